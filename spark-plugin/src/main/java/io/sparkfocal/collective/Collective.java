@@ -1,0 +1,62 @@
+package io.sparkfocal.collective;
+
+import java.nio.ByteBuffer;
+
+/**
+ * The operations that the ranks of one training run perform together.
+ *
+ * <p>Every rank calls the same operations, in the same order, with buffers of the same size; a rank
+ * that breaks this rule, or leaves, fails the operation on the others. An instance belongs to one
+ * rank and is used by one thread at a time, but for {@link #abort}, which any thread may call.
+ *
+ * <p>Buffers are direct, in native byte order, and are used from index 0 to {@code limit()},
+ * whatever their position; position and limit are left as they were.
+ */
+public interface Collective extends AutoCloseable {
+
+  /** This rank's number, from 0 to {@code world() - 1}. */
+  int rank();
+
+  /** How many ranks take part. */
+  int world();
+
+  /**
+   * Replaces float32 values by their sums over all ranks.
+   *
+   * <p>Every rank ends with the same bits. The order of summation depends on rank numbers alone.
+   *
+   * @param values direct buffer of float32, limit a multiple of four; may be empty
+   * @throws IllegalArgumentException if the buffer is not direct, not in native order or not whole
+   *     floats
+   * @throws CollectiveException if a peer left, stalled past the time limit or called something
+   *     else
+   */
+  void allReduce(ByteBuffer values);
+
+  /**
+   * Replaces the bytes of every rank by those of one.
+   *
+   * @param bytes direct buffer of the same limit on every rank; may be empty
+   * @param root the rank whose bytes are kept
+   * @throws IllegalArgumentException if the buffer is not direct or root is no rank
+   * @throws CollectiveException as for {@link #allReduce}
+   */
+  void broadcast(ByteBuffer bytes, int root);
+
+  /**
+   * Returns when every rank has called it.
+   *
+   * @throws CollectiveException as for {@link #allReduce}
+   */
+  void barrier();
+
+  /**
+   * Makes the current and every later operation of this rank fail with {@code reason}, and lets the
+   * peers fail too. Idempotent; may be called from any thread; never blocks.
+   */
+  void abort(String reason);
+
+  /** Releases threads, sockets and memory. Idempotent; never throws. */
+  @Override
+  void close();
+}
