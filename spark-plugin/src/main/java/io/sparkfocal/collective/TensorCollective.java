@@ -1,0 +1,67 @@
+package io.sparkfocal.collective;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import io.sparkfocal.compat.TensorCopy;
+import java.nio.ByteBuffer;
+
+/**
+ * A {@link Collective} over tensors.
+ *
+ * <p>Host tensors are handed over in place. Tensors of a GPU go through host memory, until the
+ * collective takes device pointers.
+ */
+public final class TensorCollective {
+
+  private final Collective collective;
+
+  /** Tensors over this collective, which stays with its creator. */
+  public TensorCollective(Collective collective) {
+    this.collective = collective;
+  }
+
+  /** This rank's number. */
+  public int rank() {
+    return collective.rank();
+  }
+
+  /** How many ranks take part. */
+  public int world() {
+    return collective.world();
+  }
+
+  /**
+   * Replaces a contiguous float32 tensor by the sum over all ranks, in place.
+   *
+   * @throws CollectiveException as for {@link Collective#allReduce}
+   */
+  public void allReduce(NDArray values) {
+    if (world() > 1) {
+      inPlace(values, collective::allReduce);
+    }
+  }
+
+  /** Replaces a contiguous tensor by that of the rank {@code root}, in place. */
+  public void broadcast(NDArray values, int root) {
+    if (world() > 1) {
+      inPlace(values, bytes -> collective.broadcast(bytes, root));
+    }
+  }
+
+  private interface HostOperation {
+    void on(ByteBuffer bytes);
+  }
+
+  private static void inPlace(NDArray values, HostOperation operation) {
+    if (!values.getDevice().isGpu()) {
+      operation.on(values.toByteBuffer(true));
+      return;
+    }
+    try (NDArray host = values.toDevice(Device.cpu(), true)) {
+      operation.on(host.toByteBuffer(true));
+      try (NDArray back = host.toDevice(values.getDevice(), true)) {
+        TensorCopy.into(values, back);
+      }
+    }
+  }
+}

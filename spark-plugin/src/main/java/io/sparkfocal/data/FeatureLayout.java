@@ -1,0 +1,126 @@
+package io.sparkfocal.data;
+
+import java.io.Serializable;
+import java.util.List;
+import org.apache.spark.ml.linalg.VectorUDT;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.ArrayType;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.NumericType;
+import org.apache.spark.sql.types.StructType;
+
+/**
+ * In which columns the features are, and how they are stored there.
+ *
+ * @param kind how they are stored
+ * @param columns one column, or for {@link Kind#COLUMNS} one per feature
+ */
+public record FeatureLayout(Kind kind, List<String> columns) implements Serializable {
+
+  /** How features are stored. */
+  public enum Kind {
+    /** A Spark ML vector, dense or sparse. */
+    VECTOR,
+    /** An array of floats. */
+    FLOAT_ARRAY,
+    /** An array of another numeric type, read as doubles. */
+    DOUBLE_ARRAY,
+    /** Several numeric columns. */
+    COLUMNS
+  }
+
+  /**
+   * The layout that a schema has.
+   *
+   * @param featuresCol the column of a vector or an array; not looked at if {@code featuresCols}
+   *     has any
+   * @param featuresCols numeric columns, one per feature; may be empty
+   * @throws IllegalArgumentException if a column is missing or of a type that cannot be features
+   */
+  public static FeatureLayout of(StructType schema, String featuresCol, List<String> featuresCols) {
+    if (!featuresCols.isEmpty()) {
+      featuresCols.forEach(name -> Columns.requireNumeric(schema, name, "featuresCols"));
+      return new FeatureLayout(Kind.COLUMNS, List.copyOf(featuresCols));
+    }
+    DataType type = Columns.require(schema, featuresCol, "featuresCol").dataType();
+    if (type instanceof VectorUDT) {
+      return new FeatureLayout(Kind.VECTOR, List.of(featuresCol));
+    }
+    if (type instanceof ArrayType array && array.elementType() instanceof NumericType) {
+      boolean floats = array.elementType().equals(DataTypes.FloatType);
+      return new FeatureLayout(floats ? Kind.FLOAT_ARRAY : Kind.DOUBLE_ARRAY, List.of(featuresCol));
+    }
+    throw new IllegalArgumentException(
+        "Column \"%s\" has type %s; features must be a vector, an array of numbers, or several numeric columns named by featuresCols."
+            .formatted(featuresCol, type.simpleString()));
+  }
+
+  /** The expressions that bring the features into the form that {@link RowReader} reads. */
+  public Column[] expressions() {
+    return columns.stream().map(this::expression).toArray(Column[]::new);
+  }
+
+  private Column expression(String name) {
+    Column column = Columns.named(name);
+    return switch (kind) {
+      case VECTOR, FLOAT_ARRAY -> column;
+      case DOUBLE_ARRAY -> column.cast(DataTypes.createArrayType(DataTypes.DoubleType));
+      case COLUMNS -> column.cast(DataTypes.DoubleType);
+    };
+  }
+
+  /** How many features a row has, as far as the schema tells; -1 if it does not. */
+  public int declaredWidth(StructType schema) {
+    return switch (kind) {
+      case COLUMNS -> columns.size();
+      case VECTOR -> Columns.vectorSize(schema, columns.get(0));
+      case FLOAT_ARRAY, DOUBLE_ARRAY -> -1;
+    };
+  }
+
+  /**
+   * How many features a row has: from the schema's metadata where it tells, else from the first
+   * row.
+   *
+   * @throws IllegalArgumentException if there is no row, or its features are null or empty
+   */
+  public int width(Dataset<Row> dataset) {
+    int declared = declaredWidth(dataset.schema());
+    if (declared > 0) {
+      return declared;
+    }
+    String name = columns.get(0);
+    List<Row> first =
+        kind == Kind.VECTOR
+            ? dataset.select(Columns.named(name)).takeAsList(1)
+            : dataset.select(functions.size(Columns.named(name))).takeAsList(1);
+    if (first.isEmpty()) {
+      throw new IllegalArgumentException(
+          "The dataset has no rows; give fit() at least one row of each of two classes.");
+    }
+    Row row = first.get(0);
+    int width = row.isNullAt(0) ? 0 : width(row);
+    if (width < 1) {
+      throw new IllegalArgumentException(
+          "Column \"" + name + "\" is null or empty in the first row; every row needs features.");
+    }
+    return width;
+  }
+
+  private int width(Row row) {
+    return kind == Kind.VECTOR
+        ? row.<org.apache.spark.ml.linalg.Vector>getAs(0).size()
+        : row.getInt(0);
+  }
+
+  /** The column, or columns, as a message names them. */
+  public String describe() {
+    return columns.size() == 1
+        ? "Column \"" + columns.get(0) + "\""
+        : "Columns \"" + columns.get(0) + "\" to \"" + columns.get(columns.size() - 1) + "\"";
+  }
+}

@@ -1,0 +1,86 @@
+package io.sparkfocal.data;
+
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What the features of a row must be: present, of the right number, finite in float32.
+ *
+ * @param layout where they came from, for messages
+ * @param width how many there must be
+ */
+record FeatureValues(FeatureLayout layout, int width) {
+
+  /** The value, unless it is null. */
+  <T> T present(@Nullable T value) {
+    if (value == null) {
+      throw new IllegalArgumentException(
+          layout.describe() + " has a null feature; drop or fill such rows first.");
+    }
+    return value;
+  }
+
+  /** Requires as many features as the first row had. */
+  void size(int size) {
+    if (size != width) {
+      throw new IllegalArgumentException(
+          "%s holds %d features in one row and %d in another; every row must have the same number."
+              .formatted(layout.describe(), width, size));
+    }
+  }
+
+  /** Narrows all values. */
+  void dense(double[] from, float[] to) {
+    for (int i = 0; i < to.length; i++) {
+      to[i] = narrow(from[i], i);
+    }
+  }
+
+  /** Copies all values. */
+  void dense(float[] from, float[] to) {
+    for (int i = 0; i < to.length; i++) {
+      if (!Float.isFinite(from[i])) {
+        throw notFinite(from[i], i);
+      }
+      to[i] = from[i];
+    }
+  }
+
+  /** Spreads a sparse vector. */
+  void sparse(int[] indices, double[] from, float[] to) {
+    Arrays.fill(to, 0);
+    for (int i = 0; i < indices.length; i++) {
+      to[indices[i]] = narrow(from[i], indices[i]);
+    }
+  }
+
+  /** The value as a float, refusing NaN, infinities and what float32 cannot hold. */
+  float narrow(double value, int index) {
+    float narrowed = (float) value;
+    if (!Float.isFinite(narrowed)) {
+      throw notFinite(value, index);
+    }
+    return narrowed;
+  }
+
+  IllegalArgumentException nullFeature() {
+    return new IllegalArgumentException(
+        layout.describe() + " has a null feature; drop or fill such rows first.");
+  }
+
+  IllegalArgumentException nullFeature(int index) {
+    return new IllegalArgumentException(
+        "Column \"%s\" has a null feature; drop or fill such rows first."
+            .formatted(layout.columns().get(index)));
+  }
+
+  private IllegalArgumentException notFinite(double value, int index) {
+    String where =
+        layout.kind() == FeatureLayout.Kind.COLUMNS
+            ? "Column \"" + layout.columns().get(index) + "\" has"
+            : layout.describe() + " has, at index " + index + ",";
+    return new IllegalArgumentException(
+        "%s the feature %s; features must be finite float32 numbers: drop, fill or scale such rows first."
+            .formatted(where, value));
+  }
+}

@@ -1,0 +1,40 @@
+package io.sparkfocal.data;
+
+import java.io.Serializable;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What a label and a weight must be.
+ *
+ * @param label name of the label column
+ * @param weight name of the weight column; null if there is none
+ */
+record LabelCheck(String label, @Nullable String weight) implements Serializable {
+
+  /** As many classes as a network's last layer can sensibly have. */
+  static final int MOST_CLASSES = 100_000;
+
+  /** The label as a class number, or one sentence against it. */
+  int classOf(boolean isNull, double value) {
+    if (isNull) {
+      throw new IllegalArgumentException(
+          "Column \"" + label + "\" has a null label; drop or fill such rows before fit().");
+    }
+    if (!(value >= 0) || value != Math.rint(value) || value >= MOST_CLASSES) {
+      throw new IllegalArgumentException(
+          "Column \"%s\" has the label %s; labels must be whole numbers from 0 to %d, for instance from StringIndexer."
+              .formatted(label, value, MOST_CLASSES - 1));
+    }
+    return (int) value;
+  }
+
+  /** The weight as a float, or one sentence against it. */
+  float weightOf(boolean isNull, double value) {
+    if (isNull || !(value >= 0) || value > Float.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "Column \"%s\" has the weight %s; weights must be finite and at least 0."
+              .formatted(weight, isNull ? "null" : Double.toString(value)));
+    }
+    return (float) value;
+  }
+}

@@ -1,0 +1,147 @@
+package io.sparkfocal.data;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import org.apache.spark.api.java.function.FlatMapFunction;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.catalyst.InternalRow;
+
+/**
+ * How many rows there are by class and by partition: the one Spark aggregate before training.
+ *
+ * @param classRows training rows of each class, up to the highest label seen
+ * @param validationRows rows to validate on
+ * @param partitionRows rows of each partition, both kinds
+ */
+public record LabelCounts(long[] classRows, long validationRows, long[] partitionRows) {
+
+  private static final int HEADER = 2;
+
+  /**
+   * Counts, with one Spark job over label, weight and validation columns.
+   *
+   * @throws IllegalArgumentException if a label or weight is not allowed
+   */
+  public static LabelCounts of(TrainingColumns columns, Dataset<?> dataset) {
+    Dataset<Row> labels = columns.labels(dataset);
+    LabelCheck check = new LabelCheck(columns.label(), columns.weight());
+    CountLabels count = new CountLabels(check);
+    List<Object[]> partitions =
+        labels.queryExecution().toRdd().toJavaRDD().mapPartitions(count).collect();
+    for (Object[] partition : partitions) {
+      if (partition[0] instanceof String refusal) {
+        throw new IllegalArgumentException(refusal);
+      }
+    }
+    return sum(partitions.stream().map(p -> (long[]) p[0]).toList(), columns.classNames().size());
+  }
+
+  private static LabelCounts sum(List<long[]> partitions, int declaredClasses) {
+    int seen = partitions.stream().mapToInt(p -> p.length - HEADER).max().orElse(0);
+    long[] classRows = new long[Math.max(seen, declaredClasses)];
+    long[] partitionRows = new long[partitions.size()];
+    long validationRows = 0;
+    for (int p = 0; p < partitions.size(); p++) {
+      long[] counts = partitions.get(p);
+      partitionRows[p] = counts[0];
+      validationRows += counts[1];
+      for (int c = HEADER; c < counts.length; c++) {
+        classRows[c - HEADER] += counts[c];
+      }
+    }
+    return new LabelCounts(classRows, validationRows, partitionRows);
+  }
+
+  /** Training rows of all classes. */
+  public long trainingRows() {
+    return Arrays.stream(classRows).sum();
+  }
+
+  /** How many classes there are, counting those without rows below the highest label. */
+  public int classes() {
+    return classRows.length;
+  }
+
+  /** Rows of the largest partition over those of a mean one; 1 without rows. */
+  public double skew() {
+    long all = Arrays.stream(partitionRows).sum();
+    long largest = Arrays.stream(partitionRows).max().orElse(0);
+    return all == 0 ? 1 : (double) largest * partitionRows.length / all;
+  }
+
+  /**
+   * Requires rows of two classes to train on.
+   *
+   * @param declaredClasses how many classes the label's metadata names; 0 if it names none
+   * @throws IllegalArgumentException if there are none, of one class only, or of undeclared ones
+   */
+  public void requireTrainable(String label, int declaredClasses) {
+    if (trainingRows() == 0) {
+      throw new IllegalArgumentException(
+          validationRows == 0
+              ? "The dataset has no rows; give fit() at least one row of each of two classes."
+              : "All %d rows are validation rows; give fit() rows to train on."
+                  .formatted(validationRows));
+    }
+    if (declaredClasses > 0 && classes() > declaredClasses) {
+      throw new IllegalArgumentException(
+          "Column \"%s\" has the label %d, but its metadata names %d classes; index it again."
+              .formatted(label, classes() - 1, declaredClasses));
+    }
+    if (Arrays.stream(classRows).filter(rows -> rows > 0).count() < 2) {
+      throw new IllegalArgumentException(
+          "All %d training rows have the same label in column \"%s\"; a classifier needs at least two classes."
+              .formatted(trainingRows(), label));
+    }
+  }
+
+  /**
+   * The weights that give every class the same total: n / (k n_c) for n rows of k classes present,
+   * 0 for a class without rows.
+   */
+  public float[] balancedAlpha() {
+    long present = Arrays.stream(classRows).filter(rows -> rows > 0).count();
+    float[] alpha = new float[classRows.length];
+    for (int c = 0; c < alpha.length; c++) {
+      alpha[c] = classRows[c] == 0 ? 0 : (float) ((double) trainingRows() / present / classRows[c]);
+    }
+    return alpha;
+  }
+
+  /** Counts one partition; its result is the counts, or a sentence against the first bad row. */
+  private record CountLabels(LabelCheck check)
+      implements FlatMapFunction<Iterator<InternalRow>, Object[]> {
+
+    @Override
+    public Iterator<Object[]> call(Iterator<InternalRow> rows) {
+      long[] counts = new long[HEADER + 2];
+      try {
+        while (rows.hasNext()) {
+          counts = count(rows.next(), counts);
+        }
+      } catch (IllegalArgumentException e) {
+        return List.<Object[]>of(new Object[] {String.valueOf(e.getMessage())}).iterator();
+      }
+      List<Object[]> result = new ArrayList<>();
+      result.add(new Object[] {counts});
+      return result.iterator();
+    }
+
+    private long[] count(InternalRow row, long[] counts) {
+      int label = check.classOf(row.isNullAt(0), row.isNullAt(0) ? 0 : row.getDouble(0));
+      check.weightOf(row.isNullAt(1), row.isNullAt(1) ? 0 : row.getDouble(1));
+      long[] grown =
+          counts.length > HEADER + label ? counts : Arrays.copyOf(counts, HEADER + label + 1);
+      grown[0]++;
+      if (row.getBoolean(2)) {
+        grown[1]++;
+      } else {
+        grown[HEADER + label]++;
+      }
+      return grown;
+    }
+  }
+}

@@ -1,0 +1,159 @@
+package io.sparkfocal.job;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
+import ai.djl.nn.Block;
+import io.sparkfocal.collective.Collective;
+import io.sparkfocal.collective.CollectiveException;
+import io.sparkfocal.collective.TensorCollective;
+import io.sparkfocal.collective.local.LocalGroup;
+import io.sparkfocal.collective.rpc.RpcEndpoint;
+import io.sparkfocal.data.FeatureStatistics;
+import io.sparkfocal.data.RowBuffer;
+import io.sparkfocal.data.ShardBuilder;
+import io.sparkfocal.data.Standardization;
+import io.sparkfocal.network.Layers;
+import io.sparkfocal.network.RankStep;
+import io.sparkfocal.plugin.NativeEngine;
+import io.sparkfocal.train.FlatParameters;
+import io.sparkfocal.train.RunSize;
+import io.sparkfocal.train.Shard;
+import io.sparkfocal.train.TrainingLoop;
+import io.sparkfocal.train.TrainingOutcome;
+import java.io.Serializable;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import org.apache.spark.BarrierTaskContext;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.TaskKilledException;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One rank: reads its partition, meets the others, trains; rank 0 returns the result.
+ *
+ * @param plan what to do
+ */
+record BarrierTrainingTask(TrainingPlan plan) implements Serializable {
+
+  /**
+   * Runs in a barrier task; the bytes are those of a {@link TrainingResult}, null on other ranks.
+   */
+  byte @Nullable [] run(Iterator<InternalRow> rows) {
+    BarrierTaskContext context = BarrierTaskContext.get();
+    String host = SparkEnv.get().blockManager().blockManagerId().host();
+    try {
+      NativeEngine.require(context.cpus());
+      Device device = plan.device().resolve(context.resourcesJMap());
+      RowBuffer buffer = plan.rows().read(rows);
+      return train(context, host, device, new ShardBuilder(buffer));
+    } catch (TaskKilledException e) {
+      throw e;
+    } catch (RuntimeException | LinkageError e) {
+      context.killTaskIfInterrupted();
+      throw RankFailure.of(context.partitionId(), plan.workers(), host, e);
+    }
+  }
+
+  private byte @Nullable [] train(
+      BarrierTaskContext context, String host, Device device, ShardBuilder builder) {
+    SparkEnv spark = SparkEnv.get();
+    int rank = context.partitionId();
+    try (RpcEndpoint endpoint =
+        RpcEndpoint.open(spark.conf(), spark.securityManager(), host, plan.attemptKey())) {
+      List<RankCard> cards = meet(context, endpoint, builder);
+      try (Collective collective = connect(endpoint, rank, cards)) {
+        return train(context, device, builder, cards, collective);
+      }
+    }
+  }
+
+  private List<RankCard> meet(
+      BarrierTaskContext context, RpcEndpoint endpoint, ShardBuilder builder) {
+    RankCard card =
+        new RankCard(
+            endpoint.address(),
+            plan.attemptKey(),
+            builder.trainingRows(),
+            builder.validationRows(),
+            builder.statistics());
+    return RankCard.decodeAll(context.allGather(card.encode()));
+  }
+
+  private Collective connect(RpcEndpoint endpoint, int rank, List<RankCard> cards) {
+    Duration timeout = Duration.ofMillis(plan.collectiveTimeoutMillis());
+    return plan.workers() == 1
+        ? LocalGroup.of(1, timeout).member(0)
+        : endpoint.connect(rank, cards.stream().map(RankCard::address).toList(), timeout);
+  }
+
+  private byte @Nullable [] train(
+      BarrierTaskContext context,
+      Device device,
+      ShardBuilder builder,
+      List<RankCard> cards,
+      Collective collective) {
+    try (NDManager manager = NDManager.newBaseManager(device, "PyTorch")) {
+      Standardization standardization = standardization(cards);
+      Shard training = builder.training(standardization, manager);
+      Shard validation = builder.validation(standardization, manager);
+
+      TensorCollective tensors = new TensorCollective(collective);
+      RankStep step = new RankStep(plan.settings().seed(), tensors);
+      Block network = plan.network().build(new Layers(step));
+      FlatParameters parameters =
+          FlatParameters.of(network, plan.network().features(), manager, plan.settings().seed());
+      requireSameNetwork(parameters, collective);
+
+      RankListener listener = new RankListener(context, plan);
+      TrainingLoop loop =
+          new TrainingLoop(
+              network,
+              parameters,
+              plan.loss(),
+              plan.rows().classes(),
+              plan.settings(),
+              step,
+              tensors,
+              listener,
+              manager);
+      TrainingOutcome outcome = loop.run(training, validation, size(cards));
+      return collective.rank() == 0
+          ? TrainingResult.encode(outcome, parameters.slices(), standardization, device.toString())
+          : null;
+    } catch (RuntimeException | LinkageError e) {
+      collective.abort(String.valueOf(e.getMessage()));
+      throw e;
+    }
+  }
+
+  private Standardization standardization(List<RankCard> cards) {
+    return plan.standardize()
+        ? FeatureStatistics.merge(cards.stream().map(RankCard::statistics).toList())
+            .standardization()
+        : Standardization.none(plan.rows().width());
+  }
+
+  private static RunSize size(List<RankCard> cards) {
+    return new RunSize(
+        cards.stream().mapToLong(RankCard::trainingRows).sum(),
+        cards.stream().mapToLong(RankCard::trainingRows).max().orElse(0),
+        cards.stream().mapToLong(RankCard::validationRows).sum());
+  }
+
+  private static void requireSameNetwork(FlatParameters parameters, Collective collective) {
+    byte[] own = parameters.layoutHash().getBytes(StandardCharsets.US_ASCII);
+    ByteBuffer shared = ByteBuffer.allocateDirect(own.length).put(own).clear();
+    collective.broadcast(shared, 0);
+    byte[] first = new byte[own.length];
+    shared.clear().get(first);
+    if (!Arrays.equals(own, first)) {
+      throw new CollectiveException(
+          "The network provider builds other parameters on this rank than on rank 0; install the same version of its jar on every executor.");
+    }
+  }
+}

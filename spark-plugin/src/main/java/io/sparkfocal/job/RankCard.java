@@ -1,0 +1,56 @@
+package io.sparkfocal.job;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.sparkfocal.data.FeatureStatistics;
+import java.util.Arrays;
+import java.util.List;
+
+/**
+ * What a rank tells the others before training, once, through the barrier's {@code allGather}.
+ *
+ * @param address where its collective listens; empty in a world of one
+ * @param attemptKey the attempt it belongs to
+ * @param trainingRows how many it has
+ * @param validationRows how many it has
+ * @param statistics of its training rows
+ */
+record RankCard(
+    String address,
+    long attemptKey,
+    long trainingRows,
+    long validationRows,
+    FeatureStatistics statistics) {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  String encode() {
+    return JSON.createObjectNode()
+        .put("address", address)
+        .put("attempt", attemptKey)
+        .put("training", trainingRows)
+        .put("validation", validationRows)
+        .put("statistics", statistics.encode())
+        .toString();
+  }
+
+  /** The cards of all ranks, by rank. */
+  static List<RankCard> decodeAll(String[] texts) {
+    return Arrays.stream(texts).map(RankCard::decode).toList();
+  }
+
+  private static RankCard decode(String text) {
+    try {
+      JsonNode json = JSON.readTree(text);
+      return new RankCard(
+          json.path("address").asText(),
+          json.path("attempt").asLong(),
+          json.path("training").asLong(),
+          json.path("validation").asLong(),
+          FeatureStatistics.decode(json.path("statistics").asText()));
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException("Another rank sent no card, but \"" + text + "\".", e);
+    }
+  }
+}

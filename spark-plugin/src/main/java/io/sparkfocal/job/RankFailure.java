@@ -1,0 +1,52 @@
+package io.sparkfocal.job;
+
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Why a rank failed, in one sentence that names it; thrown in a task, and found again in Spark's
+ * account of the failed stage, which keeps text only.
+ */
+final class RankFailure extends RuntimeException {
+
+  private static final long serialVersionUID = 1L;
+  private static final Pattern IN_REPORT =
+      Pattern.compile(Pattern.quote(RankFailure.class.getName()) + ": (\\w+): ([^\\n]*)");
+
+  /** Whose fault a failure is; decides the exception that the user gets. */
+  private enum Kind {
+    INPUT,
+    TRAINING
+  }
+
+  private RankFailure(Kind kind, String sentence, Throwable cause) {
+    super(kind + ": " + sentence.replace('\n', ' '), cause);
+  }
+
+  /** The failure of a rank, for Spark to report. */
+  static RankFailure of(int rank, int world, String host, Throwable cause) {
+    String where = "Rank " + rank + " of " + world + ", host " + host + ": ";
+    if (cause instanceof IllegalArgumentException) {
+      return new RankFailure(Kind.INPUT, where + cause.getMessage(), cause);
+    }
+    String sentence = cause.getMessage() == null ? cause.toString() : cause.getMessage();
+    return new RankFailure(Kind.TRAINING, where + sentence, cause);
+  }
+
+  /**
+   * The exception for the user, if a rank's failure is in Spark's account.
+   *
+   * @return {@code IllegalArgumentException} for bad input, {@link TrainingException} for the rest,
+   *     null if no rank reported
+   */
+  static @Nullable RuntimeException inReport(Throwable report) {
+    Matcher matcher = IN_REPORT.matcher(String.valueOf(report.getMessage()));
+    if (!matcher.find()) {
+      return null;
+    }
+    return Kind.valueOf(matcher.group(1)) == Kind.INPUT
+        ? new IllegalArgumentException(matcher.group(2), report)
+        : new TrainingException(matcher.group(2), report);
+  }
+}

@@ -1,0 +1,34 @@
+package io.sparkfocal.job;
+
+import io.sparkfocal.data.RowReader;
+import io.sparkfocal.network.NetworkDescription;
+import io.sparkfocal.train.LossSpec;
+import io.sparkfocal.train.TrainingSettings;
+import java.io.Serializable;
+
+/**
+ * Everything a rank must know to train: made on the driver, sent with the tasks.
+ *
+ * @param run name of this run, for progress and logs
+ * @param attemptKey tells the ranks of this attempt from those of any other
+ * @param workers how many ranks train
+ * @param rows how to read the partition
+ * @param standardize whether features are standardized
+ * @param network the network
+ * @param loss the loss
+ * @param settings how to train
+ * @param device where to train
+ * @param collectiveTimeoutMillis how long a rank waits for another
+ */
+public record TrainingPlan(
+    String run,
+    long attemptKey,
+    int workers,
+    RowReader rows,
+    boolean standardize,
+    NetworkDescription network,
+    LossSpec loss,
+    TrainingSettings settings,
+    DeviceChoice device,
+    long collectiveTimeoutMillis)
+    implements Serializable {}

@@ -1,0 +1,67 @@
+package io.sparkfocal.ml;
+
+import java.io.Serializable;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * From logits to probabilities and a class.
+ *
+ * @param thresholds one per class; null to predict the most probable class
+ */
+record ClassScores(double @Nullable [] thresholds) implements Serializable {
+
+  /** Logits per class: one logit x of a sigmoid stands for (-x, x). */
+  static double[] raw(float[] logits, int from, int outputs) {
+    if (outputs == 1) {
+      return new double[] {-logits[from], logits[from]};
+    }
+    double[] raw = new double[outputs];
+    for (int i = 0; i < outputs; i++) {
+      raw[i] = logits[from + i];
+    }
+    return raw;
+  }
+
+  /** Probabilities: the softmax of the logits, or for one logit its sigmoid. */
+  static double[] probabilities(double[] raw, int outputs) {
+    // sigmoid(x) is the softmax of (-x/2, x/2).
+    double scale = outputs == 1 ? 0.5 : 1;
+    double largest = Double.NEGATIVE_INFINITY;
+    for (double value : raw) {
+      largest = Math.max(largest, value);
+    }
+    double[] probabilities = new double[raw.length];
+    double sum = 0;
+    for (int i = 0; i < raw.length; i++) {
+      probabilities[i] = Math.exp(scale * (raw[i] - largest));
+      sum += probabilities[i];
+    }
+    for (int i = 0; i < raw.length; i++) {
+      probabilities[i] /= sum;
+    }
+    return probabilities;
+  }
+
+  /** The class with the largest probability, or probability / threshold as Spark ML does. */
+  int predict(double[] probabilities) {
+    int best = 0;
+    double bestScore = Double.NEGATIVE_INFINITY;
+    for (int c = 0; c < probabilities.length; c++) {
+      double score = score(probabilities[c], c);
+      if (score > bestScore) {
+        bestScore = score;
+        best = c;
+      }
+    }
+    return best;
+  }
+
+  private double score(double probability, int c) {
+    if (thresholds == null) {
+      return probability;
+    }
+    return thresholds[c] == 0
+        ? (probability == 0 ? 0 : Double.POSITIVE_INFINITY)
+        : probability / thresholds[c];
+  }
+}

@@ -1,0 +1,247 @@
+package io.sparkfocal.ml;
+
+import io.sparkfocal.data.Columns;
+import io.sparkfocal.data.FeatureLayout;
+import io.sparkfocal.persist.ModelFiles;
+import io.sparkfocal.persist.TrainedNetwork;
+import java.io.IOException;
+import java.util.List;
+import java.util.Optional;
+import org.apache.spark.SparkContext;
+import org.apache.spark.ml.Model;
+import org.apache.spark.ml.param.ParamMap;
+import org.apache.spark.ml.util.DefaultParamsReader;
+import org.apache.spark.ml.util.DefaultParamsWriter;
+import org.apache.spark.ml.util.MLReader;
+import org.apache.spark.ml.util.MLWritable;
+import org.apache.spark.ml.util.MLWriter;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.StructType;
+import org.jspecify.annotations.Nullable;
+import scala.Option;
+
+/**
+ * A trained network that appends logits, probabilities and the predicted class to a DataFrame.
+ *
+ * <p>Scoring runs on the CPU, a batch of rows at a time; it reads the features and keeps all other
+ * columns. Features must be present and finite.
+ */
+public final class FocalLossClassificationModel extends Model<FocalLossClassificationModel>
+    implements ScoringColumns, MLWritable {
+
+  private static final long serialVersionUID = 1L;
+
+  private final String uid;
+  private final Holder scoringColumns;
+  private final TrainedNetwork network;
+  private final @Nullable TrainingSummary summary;
+
+  FocalLossClassificationModel(
+      String uid, TrainedNetwork network, @Nullable TrainingSummary summary) {
+    this.uid = uid;
+    this.network = network;
+    this.summary = summary;
+    this.scoringColumns = new Holder(this);
+  }
+
+  @Override
+  public String uid() {
+    return uid;
+  }
+
+  @Override
+  public Holder scoringColumns() {
+    return scoringColumns;
+  }
+
+  /** How many classes the model tells apart. */
+  public int numClasses() {
+    return network.classes();
+  }
+
+  /** How many features a row must have. */
+  public int numFeatures() {
+    return network.description().features();
+  }
+
+  /** Names of the classes, in the order of the labels; empty if the label had no names. */
+  public List<String> classNames() {
+    return network.classNames();
+  }
+
+  /** How the training went; empty for a model that was loaded. */
+  public Optional<TrainingSummary> summary() {
+    return Optional.ofNullable(summary);
+  }
+
+  /** Sets {@link #featuresCol}. */
+  public FocalLossClassificationModel setFeaturesCol(String value) {
+    set(featuresCol(), value);
+    return this;
+  }
+
+  /** Sets {@link #featuresCols}. */
+  public FocalLossClassificationModel setFeaturesCols(String... value) {
+    set(featuresCols(), value);
+    return this;
+  }
+
+  /** Sets {@link #predictionCol}. */
+  public FocalLossClassificationModel setPredictionCol(String value) {
+    set(predictionCol(), value);
+    return this;
+  }
+
+  /** Sets {@link #probabilityCol}. */
+  public FocalLossClassificationModel setProbabilityCol(String value) {
+    set(probabilityCol(), value);
+    return this;
+  }
+
+  /** Sets {@link #rawPredictionCol}. */
+  public FocalLossClassificationModel setRawPredictionCol(String value) {
+    set(rawPredictionCol(), value);
+    return this;
+  }
+
+  /**
+   * Sets {@link #thresholds}.
+   *
+   * @throws IllegalArgumentException if there is not one per class, or one is negative, or more than
+   *     one is 0
+   */
+  public FocalLossClassificationModel setThresholds(double... value) {
+    requireThresholds(value);
+    set(thresholds(), value);
+    return this;
+  }
+
+  private void requireThresholds(double[] value) {
+    int zeros = 0;
+    boolean allowed = value.length == numClasses();
+    for (double threshold : value) {
+      allowed &= threshold >= 0 && Double.isFinite(threshold);
+      zeros += threshold == 0 ? 1 : 0;
+    }
+    if (!allowed || zeros > 1) {
+      throw new IllegalArgumentException(
+          "thresholds is %s; give one finite number of at least 0 for each of the %d classes, at most one of them 0."
+              .formatted(java.util.Arrays.toString(value), numClasses()));
+    }
+  }
+
+  /**
+   * Appends the output columns.
+   *
+   * @throws IllegalArgumentException if features are missing or an output column exists already
+   */
+  @Override
+  public Dataset<Row> transform(Dataset<?> dataset) {
+    StructType schema = transformSchema(dataset.schema());
+    FeatureLayout layout = layout(dataset.schema());
+    double[] thresholds = isDefined(thresholds()) ? getThresholds() : null;
+    if (thresholds != null) {
+      requireThresholds(thresholds);
+    }
+    PartitionScorer scorer =
+        new PartitionScorer(
+            network.scoring(), layout, outputColumns(), new ClassScores(thresholds));
+    return dataset.toDF().mapPartitions(scorer, Encoders.row(schema));
+  }
+
+  @Override
+  public StructType transformSchema(StructType schema) {
+    layout(schema);
+    return outputColumns().appendTo(schema);
+  }
+
+  private FeatureLayout layout(StructType schema) {
+    FeatureLayout layout =
+        FeatureLayout.of(schema, getFeaturesCol(), List.of(getFeaturesCols()));
+    int declared = layout.declaredWidth(schema);
+    if (declared > 0 && declared != numFeatures()) {
+      throw new IllegalArgumentException(
+          "%s has %d features, but the model was trained on %d; give it the features it was trained on."
+              .formatted(layout.describe(), declared, numFeatures()));
+    }
+    return layout;
+  }
+
+  private OutputColumns outputColumns() {
+    return OutputColumns.of(this, classNames());
+  }
+
+  @Override
+  public FocalLossClassificationModel copy(ParamMap extra) {
+    FocalLossClassificationModel copy = new FocalLossClassificationModel(uid, network, summary);
+    copy.setParent(parent());
+    return copyValues(copy, extra);
+  }
+
+  @Override
+  public String toString() {
+    return "FocalLossClassificationModel: uid=%s, numClasses=%d, numFeatures=%d"
+        .formatted(uid, numClasses(), numFeatures());
+  }
+
+  @Override
+  public MLWriter write() {
+    return new Writer(this);
+  }
+
+  /** Reads what {@code write()} or {@code save(path)} wrote. */
+  public static FocalLossClassificationModel load(String path) {
+    return read().load(path);
+  }
+
+  /** A reader of saved models. */
+  public static MLReader<FocalLossClassificationModel> read() {
+    return new Reader();
+  }
+
+  private static final class Writer extends MLWriter {
+
+    private final FocalLossClassificationModel model;
+
+    Writer(FocalLossClassificationModel model) {
+      this.model = model;
+    }
+
+    @Override
+    @SuppressWarnings("deprecation") // the overload that Spark 3.5 has too
+    public void saveImpl(String path) {
+      SparkContext spark = sparkSession().sparkContext();
+      DefaultParamsWriter.saveMetadata(model, path, spark, Option.empty(), Option.empty());
+      try {
+        ModelFiles.write(model.network, path, spark.hadoopConfiguration());
+      } catch (IOException e) {
+        throw new IllegalStateException(
+            "The model cannot be written to " + path + "; check that the folder is writable.", e);
+      }
+    }
+  }
+
+  private static final class Reader extends MLReader<FocalLossClassificationModel> {
+
+    @Override
+    @SuppressWarnings("deprecation") // the overload that Spark 3.5 has too
+    public FocalLossClassificationModel load(String path) {
+      SparkContext spark = sparkSession().sparkContext();
+      DefaultParamsReader.Metadata metadata =
+          DefaultParamsReader.loadMetadata(
+              path, spark, FocalLossClassificationModel.class.getName());
+      try {
+        TrainedNetwork network = ModelFiles.read(path, spark.hadoopConfiguration());
+        FocalLossClassificationModel model =
+            new FocalLossClassificationModel(metadata.uid(), network, null);
+        metadata.getAndSetParams(model, Option.empty());
+        return model;
+      } catch (IOException e) {
+        throw new IllegalStateException(
+            "The model cannot be read from " + path + "; check that the folder is readable.", e);
+      }
+    }
+  }
+}

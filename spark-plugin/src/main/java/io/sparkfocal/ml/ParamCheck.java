@@ -1,0 +1,88 @@
+package io.sparkfocal.ml;
+
+import java.io.Serializable;
+import java.util.function.Function;
+import scala.Function1;
+import scala.runtime.AbstractFunction1;
+
+/**
+ * A check of a param's value when it is set, that says what is wrong and what is allowed; Spark's own
+ * validators only say that the value is invalid.
+ */
+final class ParamCheck extends AbstractFunction1<Object, Object> implements Serializable {
+
+  private static final long serialVersionUID = 1L;
+
+  private final String name;
+  private final String demand;
+  private final transient Function<Object, Boolean> allowed;
+
+  private ParamCheck(String name, String demand, Function<Object, Boolean> allowed) {
+    this.name = name;
+    this.demand = demand;
+    this.allowed = allowed;
+  }
+
+  @Override
+  public Object apply(Object value) {
+    if (!allowed.apply(value)) {
+      throw new IllegalArgumentException(name + " is " + text(value) + "; it must be " + demand + ".");
+    }
+    return true;
+  }
+
+  private static String text(Object value) {
+    return value instanceof int[] numbers
+        ? java.util.Arrays.toString(numbers)
+        : value instanceof String[] texts
+            ? java.util.Arrays.toString(texts)
+            : String.valueOf(value);
+  }
+
+  @SuppressWarnings("unchecked")
+  private static <T> Function1<T, Object> check(
+      String name, String demand, Function<Object, Boolean> allowed) {
+    return (Function1<T, Object>) (Function1<?, ?>) new ParamCheck(name, demand, allowed);
+  }
+
+  /** A finite number of at least that. */
+  static <T> Function1<T, Object> atLeast(String name, int least) {
+    return check(name, "a finite number of at least " + least, v -> number(v) >= least);
+  }
+
+  /** A finite number above 0. */
+  static <T> Function1<T, Object> positive(String name) {
+    return check(name, "a finite number above 0", v -> number(v) > 0);
+  }
+
+  /** From 0 to below 1. */
+  static <T> Function1<T, Object> fraction(String name) {
+    return check(name, "from 0 to below 1", v -> number(v) >= 0 && number(v) < 1);
+  }
+
+  /** Layer widths. */
+  static Function1<int[], Object> widths(String name) {
+    return check(
+        name,
+        "widths of at least 1 each",
+        v -> java.util.Arrays.stream((int[]) v).allMatch(width -> width >= 1));
+  }
+
+  /** Texts with an equals sign. */
+  static Function1<String[], Object> pairs(String name) {
+    return check(
+        name,
+        "texts of the form name=value",
+        v -> java.util.Arrays.stream((String[]) v).allMatch(pair -> pair.indexOf('=') > 0));
+  }
+
+  /** A text that {@code parser} takes; its exception is the message. */
+  static Function1<String, Object> name(String name, Function<String, ?> parser) {
+    return check(name, "a known name", v -> parser.apply((String) v) != null);
+  }
+
+  private static double number(Object value) {
+    double number = ((Number) value).doubleValue();
+    return Double.isInfinite(number) ? Double.NaN : number;
+  }
+}

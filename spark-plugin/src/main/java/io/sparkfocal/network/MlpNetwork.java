@@ -1,0 +1,67 @@
+package io.sparkfocal.network;
+
+import ai.djl.nn.Activation;
+import ai.djl.nn.Block;
+import ai.djl.nn.SequentialBlock;
+import ai.djl.nn.core.Linear;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/**
+ * A multilayer perceptron: per hidden layer linear, optional batch norm, ReLU, optional dropout;
+ * then a linear layer to the logits.
+ *
+ * <p>Arguments: {@code hiddenLayers}, widths joined by commas, empty for a linear model; {@code
+ * dropout}, from 0 to below 1; {@code batchNorm}, true or false.
+ */
+public final class MlpNetwork implements NetworkProvider {
+
+  /** Made by name, from the model file. */
+  public MlpNetwork() {}
+
+  /** The arguments for these layers. */
+  public static Map<String, String> arguments(
+      int[] hiddenLayers, double dropout, boolean batchNorm) {
+    Map<String, String> arguments = new TreeMap<>();
+    arguments.put(
+        "hiddenLayers",
+        Arrays.stream(hiddenLayers).mapToObj(Integer::toString).collect(Collectors.joining(",")));
+    arguments.put("dropout", Double.toString(dropout));
+    arguments.put("batchNorm", Boolean.toString(batchNorm));
+    return arguments;
+  }
+
+  @Override
+  public Block create(int features, int outputs, Map<String, String> arguments, Layers layers) {
+    double dropout = Double.parseDouble(arguments.getOrDefault("dropout", "0"));
+    boolean batchNorm = Boolean.parseBoolean(arguments.getOrDefault("batchNorm", "false"));
+    SequentialBlock network = new SequentialBlock();
+    for (int units : hiddenLayers(arguments.getOrDefault("hiddenLayers", ""))) {
+      network.add(Linear.builder().setUnits(units).optBias(!batchNorm).build());
+      if (batchNorm) {
+        network.add(layers.batchNorm());
+      }
+      network.add(Activation.reluBlock());
+      if (dropout > 0) {
+        network.add(layers.dropout(dropout));
+      }
+    }
+    return network.add(Linear.builder().setUnits(outputs).build());
+  }
+
+  private static int[] hiddenLayers(String widths) {
+    if (widths.isEmpty()) {
+      return new int[0];
+    }
+    int[] units = Arrays.stream(widths.split(",")).mapToInt(Integer::parseInt).toArray();
+    for (int width : units) {
+      if (width < 1) {
+        throw new IllegalArgumentException(
+            "hiddenLayers holds " + width + "; every width must be at least 1.");
+      }
+    }
+    return units;
+  }
+}

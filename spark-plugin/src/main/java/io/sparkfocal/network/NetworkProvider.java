@@ -1,0 +1,29 @@
+package io.sparkfocal.network;
+
+import ai.djl.nn.Block;
+import java.util.Map;
+
+/**
+ * Builds the network that is trained, on every rank and again wherever the model is loaded.
+ *
+ * <p>Implementations are public, have a public constructor without arguments and keep no state: the
+ * model file holds the class name and the arguments, and rebuilds the network from them. The
+ * returned block is not initialised; its parameters are given values by the training loop, from the
+ * seed, except parameters of type {@code OTHER}, whose own initializer is kept.
+ *
+ * <p>Dropout and batch norm must come from {@link Layers}; DJL's own draw from a generator of the
+ * whole JVM and see the rows of one rank only.
+ */
+public interface NetworkProvider {
+
+  /**
+   * Builds a network for rows of {@code features} floats.
+   *
+   * @param features width of the input, which has shape (B, features)
+   * @param outputs width of the logits, which must have shape (B, outputs)
+   * @param arguments what the user gave, by name
+   * @param layers makes the layers that need the training run
+   * @throws IllegalArgumentException if an argument is missing or out of range, as one sentence
+   */
+  Block create(int features, int outputs, Map<String, String> arguments, Layers layers);
+}

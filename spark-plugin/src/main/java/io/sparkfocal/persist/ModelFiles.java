@@ -1,0 +1,128 @@
+package io.sparkfocal.persist;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sparkfocal.data.Standardization;
+import io.sparkfocal.network.NetworkDescription;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataInputStream;
+import org.apache.hadoop.fs.FileSystem;
+import org.apache.hadoop.fs.Path;
+
+/**
+ * The two files of a model beside Spark's metadata: {@code network.json} (network, standardization,
+ * class names) and {@code weights.safetensors}.
+ */
+public final class ModelFiles {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String NETWORK = "network.json";
+  private static final String WEIGHTS = "weights.safetensors";
+  private static final int FORMAT = 1;
+
+  private ModelFiles() {}
+
+  /** Writes both files into an existing or new folder of any Hadoop file system. */
+  public static void write(TrainedNetwork network, String folder, Configuration hadoop)
+      throws IOException {
+    ObjectNode json = JSON.createObjectNode();
+    json.put("format", FORMAT);
+    json.put("provider", network.description().provider());
+    json.set("arguments", JSON.valueToTree(network.description().arguments()));
+    json.put("features", network.description().features());
+    json.put("outputs", network.description().outputs());
+    json.put("classes", network.classes());
+    json.set("classNames", JSON.valueToTree(network.classNames()));
+    json.set("means", JSON.valueToTree(network.standardization().means()));
+    json.set("scales", JSON.valueToTree(network.standardization().scales()));
+    Path path = new Path(folder);
+    FileSystem files = path.getFileSystem(hadoop);
+    write(files, new Path(path, NETWORK), json.toPrettyString().getBytes(StandardCharsets.UTF_8));
+    write(
+        files,
+        new Path(path, WEIGHTS),
+        new Safetensors(network.weights(), Map.of("format", "pt")).encode());
+  }
+
+  private static void write(FileSystem files, Path path, byte[] bytes) throws IOException {
+    try (OutputStream out = files.create(path, true)) {
+      out.write(bytes);
+    }
+  }
+
+  /**
+   * Reads what {@link #write} wrote.
+   *
+   * @throws IllegalArgumentException if a file is missing or damaged
+   */
+  public static TrainedNetwork read(String folder, Configuration hadoop) throws IOException {
+    Path path = new Path(folder);
+    FileSystem files = path.getFileSystem(hadoop);
+    Path networkPath = new Path(path, NETWORK);
+    JsonNode json = JSON.readTree(read(files, networkPath));
+    if (json.path("format").asInt() != FORMAT) {
+      throw new IllegalArgumentException(
+          "%s has format %s, but this version reads format %d; use the version that saved it."
+              .formatted(networkPath, json.path("format"), FORMAT));
+    }
+    Map<String, String> arguments = new TreeMap<>();
+    json.path("arguments")
+        .fields()
+        .forEachRemaining(e -> arguments.put(e.getKey(), e.getValue().asText()));
+    NetworkDescription description =
+        new NetworkDescription(
+            json.path("provider").asText(),
+            arguments,
+            json.path("features").asInt(),
+            json.path("outputs").asInt());
+    List<String> classNames = new ArrayList<>();
+    json.path("classNames").forEach(name -> classNames.add(name.asText()));
+    Standardization standardization =
+        new Standardization(doubles(json.path("means")), doubles(json.path("scales")));
+    if (standardization.means().length != description.features()
+        || standardization.scales().length != description.features()) {
+      throw new IllegalArgumentException(
+          "%s is damaged: %d features, but %d means and %d scales; copy or save the model again."
+              .formatted(
+                  networkPath,
+                  description.features(),
+                  standardization.means().length,
+                  standardization.scales().length));
+    }
+    Path weightsPath = new Path(path, WEIGHTS);
+    Safetensors weights = Safetensors.decode(read(files, weightsPath), weightsPath.toString());
+    return new TrainedNetwork(
+        description,
+        json.path("classes").asInt(),
+        classNames,
+        standardization,
+        new LinkedHashMap<>(weights.tensors()));
+  }
+
+  private static double[] doubles(JsonNode array) {
+    double[] values = new double[array.size()];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = array.get(i).asDouble();
+    }
+    return values;
+  }
+
+  private static byte[] read(FileSystem files, Path path) throws IOException {
+    try (FSDataInputStream in = files.open(path)) {
+      return in.readAllBytes();
+    } catch (FileNotFoundException e) {
+      throw new IllegalArgumentException(
+          path + " does not exist; the folder is no saved FocalLossClassificationModel.", e);
+    }
+  }
+}

@@ -1,0 +1,92 @@
+package io.sparkfocal.persist;
+
+import io.sparkfocal.data.Standardization;
+import io.sparkfocal.network.NetworkDescription;
+import io.sparkfocal.train.FlatParameters;
+import io.sparkfocal.train.ParameterSlice;
+import java.io.Serializable;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Everything that scoring needs: the network by name, its weights, and what to do with features
+ * before it and with logits after it.
+ *
+ * @param description how to build the network
+ * @param classes how many classes there are
+ * @param classNames names of the classes; may be empty
+ * @param standardization for the features
+ * @param weights by parameter name, in the order of the flat tensor
+ */
+public record TrainedNetwork(
+    NetworkDescription description,
+    int classes,
+    List<String> classNames,
+    Standardization standardization,
+    Map<String, Safetensors.Tensor> weights)
+    implements Serializable {
+
+  /** Cuts a flat tensor into named weights. */
+  public static Map<String, Safetensors.Tensor> named(List<ParameterSlice> slices, float[] all) {
+    Map<String, Safetensors.Tensor> weights = new LinkedHashMap<>();
+    for (ParameterSlice slice : slices) {
+      int from = Math.toIntExact(slice.offset());
+      float[] values = Arrays.copyOfRange(all, from, from + Math.toIntExact(slice.size()));
+      weights.put(slice.name(), new Safetensors.Tensor(slice.shape(), values));
+    }
+    return weights;
+  }
+
+  /** What travels to the executors that score. */
+  public Scoring scoring() {
+    int size = weights.values().stream().mapToInt(t -> t.values().length).sum();
+    float[] all = new float[size];
+    StringBuilder layout = new StringBuilder();
+    int offset = 0;
+    for (Map.Entry<String, Safetensors.Tensor> named : weights.entrySet()) {
+      float[] values = named.getValue().values();
+      System.arraycopy(values, 0, all, offset, values.length);
+      layout
+          .append(new ParameterSlice(named.getKey(), named.getValue().shape(), offset))
+          .append(' ');
+      offset += values.length;
+    }
+    return new Scoring(description, classes, standardization, all, layout.toString());
+  }
+
+  /**
+   * A network with its weights in one array.
+   *
+   * @param description how to build the network
+   * @param classes how many classes there are
+   * @param standardization for the features
+   * @param weights values of the flat tensor
+   * @param layout where each parameter lies in it
+   */
+  public record Scoring(
+      NetworkDescription description,
+      int classes,
+      Standardization standardization,
+      float[] weights,
+      String layout)
+      implements Serializable {
+
+    /**
+     * Gives a freshly built network these weights.
+     *
+     * @throws IllegalArgumentException if the network has other parameters than the weights
+     */
+    public void fill(FlatParameters parameters) {
+      StringBuilder built = new StringBuilder();
+      parameters.slices().forEach(slice -> built.append(slice).append(' '));
+      if (!layout.contentEquals(built)) {
+        throw new IllegalArgumentException(
+            "Network provider \"%s\" builds the parameters %s, but the model has %s; use the provider's version that trained it."
+                .formatted(description.provider(), built.toString().trim(), layout.trim()));
+      }
+      parameters.set(weights);
+    }
+  }
+}

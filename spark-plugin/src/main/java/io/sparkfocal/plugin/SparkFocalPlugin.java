@@ -1,0 +1,28 @@
+package io.sparkfocal.plugin;
+
+import org.apache.spark.api.plugin.DriverPlugin;
+import org.apache.spark.api.plugin.ExecutorPlugin;
+import org.apache.spark.api.plugin.SparkPlugin;
+
+/**
+ * Loads the native library when an executor starts, and tells the driver of each epoch while a
+ * model trains; switched on by {@code spark.plugins=io.sparkfocal.plugin.SparkFocalPlugin}.
+ *
+ * <p>Training works without it: the library is then loaded by the first task, and progress is only
+ * in the executors' logs.
+ */
+public final class SparkFocalPlugin implements SparkPlugin {
+
+  /** Made by Spark. */
+  public SparkFocalPlugin() {}
+
+  @Override
+  public DriverPlugin driverPlugin() {
+    return new ProgressReceiver();
+  }
+
+  @Override
+  public ExecutorPlugin executorPlugin() {
+    return new ProgressSender();
+  }
+}

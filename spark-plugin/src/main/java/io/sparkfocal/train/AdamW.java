@@ -1,0 +1,64 @@
+package io.sparkfocal.train;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.jni.JniUtils;
+
+/**
+ * Adam with decoupled weight decay (Loshchilov and Hutter, arXiv 1711.05101), in PyTorch's form:
+ *
+ * <pre>w -= lr wd w;  m = b1 m + (1 - b1) g;  v = b2 v + (1 - b2) g^2
+ * w -= lr m / (1 - b1^t) / (sqrt(v / (1 - b2^t)) + eps)</pre>
+ *
+ * @param weightDecay wd, at least 0
+ */
+public record AdamW(double weightDecay) implements Optimizer {
+
+  private static final double BETA1 = 0.9;
+  private static final double BETA2 = 0.999;
+  private static final double EPSILON = 1e-8;
+
+  @Override
+  public Updater on(NDArray weights, NDManager manager) {
+    PtNDArray mean = (PtNDArray) manager.zeros(weights.getShape());
+    PtNDArray variance = (PtNDArray) manager.zeros(weights.getShape());
+    return new State((PtNDArray) weights, mean, variance);
+  }
+
+  private final class State implements Updater {
+
+    private final PtNDArray weights;
+    private final PtNDArray mean;
+    private final PtNDArray variance;
+    private long updates;
+
+    State(PtNDArray weights, PtNDArray mean, PtNDArray variance) {
+      this.weights = weights;
+      this.mean = mean;
+      this.variance = variance;
+    }
+
+    @Override
+    public void update(NDArray gradients, double learningRate) {
+      updates++;
+      double meanCorrection = 1 - Math.pow(BETA1, (double) updates);
+      double deviationCorrection = Math.sqrt(1 - Math.pow(BETA2, (double) updates));
+      // DJL's update divides by sqrt(v) + eps, so both corrections move into the rate and eps.
+      JniUtils.adamUpdate(
+          weights,
+          (PtNDArray) gradients,
+          mean,
+          variance,
+          (float) learningRate,
+          (float) (learningRate * deviationCorrection / meanCorrection),
+          (float) weightDecay,
+          1f,
+          -1f,
+          (float) BETA1,
+          (float) BETA2,
+          (float) (EPSILON * deviationCorrection),
+          true);
+    }
+  }
+}

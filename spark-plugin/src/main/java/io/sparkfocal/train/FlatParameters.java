@@ -1,0 +1,196 @@
+package io.sparkfocal.train;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Block;
+import ai.djl.nn.Parameter;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.jni.JniUtils;
+import ai.djl.util.Pair;
+import io.sparkfocal.compat.TensorCopy;
+import io.sparkfocal.collective.TensorCollective;
+import java.nio.FloatBuffer;
+import java.nio.charset.StandardCharsets;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.ArrayList;
+import java.util.HexFormat;
+import java.util.List;
+
+/**
+ * All parameters of a block as views into one contiguous float32 tensor.
+ *
+ * <p>The trained parameters come first, in the order of {@code Block.getParameters()}, then the
+ * others (running statistics). An update, a broadcast or a copy of the whole network is one
+ * operation on {@link #all()} or {@link #trained()}, and the views see it.
+ */
+public final class FlatParameters {
+
+  private final List<ParameterSlice> slices;
+  private final List<PtNDArray> leaves;
+  private final NDArray all;
+  private final NDArray trained;
+
+  private FlatParameters(
+      List<ParameterSlice> slices, List<PtNDArray> leaves, NDArray all, NDArray trained) {
+    this.slices = slices;
+    this.leaves = leaves;
+    this.all = all;
+    this.trained = trained;
+  }
+
+  /**
+   * Initialises a block for inputs of shape (B, features) and moves its parameters into one tensor.
+   *
+   * @param manager owns the tensor; on the device to train on
+   * @param seed decides the values of new parameters, see {@link InitialValues}
+   */
+  public static FlatParameters of(Block network, int features, NDManager manager, long seed) {
+    List<Pair<String, Parameter>> parameters = new ArrayList<>();
+    InitialValues.replaceRandomInitializers(network);
+    network.initialize(manager, DataType.FLOAT32, new Shape(1, features));
+    network.getParameters().stream()
+        .filter(p -> p.getValue().requiresGradient())
+        .forEach(parameters::add);
+    int trainedCount = parameters.size();
+    network.getParameters().stream()
+        .filter(p -> !p.getValue().requiresGradient())
+        .forEach(parameters::add);
+
+    List<ParameterSlice> slices = slicesOf(parameters);
+    long trainedSize = slices.stream().limit(trainedCount).mapToLong(ParameterSlice::size).sum();
+    long size = slices.stream().mapToLong(ParameterSlice::size).sum();
+    NDArray all = manager.zeros(new Shape(size));
+    List<PtNDArray> leaves = new ArrayList<>();
+    for (int i = 0; i < slices.size(); i++) {
+      NDArray view = moveInto(all, slices.get(i), parameters.get(i).getValue(), manager, seed, i);
+      if (i < trainedCount) {
+        leaves.add((PtNDArray) view);
+      }
+    }
+    return new FlatParameters(slices, leaves, all, all.get("0:" + trainedSize));
+  }
+
+  private static List<ParameterSlice> slicesOf(List<Pair<String, Parameter>> parameters) {
+    List<ParameterSlice> slices = new ArrayList<>();
+    long offset = 0;
+    for (Pair<String, Parameter> named : parameters) {
+      DataType type = named.getValue().getArray().getDataType();
+      if (type != DataType.FLOAT32) {
+        throw new IllegalArgumentException(
+            "Parameter \"" + named.getKey() + "\" is " + type + "; networks must be float32.");
+      }
+      Shape shape = named.getValue().getArray().getShape();
+      slices.add(new ParameterSlice(named.getKey(), shape.getShape(), offset));
+      offset += shape.size();
+    }
+    return slices;
+  }
+
+  private static NDArray moveInto(
+      NDArray all, ParameterSlice slice, Parameter parameter, NDManager manager, long seed, int i) {
+    NDArray before = parameter.getArray();
+    NDArray view =
+        all.get(slice.offset() + ":" + (slice.offset() + slice.size()))
+            .reshape(new Shape(slice.shape()))
+            .stopGradient();
+    InitialValues.fill(view, before, parameter, seed, i);
+    parameter.close();
+    parameter.setInitializer((m, shape, type) -> view);
+    parameter.initialize(manager, DataType.FLOAT32);
+    return parameter.getArray();
+  }
+
+  /** Where each parameter lies in {@link #all()}. */
+  public List<ParameterSlice> slices() {
+    return slices;
+  }
+
+  /** Every parameter and running statistic, shape (n). */
+  public NDArray all() {
+    return all;
+  }
+
+  /** The parameters that are trained, shape (m), m at most n: a view into {@link #all()}. */
+  public NDArray trained() {
+    return trained;
+  }
+
+  /**
+   * The gradients of the trained parameters, followed by {@code tail}, as one new tensor of shape
+   * (m + |tail|); the accumulated gradients are set to zero.
+   *
+   * @param tail tensors of shape (1) to travel with the gradients
+   */
+  NDArray takeGradients(NDArray... tail) {
+    NDList pieces = new NDList(leaves.size() + tail.length);
+    for (PtNDArray leaf : leaves) {
+      pieces.add(leaf.getGradient().reshape(-1));
+    }
+    for (NDArray piece : tail) {
+      pieces.add(piece);
+    }
+    NDArray gradients = NDArrays.concat(pieces);
+    leaves.forEach(JniUtils::zeroGrad);
+    return gradients;
+  }
+
+  /** Gives every rank the values of rank 0. */
+  void broadcast(TensorCollective collective) {
+    collective.broadcast(all, 0);
+  }
+
+  /** The values of {@link #all()} on the host. */
+  public float[] toArray() {
+    return all.toFloatArray();
+  }
+
+  /**
+   * Replaces all values.
+   *
+   * @throws IllegalArgumentException if the count differs from that of {@link #all()}
+   */
+  public void set(float[] values) {
+    if (values.length != all.size()) {
+      throw new IllegalArgumentException(
+          "The network has " + all.size() + " values, but " + values.length + " were given.");
+    }
+    try (NDArray source = all.getManager().create(values)) {
+      TensorCopy.into(all, source);
+    }
+  }
+
+  /** SHA-256 of names, shapes and type: equal on two ranks that train the same network. */
+  public String layoutHash() {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      slices.forEach(s -> digest.update(s.toString().getBytes(StandardCharsets.UTF_8)));
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("This Java runtime lacks SHA-256.", e);
+    }
+  }
+
+  /** SHA-256 of the values: equal on two ranks whose weights have the same bits. */
+  String valueHash() {
+    try {
+      MessageDigest digest = MessageDigest.getInstance("SHA-256");
+      java.nio.ByteBuffer bytes = java.nio.ByteBuffer.allocate(Float.BYTES * 4096);
+      FloatBuffer values = FloatBuffer.wrap(toArray());
+      while (values.hasRemaining()) {
+        bytes.clear();
+        while (values.hasRemaining() && bytes.remaining() >= Float.BYTES) {
+          bytes.putFloat(values.get());
+        }
+        digest.update(bytes.flip());
+      }
+      return HexFormat.of().formatHex(digest.digest());
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException("This Java runtime lacks SHA-256.", e);
+    }
+  }
+}

@@ -1,0 +1,45 @@
+package io.sparkfocal.train;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Block;
+import ai.djl.nn.Parameter;
+import ai.djl.training.initializer.Initializer;
+import io.sparkfocal.compat.TensorCopy;
+import io.sparkfocal.network.CounterRandom;
+
+/**
+ * Values of new parameters, as a function of the seed and the parameter's position.
+ *
+ * <p>Weights are uniform in plus or minus 1 / sqrt(fan-in), as PyTorch's linear and convolution
+ * layers begin; biases and the rest keep what their type or initializer says. DJL's generator is
+ * not used: it belongs to the whole JVM and cannot be saved.
+ */
+final class InitialValues {
+
+  private InitialValues() {}
+
+  /** Keeps {@code Block.initialize} from drawing weights that {@link #fill} would replace. */
+  static void replaceRandomInitializers(Block network) {
+    network.setInitializer(Initializer.ZEROS, Parameter.Type.WEIGHT);
+  }
+
+  /** Fills {@code view}, the flat home of the {@code index}-th parameter. */
+  static void fill(NDArray view, NDArray before, Parameter parameter, long seed, int index) {
+    if (parameter.getType() != Parameter.Type.WEIGHT) {
+      TensorCopy.into(view, before);
+      return;
+    }
+    Shape shape = view.getShape();
+    long fanIn = Math.max(1, shape.dimension() > 1 ? shape.slice(1).size() : shape.size());
+    double bound = 1 / Math.sqrt((double) fanIn);
+    CounterRandom random = CounterRandom.keyed(seed, index);
+    float[] values = new float[Math.toIntExact(shape.size())];
+    for (int i = 0; i < values.length; i++) {
+      values[i] = (float) ((2 * random.nextFloat() - 1) * bound);
+    }
+    try (NDArray drawn = view.getManager().create(values, shape)) {
+      TensorCopy.into(view, drawn);
+    }
+  }
+}

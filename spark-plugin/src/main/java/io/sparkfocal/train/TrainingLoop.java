@@ -1,0 +1,160 @@
+package io.sparkfocal.train;
+
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import ai.djl.nn.Block;
+import ai.djl.pytorch.jni.JniUtils;
+import io.sparkfocal.collective.TensorCollective;
+import io.sparkfocal.losses.LossKernel;
+import io.sparkfocal.losses.Reduction;
+import io.sparkfocal.network.RankStep;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Trains one network on one rank: epochs of steps, validation after each, the best weights at the
+ * end.
+ *
+ * <p>Every rank runs the same steps and takes the same decisions, from sums over all ranks.
+ */
+public final class TrainingLoop {
+
+  private static final int STEPS_BETWEEN_READS = 50;
+
+  private final TrainingSettings settings;
+  private final FlatParameters parameters;
+  private final TensorCollective collective;
+  private final TrainingListener listener;
+  private final GradientStep gradientStep;
+  private final Evaluator evaluator;
+  private final NDManager manager;
+
+  /**
+   * A run over a network whose parameters have been made flat.
+   *
+   * @param manager on the device to train on; owns what the loop keeps
+   * @param rankStep the one that the network's layers were made with
+   * @param classes how many classes the labels have
+   */
+  public TrainingLoop(
+      Block network,
+      FlatParameters parameters,
+      LossSpec loss,
+      int classes,
+      TrainingSettings settings,
+      RankStep rankStep,
+      TensorCollective collective,
+      TrainingListener listener,
+      NDManager manager) {
+    this.settings = settings;
+    this.parameters = parameters;
+    this.collective = collective;
+    this.listener = listener;
+    this.manager = manager;
+    LossKernel kernel = loss.loss().prepare(manager, parameters.all().getDataType());
+    Reduction reduction = loss.reduction();
+    this.gradientStep =
+        new GradientStep(
+            network, parameters, kernel, reduction, rankStep, collective, settings, manager);
+    this.evaluator = new Evaluator(network, kernel, reduction, collective, manager, classes);
+  }
+
+  /**
+   * Trains until the last epoch, or until validation has not improved for the set patience.
+   *
+   * @param training this rank's training rows; may be empty
+   * @param validation this rank's validation rows; may be empty
+   * @param size how many rows there are over all ranks
+   * @throws IllegalStateException if the loss or a weight stops being finite
+   * @throws io.sparkfocal.collective.CollectiveException if another rank fails
+   */
+  public TrainingOutcome run(Shard training, Shard validation, RunSize size) {
+    JniUtils.setGradMode(false);
+    parameters.broadcast(collective);
+    long steps = size.stepsPerEpoch(settings.batchSize());
+    BestEpoch best = new BestEpoch(settings.validationMetric(), settings.patience());
+    List<EpochReport> reports = new ArrayList<>();
+    long start = System.nanoTime();
+    for (int epoch = 1; epoch <= settings.epochs() && !best.isOverdue(epoch - 1); epoch++) {
+      long epochStart = System.nanoTime();
+      double trainingLoss = trainEpoch(training, epoch, steps);
+      double epochSeconds = secondsSince(epochStart);
+      Evaluation evaluation = null;
+      if (size.validationRows() > 0) {
+        evaluation = evaluator.evaluate(validation);
+        best.offer(epoch, evaluation, parameters);
+      }
+      EpochReport report =
+          new EpochReport(
+              epoch,
+              settings.epochs(),
+              trainingLoss,
+              evaluation,
+              learningRate(epoch * steps - 1, steps),
+              size.trainingRows() / epochSeconds,
+              secondsSince(start));
+      reports.add(report);
+      listener.epochCompleted(report);
+    }
+    return new TrainingOutcome(best.weightsOr(parameters), reports, best.epochOr(reports.size()));
+  }
+
+  /** Mean loss of the epoch's rows. */
+  private double trainEpoch(Shard shard, int epoch, long steps) {
+    try (NDManager epochManager = manager.newSubManager()) {
+      RowOrder order =
+          RowOrder.shuffled(
+              epochManager, shard.rows(), steps, settings.seed(), epoch, collective.rank());
+      double lossSum = 0;
+      double weightSum = 0;
+      for (long step = 0; step < steps; step++) {
+        listener.beforeStep();
+        long number = (epoch - 1) * steps + step;
+        try (NDScope scope = new NDScope()) {
+          scope.suppressNotUsedWarning();
+          Shard batch = shard.gather(order.rowsOf(step));
+          gradientStep.run(number, batch, learningRate(number, steps));
+        }
+        if ((step + 1) % STEPS_BETWEEN_READS == 0 || step + 1 == steps) {
+          double[] totals = gradientStep.takeTotals();
+          requireFinite(totals[0], "training loss", epoch, step);
+          lossSum += totals[0];
+          weightSum += totals[1];
+        }
+      }
+      requireFinite(sumOfWeights(), "sum of the weights", epoch, steps - 1);
+      return lossSum / Math.max(weightSum, Float.MIN_NORMAL);
+    }
+  }
+
+  private double sumOfWeights() {
+    try (NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      return parameters.all().sum().toFloatArray()[0];
+    }
+  }
+
+  private double learningRate(long step, long stepsPerEpoch) {
+    long total = stepsPerEpoch * settings.epochs();
+    long warmup = (long) (settings.warmupFraction() * total);
+    return settings.learningRate() * settings.schedule().factor(step, warmup, total);
+  }
+
+  private void requireFinite(double value, String what, int epoch, long step) {
+    if (!Double.isFinite(value)) {
+      throw new IllegalStateException(
+          "The %s became %s in epoch %d, by step %d; lower learningRate (now %s) or set gradientClipNorm (now %s)."
+              .formatted(
+                  what,
+                  value,
+                  epoch,
+                  step + 1,
+                  settings.learningRate(),
+                  settings.gradientClipNorm()));
+    }
+  }
+
+  private static double secondsSince(long nanoTime) {
+    return Math.max(1, System.nanoTime() - nanoTime) / 1e9;
+  }
+}

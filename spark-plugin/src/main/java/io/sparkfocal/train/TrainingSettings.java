@@ -1,0 +1,30 @@
+package io.sparkfocal.train;
+
+import java.io.Serializable;
+
+/**
+ * How to train, as the user chose it.
+ *
+ * @param epochs passes over the training rows, at least 1
+ * @param batchSize rows of one step over all ranks, at least 1
+ * @param learningRate highest learning rate, positive
+ * @param optimizer the update rule
+ * @param schedule how the learning rate changes
+ * @param warmupFraction part of all steps over which the learning rate rises, from 0 to below 1
+ * @param gradientClipNorm largest Euclidean norm of the gradient, 0 for no limit
+ * @param seed decides initial weights, order of rows and dropout
+ * @param validationMetric what decides the best epoch, where there are validation rows
+ * @param patience epochs without improvement after which training ends, 0 to run all epochs
+ */
+public record TrainingSettings(
+    int epochs,
+    int batchSize,
+    double learningRate,
+    Optimizer optimizer,
+    LearningRateSchedule schedule,
+    double warmupFraction,
+    double gradientClipNorm,
+    long seed,
+    ValidationMetric validationMetric,
+    int patience)
+    implements Serializable {}
