@@ -13,7 +13,9 @@ public final class TensorCopy {
 
   private TensorCopy() {}
 
-  /** Replaces the values of {@code target} by those of {@code source}, of the same shape and device. */
+  /**
+   * Replaces the values of {@code target} by those of {@code source}, of the same shape and device.
+   */
   public static void into(NDArray target, NDArray source) {
     if (target.isEmpty()) {
       return;

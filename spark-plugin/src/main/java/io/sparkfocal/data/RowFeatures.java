@@ -36,9 +36,7 @@ public final class RowFeatures {
       case VECTOR -> readVector(check.present(row.<Vector>getAs(ordinals[0])), values);
       case FLOAT_ARRAY, DOUBLE_ARRAY ->
           readList(
-              row.isNullAt(ordinals[0])
-                  ? check.present(null)
-                  : row.<Number>getList(ordinals[0]),
+              row.isNullAt(ordinals[0]) ? check.present(null) : row.<Number>getList(ordinals[0]),
               values);
       case COLUMNS -> {
         for (int i = 0; i < values.length; i++) {

@@ -1,6 +1,5 @@
 package io.sparkfocal.ml;
 
-import io.sparkfocal.data.Columns;
 import io.sparkfocal.data.FeatureLayout;
 import io.sparkfocal.persist.ModelFiles;
 import io.sparkfocal.persist.TrainedNetwork;
@@ -109,8 +108,8 @@ public final class FocalLossClassificationModel extends Model<FocalLossClassific
   /**
    * Sets {@link #thresholds}.
    *
-   * @throws IllegalArgumentException if there is not one per class, or one is negative, or more than
-   *     one is 0
+   * @throws IllegalArgumentException if there is not one per class, or one is negative, or more
+   *     than one is 0
    */
   public FocalLossClassificationModel setThresholds(double... value) {
     requireThresholds(value);
@@ -158,8 +157,7 @@ public final class FocalLossClassificationModel extends Model<FocalLossClassific
   }
 
   private FeatureLayout layout(StructType schema) {
-    FeatureLayout layout =
-        FeatureLayout.of(schema, getFeaturesCol(), List.of(getFeaturesCols()));
+    FeatureLayout layout = FeatureLayout.of(schema, getFeaturesCol(), List.of(getFeaturesCols()));
     int declared = layout.declaredWidth(schema);
     if (declared > 0 && declared != numFeatures()) {
       throw new IllegalArgumentException(

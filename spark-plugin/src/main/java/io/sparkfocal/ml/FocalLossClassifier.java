@@ -31,8 +31,8 @@ import org.apache.spark.sql.types.StructType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Trains a neural network for imbalanced classes on the executors of a Spark application, each on its
- * own partition, with focal loss (Lin et al., arXiv 1708.02002) or one of its relatives.
+ * Trains a neural network for imbalanced classes on the executors of a Spark application, each on
+ * its own partition, with focal loss (Lin et al., arXiv 1708.02002) or one of its relatives.
  *
  * <pre>{@code
  * FocalLossClassificationModel model =
@@ -121,8 +121,7 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
             result.standardization(),
             result.weights());
     TrainingSummary summary = TrainingSummary.of(result, counts, workers);
-    FocalLossClassificationModel model =
-        new FocalLossClassificationModel(uid, trained, summary);
+    FocalLossClassificationModel model = new FocalLossClassificationModel(uid, trained, summary);
     model.setParent(this);
     return copyValues(model, new ParamMap());
   }

@@ -37,7 +37,8 @@ record OutputColumns(
    */
   StructType appendTo(StructType schema) {
     List<StructField> fields = new ArrayList<>(List.of(schema.fields()));
-    append(fields, new StructField(rawPrediction, SQLDataTypes.VectorType(), true, Metadata.empty()));
+    append(
+        fields, new StructField(rawPrediction, SQLDataTypes.VectorType(), true, Metadata.empty()));
     append(fields, new StructField(probability, SQLDataTypes.VectorType(), true, Metadata.empty()));
     append(fields, new StructField(prediction, DataTypes.DoubleType, false, predictionMetadata()));
     return new StructType(fields.toArray(new StructField[0]));

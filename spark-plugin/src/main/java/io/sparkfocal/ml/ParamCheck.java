@@ -6,8 +6,8 @@ import scala.Function1;
 import scala.runtime.AbstractFunction1;
 
 /**
- * A check of a param's value when it is set, that says what is wrong and what is allowed; Spark's own
- * validators only say that the value is invalid.
+ * A check of a param's value when it is set, that says what is wrong and what is allowed; Spark's
+ * own validators only say that the value is invalid.
  */
 final class ParamCheck extends AbstractFunction1<Object, Object> implements Serializable {
 
@@ -26,7 +26,8 @@ final class ParamCheck extends AbstractFunction1<Object, Object> implements Seri
   @Override
   public Object apply(Object value) {
     if (!allowed.apply(value)) {
-      throw new IllegalArgumentException(name + " is " + text(value) + "; it must be " + demand + ".");
+      throw new IllegalArgumentException(
+          name + " is " + text(value) + "; it must be " + demand + ".");
     }
     return true;
   }

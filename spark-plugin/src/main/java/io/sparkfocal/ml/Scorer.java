@@ -62,8 +62,7 @@ final class Scorer implements AutoCloseable {
       scope.suppressNotUsedWarning();
       ByteBuffer bytes = input.duplicate().order(input.order());
       bytes.clear().limit(rows * features() * Float.BYTES);
-      NDArray features =
-          manager.create(bytes, new Shape(rows, features()), DataType.FLOAT32);
+      NDArray features = manager.create(bytes, new Shape(rows, features()), DataType.FLOAT32);
       return network
           .forward(parameters, new NDList(features), false)
           .singletonOrThrow()

@@ -86,7 +86,6 @@ public interface ScoringColumns extends Params {
 
     private static final long serialVersionUID = 1L;
 
-
     final Param<String> featuresCol;
     final StringArrayParam featuresCols;
     final Param<String> predictionCol;

@@ -35,8 +35,8 @@ public interface TrainingParams extends ScoringColumns {
   }
 
   /**
-   * Param: boolean column, true for rows that choose the best epoch and are not trained on;
-   * empty for none (default empty).
+   * Param: boolean column, true for rows that choose the best epoch and are not trained on; empty
+   * for none (default empty).
    */
   default Param<String> validationIndicatorCol() {
     return trainingParams().validationIndicatorCol;
@@ -61,8 +61,8 @@ public interface TrainingParams extends ScoringColumns {
   }
 
   /**
-   * Param: what a batch's loss is divided by: mean (sum of sample weights) or weightedMean (sum
-   * of sample weight times alpha) (default mean).
+   * Param: what a batch's loss is divided by: mean (sum of sample weights) or weightedMean (sum of
+   * sample weight times alpha) (default mean).
    */
   default Param<String> reduction() {
     return trainingParams().reduction;
@@ -84,8 +84,7 @@ public interface TrainingParams extends ScoringColumns {
   }
 
   /**
-   * Param: class name of the NetworkProvider that builds the network (default {@link
-   * MlpNetwork}).
+   * Param: class name of the NetworkProvider that builds the network (default {@link MlpNetwork}).
    */
   default Param<String> networkProvider() {
     return trainingParams().networkProvider;
@@ -97,8 +96,8 @@ public interface TrainingParams extends ScoringColumns {
   }
 
   /**
-   * Param: whether features are shifted and scaled to mean 0 and deviation 1 over the training
-   * rows (default true).
+   * Param: whether features are shifted and scaled to mean 0 and deviation 1 over the training rows
+   * (default true).
    */
   default BooleanParam standardization() {
     return trainingParams().standardization;
@@ -150,8 +149,8 @@ public interface TrainingParams extends ScoringColumns {
   }
 
   /**
-   * Param: epochs without a better validation metric after which training ends; 0 to run all
-   * epochs (default 0).
+   * Param: epochs without a better validation metric after which training ends; 0 to run all epochs
+   * (default 0).
    */
   default IntParam earlyStoppingPatience() {
     return trainingParams().earlyStoppingPatience;
@@ -362,7 +361,6 @@ public interface TrainingParams extends ScoringColumns {
 
     private static final long serialVersionUID = 1L;
 
-
     final Param<String> labelCol;
     final Param<String> weightCol;
     final Param<String> validationIndicatorCol;
@@ -393,32 +391,145 @@ public interface TrainingParams extends ScoringColumns {
 
     TrainingHolder(TrainingParams parent) {
       labelCol = new Param<>(parent, "labelCol", "column of the label, whole numbers from 0");
-      weightCol = new Param<>(parent, "weightCol", "column of the sample weight; empty for weight 1");
-      validationIndicatorCol = new Param<>(parent, "validationIndicatorCol", "boolean column, true for rows that choose the best epoch and are not trained on; empty for none");
-      loss = new Param<>(parent, "loss", "focal, sigmoidFocal (two classes) or crossEntropy", ParamCheck.name("loss", LossSpec.Kind::of));
-      gamma = new DoubleParam(parent, "gamma", "focusing exponent of the focal losses", ParamCheck.atLeast("gamma", 0));
-      alpha = new Param<>(parent, "alpha", "class weights: none, balanced (n / (k n_c)), or one number per class separated by commas; one number alone is the weight of class 1 for sigmoidFocal", ParamCheck.name("alpha", Alpha::parse));
-      reduction = new Param<>(parent, "reduction", "what a batch's loss is divided by: mean (sum of sample weights) or weightedMean (sum of sample weight times alpha)", ParamCheck.name("reduction", TrainingParams::reductionOf));
-      hiddenLayers = new IntArrayParam(parent, "hiddenLayers", "widths of the hidden layers of the default network", ParamCheck.widths("hiddenLayers"));
-      dropout = new DoubleParam(parent, "dropout", "share of hidden values that are zeroed while training", ParamCheck.fraction("dropout"));
-      batchNorm = new BooleanParam(parent, "batchNorm", "whether hidden layers are normalised over the rows of all ranks");
-      networkProvider = new Param<>(parent, "networkProvider", "class name of the NetworkProvider that builds the network");
-      networkArguments = new StringArrayParam(parent, "networkArguments", "arguments of a provider of one's own, each as name=value", ParamCheck.pairs("networkArguments"));
-      standardization = new BooleanParam(parent, "standardization", "whether features are shifted and scaled to mean 0 and deviation 1 over the training rows");
-      maxIter = new IntParam(parent, "maxIter", "epochs: passes over the training rows", ParamCheck.atLeast("maxIter", 1));
-      batchSize = new IntParam(parent, "batchSize", "rows of one step over all workers together", ParamCheck.atLeast("batchSize", 1));
-      learningRate = new DoubleParam(parent, "learningRate", "highest learning rate; not multiplied by the number of workers", ParamCheck.positive("learningRate"));
-      optimizer = new Param<>(parent, "optimizer", "adamW or sgd", ParamCheck.name("optimizer", TrainingParams::optimizerOf));
-      momentum = new DoubleParam(parent, "momentum", "momentum of sgd", ParamCheck.fraction("momentum"));
-      weightDecay = new DoubleParam(parent, "weightDecay", "decoupled for adamW, added to the gradient for sgd", ParamCheck.atLeast("weightDecay", 0));
-      learningRateSchedule = new Param<>(parent, "learningRateSchedule", "cosine or constant", ParamCheck.name("learningRateSchedule", TrainingParams::scheduleOf));
-      warmupFraction = new DoubleParam(parent, "warmupFraction", "part of all steps over which the learning rate rises", ParamCheck.fraction("warmupFraction"));
-      gradientClipNorm = new DoubleParam(parent, "gradientClipNorm", "largest Euclidean norm of the gradient; 0 for no limit", ParamCheck.atLeast("gradientClipNorm", 0));
-      earlyStoppingPatience = new IntParam(parent, "earlyStoppingPatience", "epochs without a better validation metric after which training ends; 0 to run all epochs", ParamCheck.atLeast("earlyStoppingPatience", 0));
-      validationMetric = new Param<>(parent, "validationMetric", "what chooses the best epoch: loss, macroRecall or accuracy", ParamCheck.name("validationMetric", ValidationMetric::of));
+      weightCol =
+          new Param<>(parent, "weightCol", "column of the sample weight; empty for weight 1");
+      validationIndicatorCol =
+          new Param<>(
+              parent,
+              "validationIndicatorCol",
+              "boolean column, true for rows that choose the best epoch and are not trained on; empty for none");
+      loss =
+          new Param<>(
+              parent,
+              "loss",
+              "focal, sigmoidFocal (two classes) or crossEntropy",
+              ParamCheck.name("loss", LossSpec.Kind::of));
+      gamma =
+          new DoubleParam(
+              parent,
+              "gamma",
+              "focusing exponent of the focal losses",
+              ParamCheck.atLeast("gamma", 0));
+      alpha =
+          new Param<>(
+              parent,
+              "alpha",
+              "class weights: none, balanced (n / (k n_c)), or one number per class separated by commas; one number alone is the weight of class 1 for sigmoidFocal",
+              ParamCheck.name("alpha", Alpha::parse));
+      reduction =
+          new Param<>(
+              parent,
+              "reduction",
+              "what a batch's loss is divided by: mean (sum of sample weights) or weightedMean (sum of sample weight times alpha)",
+              ParamCheck.name("reduction", TrainingParams::reductionOf));
+      hiddenLayers =
+          new IntArrayParam(
+              parent,
+              "hiddenLayers",
+              "widths of the hidden layers of the default network",
+              ParamCheck.widths("hiddenLayers"));
+      dropout =
+          new DoubleParam(
+              parent,
+              "dropout",
+              "share of hidden values that are zeroed while training",
+              ParamCheck.fraction("dropout"));
+      batchNorm =
+          new BooleanParam(
+              parent,
+              "batchNorm",
+              "whether hidden layers are normalised over the rows of all ranks");
+      networkProvider =
+          new Param<>(
+              parent,
+              "networkProvider",
+              "class name of the NetworkProvider that builds the network");
+      networkArguments =
+          new StringArrayParam(
+              parent,
+              "networkArguments",
+              "arguments of a provider of one's own, each as name=value",
+              ParamCheck.pairs("networkArguments"));
+      standardization =
+          new BooleanParam(
+              parent,
+              "standardization",
+              "whether features are shifted and scaled to mean 0 and deviation 1 over the training rows");
+      maxIter =
+          new IntParam(
+              parent,
+              "maxIter",
+              "epochs: passes over the training rows",
+              ParamCheck.atLeast("maxIter", 1));
+      batchSize =
+          new IntParam(
+              parent,
+              "batchSize",
+              "rows of one step over all workers together",
+              ParamCheck.atLeast("batchSize", 1));
+      learningRate =
+          new DoubleParam(
+              parent,
+              "learningRate",
+              "highest learning rate; not multiplied by the number of workers",
+              ParamCheck.positive("learningRate"));
+      optimizer =
+          new Param<>(
+              parent,
+              "optimizer",
+              "adamW or sgd",
+              ParamCheck.name("optimizer", TrainingParams::optimizerOf));
+      momentum =
+          new DoubleParam(parent, "momentum", "momentum of sgd", ParamCheck.fraction("momentum"));
+      weightDecay =
+          new DoubleParam(
+              parent,
+              "weightDecay",
+              "decoupled for adamW, added to the gradient for sgd",
+              ParamCheck.atLeast("weightDecay", 0));
+      learningRateSchedule =
+          new Param<>(
+              parent,
+              "learningRateSchedule",
+              "cosine or constant",
+              ParamCheck.name("learningRateSchedule", TrainingParams::scheduleOf));
+      warmupFraction =
+          new DoubleParam(
+              parent,
+              "warmupFraction",
+              "part of all steps over which the learning rate rises",
+              ParamCheck.fraction("warmupFraction"));
+      gradientClipNorm =
+          new DoubleParam(
+              parent,
+              "gradientClipNorm",
+              "largest Euclidean norm of the gradient; 0 for no limit",
+              ParamCheck.atLeast("gradientClipNorm", 0));
+      earlyStoppingPatience =
+          new IntParam(
+              parent,
+              "earlyStoppingPatience",
+              "epochs without a better validation metric after which training ends; 0 to run all epochs",
+              ParamCheck.atLeast("earlyStoppingPatience", 0));
+      validationMetric =
+          new Param<>(
+              parent,
+              "validationMetric",
+              "what chooses the best epoch: loss, macroRecall or accuracy",
+              ParamCheck.name("validationMetric", ValidationMetric::of));
       seed = new LongParam(parent, "seed", "decides initial weights, order of rows and dropout");
-      numWorkers = new IntParam(parent, "numWorkers", "ranks that train; 0 for one per task slot", ParamCheck.atLeast("numWorkers", 0));
-      device = new Param<>(parent, "device", "auto (the GPU that Spark assigned, else the CPU), cpu or gpu", ParamCheck.name("device", DeviceChoice::of));
+      numWorkers =
+          new IntParam(
+              parent,
+              "numWorkers",
+              "ranks that train; 0 for one per task slot",
+              ParamCheck.atLeast("numWorkers", 0));
+      device =
+          new Param<>(
+              parent,
+              "device",
+              "auto (the GPU that Spark assigned, else the CPU), cpu or gpu",
+              ParamCheck.name("device", DeviceChoice::of));
       parent.setDefault(labelCol, "label");
       parent.setDefault(weightCol, "");
       parent.setDefault(validationIndicatorCol, "");

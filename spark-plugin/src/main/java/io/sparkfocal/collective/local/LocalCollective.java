@@ -1,0 +1,91 @@
+package io.sparkfocal.collective.local;
+
+import io.sparkfocal.collective.Collective;
+import io.sparkfocal.collective.HostBuffers;
+import java.nio.ByteBuffer;
+import java.nio.FloatBuffer;
+import java.util.List;
+
+/** One rank of a {@link LocalGroup}: sums its share of the values of all ranks, for all of them. */
+final class LocalCollective implements Collective {
+
+  private static final int BLOCK = 4096;
+
+  private final int rank;
+  private final MeetingPoint meeting;
+  private final float[] sum = new float[BLOCK];
+  private final float[] term = new float[BLOCK];
+
+  LocalCollective(int rank, MeetingPoint meeting) {
+    this.rank = rank;
+    this.meeting = meeting;
+  }
+
+  @Override
+  public int rank() {
+    return rank;
+  }
+
+  @Override
+  public int world() {
+    return meeting.world();
+  }
+
+  @Override
+  public void allReduce(ByteBuffer values) {
+    String operation = "allReduce";
+    List<FloatBuffer> all =
+        meeting
+            .exchange(rank, new MeetingPoint.Offer(operation, HostBuffers.floats(values)))
+            .stream()
+            .map(bytes -> HostBuffers.floats(bytes).asFloatBuffer())
+            .toList();
+    long size = values.limit() / Float.BYTES;
+    int from = (int) (size * rank / world());
+    int to = (int) (size * (rank + 1) / world());
+    for (int start = from; start < to; start += BLOCK) {
+      reduce(all, start, Math.min(BLOCK, to - start));
+    }
+    meeting.await(rank, operation);
+  }
+
+  /** Sums a block in the order of the ranks and gives it to all. */
+  private void reduce(List<FloatBuffer> all, int start, int length) {
+    all.get(0).get(start, sum, 0, length);
+    for (FloatBuffer other : all.subList(1, all.size())) {
+      other.get(start, term, 0, length);
+      for (int i = 0; i < length; i++) {
+        sum[i] += term[i];
+      }
+    }
+    all.forEach(buffer -> buffer.put(start, sum, 0, length));
+  }
+
+  @Override
+  public void broadcast(ByteBuffer bytes, int root) {
+    HostBuffers.root(root, world());
+    String operation = "broadcast from rank " + root;
+    ByteBuffer own = HostBuffers.bytes(bytes);
+    List<ByteBuffer> all = meeting.exchange(rank, new MeetingPoint.Offer(operation, own));
+    if (rank != root) {
+      own.put(0, all.get(root), 0, own.limit());
+    }
+    meeting.await(rank, operation);
+  }
+
+  @Override
+  public void barrier() {
+    meeting.exchange(rank, new MeetingPoint.Offer("barrier", ByteBuffer.allocateDirect(0)));
+    meeting.await(rank, "barrier");
+  }
+
+  @Override
+  public void abort(String reason) {
+    meeting.fail("Rank " + rank + " of " + world() + " gave up: " + reason);
+  }
+
+  @Override
+  public void close() {
+    meeting.fail("Rank " + rank + " of " + world() + " is closed.");
+  }
+}

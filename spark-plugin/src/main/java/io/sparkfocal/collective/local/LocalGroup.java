@@ -1,0 +1,36 @@
+package io.sparkfocal.collective.local;
+
+import io.sparkfocal.collective.Collective;
+import java.time.Duration;
+
+/** Ranks that are threads of this JVM and share its memory. */
+public final class LocalGroup {
+
+  private final MeetingPoint meeting;
+
+  private LocalGroup(int world, Duration timeout) {
+    this.meeting = new MeetingPoint(world, timeout);
+  }
+
+  /**
+   * A group.
+   *
+   * @param world how many ranks, at least 1
+   * @param timeout how long a rank waits for another
+   */
+  public static LocalGroup of(int world, Duration timeout) {
+    if (world < 1) {
+      throw new IllegalArgumentException("A group of " + world + " ranks; it needs at least 1.");
+    }
+    return new LocalGroup(world, timeout);
+  }
+
+  /** The collective of one rank, for that rank's thread. */
+  public Collective member(int rank) {
+    if (rank < 0 || rank >= meeting.world()) {
+      throw new IllegalArgumentException(
+          "Rank " + rank + " is none of 0 to " + (meeting.world() - 1) + ".");
+    }
+    return new LocalCollective(rank, meeting);
+  }
+}

@@ -1,0 +1,149 @@
+package io.sparkfocal.collective.rpc;
+
+import io.sparkfocal.collective.Collective;
+import io.sparkfocal.collective.CollectiveException;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.spark.SecurityManager;
+import org.apache.spark.SparkConf;
+import org.apache.spark.network.TransportContext;
+import org.apache.spark.network.client.TransportClientBootstrap;
+import org.apache.spark.network.client.TransportClientFactory;
+import org.apache.spark.network.crypto.AuthClientBootstrap;
+import org.apache.spark.network.crypto.AuthServerBootstrap;
+import org.apache.spark.network.server.TransportServer;
+import org.apache.spark.network.server.TransportServerBootstrap;
+import org.apache.spark.network.util.MapConfigProvider;
+import org.apache.spark.network.util.TransportConf;
+import org.jspecify.annotations.Nullable;
+import scala.Tuple2;
+
+/**
+ * A rank's place in the network: listens for the rank before, connects to the rank after.
+ *
+ * <p>Uses the application's own settings: with {@code spark.authenticate} both sides prove that
+ * they know the application's secret before a frame is read; {@code spark.network.crypto.*} and
+ * {@code spark.ssl.rpc.*} (Spark 4) encrypt the channel.
+ */
+public final class RpcEndpoint implements AutoCloseable {
+
+  private static final String MODULE = "focal";
+
+  private final SecurityManager security;
+  private final TransportConf conf;
+  private final long attempt;
+  private final Mailbox mailbox = new Mailbox();
+  private final TransportContext context;
+  private final TransportServer server;
+  private final String host;
+  private @Nullable TransportClientFactory clients;
+
+  private RpcEndpoint(SparkConf conf, SecurityManager security, String host, long attempt) {
+    this.security = security;
+    this.host = host;
+    this.attempt = attempt;
+    this.conf = new TransportConf(MODULE, new MapConfigProvider(settings(conf)));
+    this.context = new TransportContext(this.conf, new FrameReceiver(attempt, mailbox));
+    List<TransportServerBootstrap> bootstraps =
+        security.isAuthenticationEnabled()
+            ? List.of(new AuthServerBootstrap(this.conf, security))
+            : List.of();
+    this.server = context.createServer(host, 0, bootstraps);
+  }
+
+  /**
+   * Starts to listen on a free port.
+   *
+   * @param conf the application's settings
+   * @param security holds the application's secret, if there is one
+   * @param host name or address of this host, as the other ranks reach it
+   * @param attempt the run's key: frames with another one are dropped
+   */
+  public static RpcEndpoint open(
+      SparkConf conf, SecurityManager security, String host, long attempt) {
+    return new RpcEndpoint(conf, security, host, attempt);
+  }
+
+  /**
+   * Spark's transport would close a channel whose peer has not answered for {@code
+   * spark.network.timeout}; here a rank may compute for longer, and waits have their own deadlines.
+   */
+  private static Map<String, String> settings(SparkConf conf) {
+    Map<String, String> settings = new HashMap<>();
+    for (Tuple2<String, String> entry : conf.getAll()) {
+      settings.put(entry._1(), entry._2());
+    }
+    settings.putIfAbsent("spark.focal.io.connectionTimeout", "24h");
+    settings.putIfAbsent("spark.focal.io.connectionCreationTimeout", "30s");
+    settings.putIfAbsent("spark.focal.io.serverThreads", "1");
+    settings.putIfAbsent("spark.focal.io.clientThreads", "1");
+    return settings;
+  }
+
+  /** Where this rank listens, as host:port. */
+  public String address() {
+    return host + ":" + server.getPort();
+  }
+
+  /**
+   * How many messages were dropped because they were not of this run or not from the rank before.
+   */
+  public long droppedMessages() {
+    return mailbox.dropped();
+  }
+
+  /**
+   * Joins the ring; called once.
+   *
+   * @param rank this rank's number
+   * @param addresses where the ranks listen, by rank
+   * @param timeout how long this rank waits for another, in every wait
+   * @throws CollectiveException if a neighbour does not answer, or refuses this rank
+   */
+  public Collective connect(int rank, List<String> addresses, Duration timeout) {
+    int following = (rank + 1) % addresses.size();
+    PeerLink next = link(following, addresses.get(following));
+    next.greet(attempt);
+    int previous = Math.floorMod(rank - 1, addresses.size());
+    mailbox.awaitGreeting(
+        timeout, RingCollective.lateness(rank, addresses, previous, "connect", timeout));
+    return new RingCollective(rank, addresses, attempt, mailbox, next, timeout);
+  }
+
+  private PeerLink link(int peer, String address) {
+    List<TransportClientBootstrap> bootstraps =
+        security.isAuthenticationEnabled()
+            ? List.of(new AuthClientBootstrap(conf, security.getSaslUser(), security))
+            : List.of();
+    clients = context.createClientFactory(bootstraps);
+    int colon = address.lastIndexOf(':');
+    String peerHost = address.substring(0, colon);
+    int port = Integer.parseInt(address.substring(colon + 1));
+    String name = "rank " + peer + " (" + address + ")";
+    try {
+      return new PeerLink(clients.createUnmanagedClient(peerHost, port), mailbox, name);
+    } catch (IOException | RuntimeException e) {
+      throw new CollectiveException(
+          "Cannot connect to %s: %s; check that executors reach each other and have the same spark.authenticate settings."
+              .formatted(name, e.getMessage()),
+          e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new CollectiveException("Interrupted while connecting to " + name + ".", e);
+    }
+  }
+
+  /** Stops listening and closes every channel. Idempotent. */
+  @Override
+  public void close() {
+    mailbox.fail("The endpoint " + address() + " is closed.");
+    if (clients != null) {
+      clients.close();
+    }
+    server.close();
+    context.close();
+  }
+}
