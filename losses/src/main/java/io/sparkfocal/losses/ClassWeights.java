@@ -1,35 +1,71 @@
 package io.sparkfocal.losses;
 
-import java.util.Arrays;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
 
-/** Checks of the numbers that losses are built from. */
+/** The weight (alpha) of each class: one for all, or one per class. */
 final class ClassWeights {
 
-  private ClassWeights() {}
+  private final float[] alphas;
 
-  /** A copy of the class weights, each finite and at least 0, not all of them 0. */
-  static float[] checked(float... alpha) {
-    boolean allZero = alpha.length > 0;
-    for (float weight : alpha) {
-      if (!(weight >= 0) || Float.isInfinite(weight)) {
+  private ClassWeights(float[] alphas) {
+    this.alphas = alphas;
+  }
+
+  /** Checks the weights; none means weight 1 for every class, a single one is that of all. */
+  static ClassWeights of(float... alphas) {
+    if (alphas.length == 0) {
+      return new ClassWeights(new float[] {1f});
+    }
+    boolean allZero = true;
+    for (int i = 0; i < alphas.length; i++) {
+      if (!Float.isFinite(alphas[i]) || alphas[i] < 0) {
         throw new IllegalArgumentException(
-            "alpha is " + Arrays.toString(alpha) + "; every weight must be finite and at least 0.");
+            "Alpha must be finite and at least 0 but number %d of %d is %s."
+                .formatted(i, alphas.length, alphas[i]));
       }
-      allZero &= weight == 0;
+      allZero &= alphas[i] == 0;
     }
     if (allZero) {
       throw new IllegalArgumentException(
-          "alpha is " + Arrays.toString(alpha) + "; at least one weight must be above 0.");
+          "Alpha is 0 for every class, so that nothing is learned; set one above 0.");
     }
-    return alpha.clone();
+    return new ClassWeights(alphas.clone());
   }
 
-  /** The focusing exponent, if it is finite and at least 0. */
-  static float checkedGamma(float gamma) {
-    if (!(gamma >= 0) || Float.isInfinite(gamma)) {
-      throw new IllegalArgumentException(
-          "gamma is " + gamma + "; it must be finite and at least 0.");
+  Prepared prepare(Constants constants) {
+    return new Prepared(constants.vector(alphas), alphas.length);
+  }
+
+  /**
+   * The weights on a device.
+   *
+   * @param alphas shape (C), or (1) for all classes
+   * @param count how many there are
+   */
+  record Prepared(NDArray alphas, int count) {
+
+    /** Fails unless there is one weight per class or one for all. */
+    void check(Batch batch) {
+      if (count != 1 && count != batch.classes()) {
+        throw new IllegalArgumentException(
+            "Alpha has %d numbers but the logits have %d classes; give one per class, one for all or none."
+                .formatted(count, batch.classes()));
+      }
     }
-    return gamma;
+
+    /**
+     * The weight of each row, shape (B), attached to the manager of the logits.
+     *
+     * <p>The labels must have been used as an index before, as only this tells negative ones.
+     */
+    NDArray ofRows(Batch batch) {
+      if (count > 1) {
+        return alphas.take(batch.logits().getManager(), batch.labels());
+      }
+      NDArray weights = alphas.broadcast(new Shape(batch.rows())).duplicate();
+      weights.attach(batch.logits().getManager());
+      return weights;
+    }
   }
 }

@@ -4,19 +4,21 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 
 /**
- * A loss for classification, as a description without tensors; immutable.
+ * A loss for classification, as a description without tensors.
  *
- * <p>{@link #prepare} makes what evaluates it on one device. {@link DjlLoss} turns it into a DJL
- * {@code Loss}.
+ * <p>Immutable and safe for use by several threads. {@link #prepare} turns it into a {@link
+ * LossKernel} that computes.
  */
 public interface ClassificationLoss {
 
   /**
-   * Makes the loss's constants (class weights, exponents) once, on the manager's device.
+   * Makes the constants of the loss (class weights, exponents) once, on the manager's device.
    *
-   * @param manager owns the constants; the kernel lives as long as it
-   * @param dataType of the logits: float32 or float64
-   * @throws IllegalArgumentException if the type is another one
+   * @param manager owns the constants; the kernel lives as long as this manager and is not closed
+   *     itself
+   * @param dataType the type of the logits that the kernel will see, {@link DataType#FLOAT32} or
+   *     {@link DataType#FLOAT64}
+   * @throws IllegalArgumentException if the data type is another one
    */
   LossKernel prepare(NDManager manager, DataType dataType);
 }

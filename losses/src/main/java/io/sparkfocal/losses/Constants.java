@@ -4,12 +4,8 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
 
-/**
- * Makes the tensors that a kernel keeps: an operation with a Java number would copy it from host
- * memory on every call.
- */
+/** Makes the constants of one kernel, in its data type, owned by its manager alone. */
 final class Constants {
 
   private final NDManager manager;
@@ -18,37 +14,31 @@ final class Constants {
   Constants(NDManager manager, DataType dataType) {
     if (dataType != DataType.FLOAT32 && dataType != DataType.FLOAT64) {
       throw new IllegalArgumentException(
-          "Logits are " + dataType + "; losses are computed in float32 or float64.");
+          "Losses are computed in float32 or float64 but %s was asked for; convert the logits."
+              .formatted(dataType));
     }
     this.manager = manager;
     this.dataType = dataType;
   }
 
-  /** Shape (n). */
-  NDArray vector(double... values) {
-    float[] floats = new float[values.length];
-    for (int i = 0; i < values.length; i++) {
-      floats[i] = (float) values[i];
+  DataType dataType() {
+    return dataType;
+  }
+
+  /** A vector of the given numbers; one number makes a vector of one, which broadcasts. */
+  NDArray vector(float... numbers) {
+    NDArray vector;
+    if (dataType == DataType.FLOAT32) {
+      vector = manager.create(numbers);
+    } else {
+      double[] doubles = new double[numbers.length];
+      for (int i = 0; i < numbers.length; i++) {
+        doubles[i] = numbers[i];
+      }
+      vector = manager.create(doubles);
     }
-    return kept(
-        dataType == DataType.FLOAT64
-            ? manager.create(values, new Shape(values.length))
-            : manager.create(floats, new Shape(values.length)));
-  }
-
-  /** 0 to n - 1, int64, shape (n). */
-  NDArray range(long n) {
-    return kept(manager.arange(0f, (float) n, 1f, DataType.INT64));
-  }
-
-  /** A number so low that its exponential is 0 beside any finite logit. */
-  NDArray lowest() {
-    return vector(dataType == DataType.FLOAT64 ? -1e300 : -1e37);
-  }
-
-  /** Outlives the scope of the evaluation that happens to make it. */
-  private static NDArray kept(NDArray array) {
-    NDScope.unregister(array);
-    return array;
+    // Prepared inside a scope, it would be closed with the scope rather than with the manager.
+    NDScope.unregister(vector);
+    return vector;
   }
 }

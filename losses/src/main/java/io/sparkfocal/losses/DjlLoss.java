@@ -4,30 +4,41 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.training.loss.Loss;
-import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * A {@link ClassificationLoss} as a DJL {@code Loss}, for programs that train with DJL's {@code
- * Trainer}.
+ * A {@link ClassificationLoss} as a loss of DJL's own training, differentiable by its gradient
+ * collector.
  *
- * <p>Differentiable by autograd, with the closed form's gradient G: the result is value + (&lt;G,
- * z&gt; - &lt;G, z&gt; detached), whose second part is 0 and whose gradient is G. Keeps its
- * constants per device and type until it is closed. For one thread.
+ * <p>{@link #evaluate} takes one array of labels, shape (B) or (B, 1) of any number type, and one
+ * of logits, and returns a scalar, or shape (B) for {@link Reduction#NONE}, attached to the manager
+ * of the logits. Backward hands the closed-form gradient to the logits, for any upstream gradient;
+ * the class weights are constants.
+ *
+ * <p>Constants are made at the first use on each device and data type and live until {@link
+ * #close}, which belongs to whoever made this loss. Safe for use by several threads, as far as the
+ * engine is.
  */
 public final class DjlLoss extends Loss implements AutoCloseable {
 
   private record Place(Device device, DataType dataType) {}
 
-  private record Prepared(NDManager manager, LossKernel kernel) {}
+  private record Room(NDManager manager, LossKernel kernel) {}
 
   private final ClassificationLoss loss;
   private final Reduction reduction;
-  private final Map<Place, Prepared> kernels = new HashMap<>();
+  private final Map<Place, Room> rooms = new ConcurrentHashMap<>();
+  private volatile boolean closed;
 
-  /** A loss under a name, as DJL's metrics show it. */
+  /**
+   * Adapts a loss.
+   *
+   * @param name the name that DJL shows
+   */
   public DjlLoss(String name, ClassificationLoss loss, Reduction reduction) {
     super(name);
     this.loss = loss;
@@ -35,40 +46,74 @@ public final class DjlLoss extends Loss implements AutoCloseable {
   }
 
   /**
-   * The loss of a batch.
+   * Returns the reduced loss of a batch.
    *
-   * @param labels one tensor, int64 (B) or (B, 1)
-   * @param predictions one tensor, logits (B, C)
-   * @return a scalar; shape (B) for {@link Reduction#NONE}
+   * @param labels one array of class numbers
+   * @param predictions one array of logits, as the {@link ClassificationLoss} wants them
+   * @throws IllegalArgumentException if a list does not hold one array, or a shape or type is wrong
+   * @throws IllegalStateException if this loss is closed
    */
   @Override
   public NDArray evaluate(NDList labels, NDList predictions) {
-    NDArray logits = predictions.singletonOrThrow();
-    Prepared prepared =
-        kernels.computeIfAbsent(new Place(logits.getDevice(), logits.getDataType()), this::prepare);
-    RowLosses rows = prepared.kernel().evaluate(logits, labels.singletonOrThrow());
-    NDArray carrier = rows.gradients().mul(logits);
+    requireSingle("labels", labels);
+    requireSingle("predictions", predictions);
+    NDArray logits = predictions.head();
+    LossKernel kernel = kernel(logits);
+    NDArray value;
+    try (NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      NDArray classes = labels.head().toType(DataType.INT64, false);
+      value = reduce(logits, kernel.evaluate(logits, classes));
+      NDScope.unregister(value);
+    }
+    NDScope.register(value);
+    return value;
+  }
+
+  /**
+   * Adds a term that is 0 and whose derivative is the closed-form gradient: (z - stop(z)) times it.
+   */
+  private NDArray reduce(NDArray logits, RowLosses rows) {
+    NDArray carrier = logits.sub(logits.stopGradient()).mul(rows.gradients());
     if (reduction == Reduction.NONE) {
-      return attachGradient(rows.values(), carrier.sum(new int[] {1}));
+      return rows.values().add(carrier.sum(new int[] {1}));
     }
     ReducedLoss reduced = reduction.reduce(rows, null);
-    NDArray mean = new ReducedLoss(carrier.sum(), reduced.weight()).value();
-    return attachGradient(reduced.value(), mean);
+    return reduced.sum().add(carrier.sum()).div(reduced.divisor());
   }
 
-  private static NDArray attachGradient(NDArray value, NDArray carrier) {
-    return value.add(carrier.sub(carrier.stopGradient()));
+  private LossKernel kernel(NDArray logits) {
+    Room room =
+        rooms.computeIfAbsent(
+            new Place(logits.getDevice(), logits.getDataType()), place -> open(logits, place));
+    return room.kernel();
   }
 
-  private Prepared prepare(Place place) {
-    NDManager manager = NDManager.newBaseManager(place.device());
-    return new Prepared(manager, loss.prepare(manager, place.dataType()));
+  private Room open(NDArray logits, Place place) {
+    if (closed) {
+      throw new IllegalStateException("Loss \"%s\" is closed.".formatted(getName()));
+    }
+    NDManager manager = logits.getManager().getEngine().newBaseManager(place.device());
+    try {
+      return new Room(manager, loss.prepare(manager, place.dataType()));
+    } catch (RuntimeException e) {
+      manager.close();
+      throw e;
+    }
   }
 
-  /** Frees the constants. Idempotent. */
+  private static void requireSingle(String what, NDList list) {
+    if (list.size() != 1) {
+      throw new IllegalArgumentException(
+          "A loss takes one array of %s but was given %d.".formatted(what, list.size()));
+    }
+  }
+
+  /** Frees the constants; later evaluations fail. Idempotent; not while an evaluation runs. */
   @Override
   public void close() {
-    kernels.values().forEach(prepared -> prepared.manager().close());
-    kernels.clear();
+    closed = true;
+    rooms.values().forEach(room -> room.manager().close());
+    rooms.clear();
   }
 }

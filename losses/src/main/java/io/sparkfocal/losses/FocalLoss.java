@@ -1,71 +1,101 @@
 package io.sparkfocal.losses;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 
 /**
- * Softmax focal loss (Lin et al., arXiv 1708.02002) for logits of shape (B, C), C at least 2.
+ * The focal loss over a softmax: cross entropy in which a row counts the less, the surer the model
+ * already is of its class.
  *
- * <pre>L = -alpha_t (1 - p_t)^gamma log p_t</pre>
+ * <p>{@code value = -alpha[y] * (1 - p[y])^gamma * log(p[y])} with {@code p = softmax(logits)}, for
+ * logits of shape (B, C) with C at least 2 and labels from 0 to C - 1. It is computed from the log
+ * odds of the true class against the others, so that value and gradient are accurate also where p
+ * is next to 0 or 1, for every gamma. The gradient of a row sums to 0.
  *
- * <p>In closed form, with d = logsumexp of the other logits - z_t, l = log p_t = -softplus(d), m =
- * log(1 - p_t) = -softplus(-d):
+ * <p>With gamma 0 this is {@link CrossEntropyLoss}. Gamma and alpha interact: as gamma grows, lower
+ * the weight of the rare classes.
  *
- * <pre>L = -alpha e^(gamma m) l,   G = alpha e^(gamma m) (e^m - gamma e^l l)
- * dL/dz_t = -G,   dL/dz_j = G exp(z_j - logsumexp of the other logits)</pre>
- *
- * <p>There is no power with exponent gamma - 1, so that value and gradient are finite for every
- * gamma of at least 0 and all finite logits.
+ * @see <a href="https://arxiv.org/abs/1708.02002">Lin et al., Focal Loss for Dense Object
+ *     Detection, arXiv:1708.02002</a>
  */
 public final class FocalLoss implements ClassificationLoss {
 
   private final float gamma;
-  private final float[] alpha;
+  private final ClassWeights alpha;
 
   private FocalLoss(Builder builder) {
-    this.gamma = builder.gamma;
-    this.alpha = builder.alpha;
+    gamma = FocalTerms.requireGamma(builder.gamma);
+    alpha = ClassWeights.of(builder.alphas);
   }
 
-  @Override
-  public LossKernel prepare(NDManager manager, DataType dataType) {
-    return new SoftmaxFocalKernel(gamma, alpha, new Constants(manager, dataType));
-  }
-
-  /** A builder with gamma 2 and alpha 1. */
+  /** Returns a builder with gamma 2 and weight 1 for every class. */
   public static Builder builder() {
     return new Builder();
   }
 
-  /** Builds a {@link FocalLoss}. */
+  @Override
+  public LossKernel prepare(NDManager manager, DataType dataType) {
+    Constants constants = new Constants(manager, dataType);
+    NDArray exponent = constants.vector(gamma);
+    NDArray minusInfinity = constants.vector(Float.NEGATIVE_INFINITY);
+    ClassWeights.Prepared weights = alpha.prepare(constants);
+    return new ClosedFormKernel(
+        dataType, batch -> evaluate(batch, exponent, minusInfinity, weights));
+  }
+
+  private static RowLosses evaluate(
+      Batch batch, NDArray gamma, NDArray minusInfinity, ClassWeights.Prepared alpha) {
+    batch.requireSeveralClasses();
+    alpha.check(batch);
+    NDArray logits = batch.logits();
+    NDArray labels = batch.labelColumn();
+
+    NDArray target = logits.gather(labels, 1);
+    NDArray others = logits.scatter(labels, target.add(minusInfinity), 1);
+    // lse(others) = max - max(log softmax); the target leaves the larger number first.
+    NDArray highest = others.max(new int[] {1}, true);
+    NDArray highestLog = others.logSoftmax(1).max(new int[] {1}, true);
+    NDArray oddsAgainst = highest.subi(target).subi(highestLog);
+
+    FocalTerms terms = FocalTerms.of(oddsAgainst, gamma);
+    NDArray weights = alpha.ofRows(batch);
+    NDArray weightColumn = weights.reshape(labels.getShape());
+    NDArray slopes = terms.slopes().muli(weightColumn);
+    // The share of each other class is exactly 0 at the target.
+    NDArray gradients = others.softmax(1).muli(slopes).scatter(labels, slopes.neg(), 1);
+    return new RowLosses(batch.flat(terms.values().muli(weightColumn)), gradients, weights);
+  }
+
+  /** Collects the settings of a {@link FocalLoss}. */
   public static final class Builder {
 
-    private float gamma = 2;
-    private float[] alpha = {};
+    private float gamma = 2f;
+    private float[] alphas = {};
 
     private Builder() {}
 
-    /**
-     * The focusing exponent; 0 is cross entropy.
-     *
-     * @throws IllegalArgumentException if it is negative or not finite
-     */
+    /** Sets the focus: finite and at least 0; 0 is cross entropy. Default 2. */
     public Builder optGamma(float gamma) {
-      this.gamma = ClassWeights.checkedGamma(gamma);
+      this.gamma = gamma;
       return this;
     }
 
     /**
-     * Class weights: one per class, one for all classes, or none for 1.
+     * Sets the weight of each class, in the order of the labels; one number is the weight of all.
      *
-     * @throws IllegalArgumentException if one is negative or not finite, or all are 0
+     * <p>Finite, at least 0 and not all 0. Default 1.
      */
-    public Builder optAlpha(float... alpha) {
-      this.alpha = ClassWeights.checked(alpha);
+    public Builder optAlpha(float... alphas) {
+      this.alphas = alphas.clone();
       return this;
     }
 
-    /** The loss. */
+    /**
+     * Returns the loss.
+     *
+     * @throws IllegalArgumentException if gamma or alpha is out of range
+     */
     public FocalLoss build() {
       return new FocalLoss(this);
     }

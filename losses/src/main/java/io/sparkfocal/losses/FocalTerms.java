@@ -4,29 +4,42 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.nn.Activation;
 
 /**
- * Focal loss and its derivative by the margin d = -logit(p_t), element by element.
+ * Value and slope of the focal loss as functions of one number per row: d, the log odds against the
+ * true class.
  *
- * @param values -alpha e^(gamma m) l
- * @param slopes G = dL/dd = alpha e^(gamma m) (e^m - gamma e^l l)
+ * <p>With p = sigmoid(-d) the probability of the true class and q = sigmoid(d) that of all others,
+ * {@code value = q^gamma * softplus(d)} and {@code slope = q^gamma * (q + gamma * p *
+ * softplus(d))}, the derivative of the value by d. Neither 1 - p nor q^(gamma - 1) nor the
+ * logarithm of a probability occurs, so both are finite and accurate for every finite d and every
+ * gamma from 0 on.
+ *
+ * @param values shape (B, 1)
+ * @param slopes shape (B, 1), not negative
  */
 record FocalTerms(NDArray values, NDArray slopes) {
 
-  /**
-   * The terms for a margin.
-   *
-   * @param margin any shape
-   * @param alpha class weights, same shape
-   * @param gamma shape (1); null for gamma 0, which is cross entropy
-   */
-  static FocalTerms of(
-      NDArray margin, NDArray alpha, @org.jspecify.annotations.Nullable NDArray gamma) {
-    NDArray minusLogP = Activation.softPlus(margin);
-    NDArray logQ = Activation.softPlus(margin.neg()).neg();
-    if (gamma == null) {
-      return new FocalTerms(minusLogP.mul(alpha), logQ.exp().mul(alpha));
+  /** Fails unless gamma is finite and not negative. */
+  static float requireGamma(float gamma) {
+    if (!Float.isFinite(gamma) || gamma < 0) {
+      throw new IllegalArgumentException(
+          "Gamma must be finite and at least 0 but is %s.".formatted(gamma));
     }
-    NDArray modulated = logQ.mul(gamma).exp().mul(alpha);
-    NDArray focus = minusLogP.neg().exp().mul(minusLogP).mul(gamma);
-    return new FocalTerms(minusLogP.mul(modulated), logQ.exp().add(focus).mul(modulated));
+    return gamma;
+  }
+
+  /**
+   * Computes both terms, unweighted.
+   *
+   * @param oddsAgainst d, shape (B, 1)
+   * @param gamma shape (1)
+   */
+  static FocalTerms of(NDArray oddsAgainst, NDArray gamma) {
+    NDArray q = Activation.sigmoid(oddsAgainst);
+    NDArray p = Activation.sigmoid(oddsAgainst.neg());
+    // From d = 20 on the engine returns d itself, which is 1e-10 of it too low at most.
+    NDArray crossEntropy = Activation.softPlus(oddsAgainst);
+    NDArray focus = q.pow(gamma);
+    NDArray slopes = p.muli(crossEntropy).muli(gamma).addi(q).muli(focus);
+    return new FocalTerms(focus.muli(crossEntropy), slopes);
   }
 }

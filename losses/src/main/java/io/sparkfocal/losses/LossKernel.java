@@ -2,20 +2,28 @@ package io.sparkfocal.losses;
 
 import ai.djl.ndarray.NDArray;
 
-/** Evaluates a loss on one device, without reading anything back to the host; for one thread. */
+/**
+ * Computes the loss of every row of a batch and its gradient in closed form, on one device and in
+ * one data type.
+ *
+ * <p>No value travels to the host, so that a call on a GPU does not wait for it. No autograd graph
+ * is built, whatever the logits are; they and the labels are left as they were. Intermediate arrays
+ * are closed before the call returns. A kernel may be used by several threads.
+ */
+@FunctionalInterface
 public interface LossKernel {
 
   /**
-   * Value and gradient of every row, in one pass; builds no autograd graph.
+   * Returns value, gradient and class weight of every row.
    *
-   * <p>B may be 0 or 1. Results are attached to the logits' manager, and to the current {@code
-   * NDScope} if there is one; intermediate tensors are closed before return.
+   * <p>The result is attached to the manager of the logits; where that manager lives long, close
+   * the result.
    *
-   * @param logits shape (B, C), of the type and on the device that the kernel was prepared for; may
-   *     be part of a graph
-   * @param labels int64, shape (B) or (B, 1), from 0 to below C (or 0 and 1 for a single logit);
-   *     not checked, since that would need a host read
-   * @throws IllegalArgumentException if the shapes do not fit the loss
+   * @param logits shape (B, C), B may be 0; finite
+   * @param labels shape (B) or (B, 1), {@code int64}, on the device of the logits, from 0 to C - 1
+   *     (binary losses: 0 or 1). A label out of range is an error of the engine: an exception on
+   *     the CPU, a failed assertion on a GPU.
+   * @throws IllegalArgumentException if a shape or data type does not fit
    */
   RowLosses evaluate(NDArray logits, NDArray labels);
 }

@@ -1,34 +1,22 @@
 package io.sparkfocal.losses;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.NDScope;
 
 /**
- * A loss and its gradient for each row of a batch, detached from any graph.
+ * The losses of the rows of one batch, with their gradients.
  *
- * @param values shape (B): the loss of each row, alpha included, at least 0
- * @param gradients shape (B, C): d values_i / d logits_i
- * @param weights shape (B): alpha of the row's class, what a weighted mean divides by
+ * <p>All arrays have the device and data type of the logits, share no memory with them and belong
+ * to no autograd graph.
+ *
+ * @param values shape (B): the loss of each row, class weight included, never negative
+ * @param gradients shape (B, C): the derivative of {@code values[i]} by row i of the logits
+ * @param weights shape (B): the class weight (alpha) of each row, the denominator of a weighted
+ *     mean
  */
 public record RowLosses(NDArray values, NDArray gradients, NDArray weights)
     implements AutoCloseable {
 
-  /** Takes the results out of a scope that is about to close and gives them to the outer one. */
-  static RowLosses leaving(NDScope scope, NDManager manager, RowLosses rows) {
-    NDArray[] arrays = {rows.values, rows.gradients, rows.weights};
-    NDScope.unregister(arrays);
-    scope.close();
-    for (NDArray array : arrays) {
-      if (array.getManager() != manager) {
-        array.attach(manager);
-      }
-      NDScope.register(array);
-    }
-    return rows;
-  }
-
-  /** Frees the three tensors. Idempotent. */
+  /** Closes the three arrays. Idempotent. */
   @Override
   public void close() {
     values.close();

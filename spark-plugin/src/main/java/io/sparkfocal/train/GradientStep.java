@@ -92,7 +92,7 @@ final class GradientStep {
           network.forward(store, new NDList(batch.features()), true).singletonOrThrow();
       RowLosses rows = loss.evaluate(logits, batch.labels());
       ReducedLoss reduced = reduction.reduce(rows, batch.weights());
-      rankStep.tape().backward(logits, reduction.gradientOfSum(rows, batch.weights()));
+      rankStep.tape().backward(logits, reduction.sumGradient(rows, batch.weights()));
       return parameters.takeGradients(reduced.sum().reshape(1), reduced.weight().reshape(1));
     } finally {
       JniUtils.setGradMode(false);

@@ -67,9 +67,9 @@ public record LossSpec(Kind kind, double gamma, float[] alpha, Reduction reducti
   private ClassificationLoss sigmoidFocal() {
     SigmoidFocalLoss.Builder builder = SigmoidFocalLoss.builder().optGamma((float) gamma);
     return switch (alpha.length) {
-      case 0 -> builder.optClassWeights(1f, 1f).build();
+      case 0 -> builder.optWeights(1f, 1f).build();
       case 1 -> builder.optAlpha(alpha[0]).build();
-      default -> builder.optClassWeights(alpha[0], alpha[1]).build();
+      default -> builder.optWeights(alpha[0], alpha[1]).build();
     };
   }
 }

@@ -78,7 +78,8 @@ final class FrameReceiver extends RpcHandler {
   @Override
   public void channelInactive(TransportClient client) {
     if (before.get() == client) {
-      mailbox.fail("The rank before closed its connection (" + client.getSocketAddress() + ").");
+      mailbox.losePrevious(
+          "The rank before closed its connection (" + client.getSocketAddress() + ").");
     }
   }
 

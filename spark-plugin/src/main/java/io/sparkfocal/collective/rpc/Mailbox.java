@@ -8,6 +8,8 @@ import java.util.Deque;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.apache.spark.network.client.RpcResponseCallback;
 import org.jspecify.annotations.Nullable;
 
@@ -15,8 +17,9 @@ import org.jspecify.annotations.Nullable;
  * Where a rank's thread waits for what network threads bring: frames of the rank before,
  * acknowledgements of the rank after, and failures.
  *
- * <p>A failure that comes from outside is told only when there is nothing left to take, since a
- * rank that has finished closes its channels while its last frames are still here.
+ * <p>A neighbour that goes away ends only the waits for what it would have brought: a rank that has
+ * finished closes its channels while others still exchange their last frames. A failure ends all
+ * waits and is relayed to the rank after, so that it travels round the ring.
  */
 final class Mailbox {
 
@@ -38,6 +41,19 @@ final class Mailbox {
   private boolean greeted;
   private long dropped;
   private @Nullable String failure;
+  private @Nullable String previousGone;
+  private @Nullable String followingGone;
+  private @Nullable Consumer<String> relay;
+
+  /** Who passes the first failure on. */
+  void relayTo(Consumer<String> relay) {
+    lock.lock();
+    try {
+      this.relay = relay;
+    } finally {
+      lock.unlock();
+    }
+  }
 
   /** Takes in a frame; false if its sender is more frames ahead than it may be. */
   boolean offer(Delivery delivery) {
@@ -76,11 +92,13 @@ final class Mailbox {
     }
   }
 
-  /** Uses a credit, if there is one. */
+  /** Uses a credit, if there is one; fails if the rank after cannot take anything any more. */
   boolean takeCredit() {
     lock.lock();
     try {
-      if (credits == 0 || failure != null) {
+      requireNone(failure);
+      requireNone(followingGone);
+      if (credits == 0) {
         return false;
       }
       credits--;
@@ -101,34 +119,43 @@ final class Mailbox {
   }
 
   void awaitGreeting(Duration timeout, String lateness) {
-    await(() -> greeted, timeout, lateness);
+    await(() -> greeted, () -> previousGone, timeout, lateness);
   }
 
   /** Waits for a frame, or if {@code orCredit} for a credit. */
   void awaitFrame(boolean orCredit, Duration timeout, String lateness) {
-    await(() -> !deliveries.isEmpty() || (orCredit && credits > 0), timeout, lateness);
+    await(
+        () -> !deliveries.isEmpty() || (orCredit && credits > 0),
+        () -> previousGone,
+        timeout,
+        lateness);
   }
 
   void awaitCredit(Duration timeout, String lateness) {
-    await(() -> credits > 0, timeout, lateness);
+    await(() -> credits > 0, () -> followingGone, timeout, lateness);
   }
 
   /** Waits until everything sent was taken; false if it was not. */
   boolean awaitAllCredits(Duration timeout) {
     try {
-      await(() -> credits == CREDITS, timeout, "");
+      await(() -> credits == CREDITS, () -> followingGone, timeout, "");
       return true;
     } catch (CollectiveException e) {
       return false;
     }
   }
 
-  private void await(BooleanSupplier happened, Duration timeout, String lateness) {
+  private void await(
+      BooleanSupplier happened,
+      Supplier<@Nullable String> gone,
+      Duration timeout,
+      String lateness) {
     lock.lock();
     try {
       long nanos = timeout.toNanos();
       while (!happened.getAsBoolean()) {
-        requireRunning();
+        requireNone(failure);
+        requireNone(gone.get());
         if (nanos <= 0) {
           throw new CollectiveException(lateness);
         }
@@ -142,14 +169,59 @@ final class Mailbox {
     }
   }
 
-  /** Makes waits fail with this sentence, unless there is an earlier one. */
+  private static void requireNone(@Nullable String sentence) {
+    if (sentence != null) {
+      throw new CollectiveException(sentence);
+    }
+  }
+
+  /** Makes every wait fail with this sentence and relays it, unless there is an earlier one. */
   void fail(String sentence) {
+    Consumer<String> listener;
     lock.lock();
     try {
-      if (failure == null) {
-        failure = sentence;
-        changed.signalAll();
+      if (failure != null) {
+        return;
       }
+      failure = sentence;
+      listener = relay;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+    if (listener != null) {
+      listener.accept(sentence);
+    }
+  }
+
+  /** Makes every wait of this rank fail, and of no other. */
+  void close(String sentence) {
+    lock.lock();
+    try {
+      relay = null;
+    } finally {
+      lock.unlock();
+    }
+    fail(sentence);
+  }
+
+  /** No frame will come any more. */
+  void losePrevious(String sentence) {
+    lock.lock();
+    try {
+      previousGone = sentence;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** No frame will be taken any more. */
+  void loseFollowing(String sentence) {
+    lock.lock();
+    try {
+      followingGone = sentence;
+      changed.signalAll();
     } finally {
       lock.unlock();
     }
@@ -159,9 +231,7 @@ final class Mailbox {
   void requireRunning() {
     lock.lock();
     try {
-      if (failure != null) {
-        throw new CollectiveException(failure);
-      }
+      requireNone(failure);
     } finally {
       lock.unlock();
     }

@@ -11,7 +11,7 @@ import org.apache.spark.network.client.TransportClient;
  * The connection to the rank after.
  *
  * <p>A frame is copied into a buffer of the link, which is used again when the frame is
- * acknowledged; the caller's memory is free as soon as {@link #send} returns.
+ * acknowledged; the caller's memory is free as soon as {@link #trySend} returns.
  */
 final class PeerLink {
 
@@ -81,7 +81,7 @@ final class PeerLink {
 
     @Override
     public void onFailure(Throwable cause) {
-      mailbox.fail("The connection to " + peer + " broke: " + cause.getMessage());
+      mailbox.loseFollowing("The connection to " + peer + " broke: " + cause.getMessage());
     }
   }
 

@@ -9,6 +9,7 @@ import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -47,6 +48,7 @@ final class RingCollective implements Collective {
     this.mailbox = mailbox;
     this.next = next;
     this.timeout = timeout;
+    mailbox.relayTo(s -> next.sendAbort(attempt, s.getBytes(StandardCharsets.UTF_8)));
   }
 
   @Override
@@ -62,8 +64,22 @@ final class RingCollective implements Collective {
   @Override
   public void allReduce(ByteBuffer values) {
     ByteBuffer bytes = HostBuffers.floats(values);
+    together(() -> reduce(bytes));
+  }
+
+  /** Runs one operation; if it fails here, it fails on every rank. */
+  private void together(Runnable operation) {
     mailbox.requireRunning();
     sequence++;
+    try {
+      operation.run();
+    } catch (CollectiveException e) {
+      mailbox.fail(String.valueOf(e.getMessage()));
+      throw e;
+    }
+  }
+
+  private void reduce(ByteBuffer bytes) {
     int world = world();
     for (int step = 0; step < world - 1; step++) {
       pass(bytes, step, rank - step, rank - step - 1, this::add);
@@ -112,12 +128,9 @@ final class RingCollective implements Collective {
     Frame.Stamp stamp = delivery.frame().stamp();
     ByteBuffer payload = delivery.frame().payload();
     if (!stamp.equals(expected) || payload.remaining() != length) {
-      CollectiveException mismatch =
-          new CollectiveException(
-              "Ranks called different operations: rank %d %s, rank %d %s."
-                  .formatted(rank, expected.describe(), previous(), stamp.describe()));
-      abort(String.valueOf(mismatch.getMessage()));
-      throw mismatch;
+      throw new CollectiveException(
+          "Ranks called different operations: rank %d %s, rank %d %s."
+              .formatted(rank, expected.describe(), previous(), stamp.describe()));
     }
     delivery.acknowledge();
     return payload;
@@ -154,8 +167,11 @@ final class RingCollective implements Collective {
   public void broadcast(ByteBuffer buffer, int root) {
     ByteBuffer bytes = HostBuffers.bytes(buffer);
     HostBuffers.root(root, world());
-    mailbox.requireRunning();
-    sequence++;
+    together(() -> pass(bytes, root));
+  }
+
+  /** Takes the root's bytes from the rank before and hands them on, chunk by chunk. */
+  private void pass(ByteBuffer bytes, int root) {
     int distance = Math.floorMod(rank - root, world());
     for (int at = 0; at < bytes.limit(); at += PeerLink.CHUNK_BYTES) {
       int length = Math.min(PeerLink.CHUNK_BYTES, bytes.limit() - at);
@@ -163,7 +179,7 @@ final class RingCollective implements Collective {
       if (distance > 0) {
         mailbox.awaitFrame(false, timeout, lateness(previous(), "broadcast"));
         Mailbox.@Nullable Delivery delivery = mailbox.poll();
-        copy(bytes, at, payload(java.util.Objects.requireNonNull(delivery), stamp, length));
+        copy(bytes, at, payload(Objects.requireNonNull(delivery), stamp, length));
       }
       if (distance < world() - 1) {
         while (!next.trySend(stamp, bytes.slice(at, length))) {
@@ -203,9 +219,7 @@ final class RingCollective implements Collective {
 
   @Override
   public void abort(String reason) {
-    String sentence = "Rank " + rank + " of " + world() + " gave up: " + reason;
-    mailbox.fail(sentence);
-    next.sendAbort(attempt, sentence.getBytes(StandardCharsets.UTF_8));
+    mailbox.fail("Rank " + rank + " of " + world() + " gave up: " + reason);
   }
 
   /** Waits, for a short time, until the next rank has taken what was sent to it. */
@@ -214,7 +228,7 @@ final class RingCollective implements Collective {
     if (!closed) {
       closed = true;
       mailbox.awaitAllCredits(FAREWELL);
-      mailbox.fail("Rank " + rank + " of " + world() + " is closed.");
+      mailbox.close("Rank " + rank + " of " + world() + " is closed.");
       next.close();
     }
   }

@@ -139,7 +139,7 @@ public final class RpcEndpoint implements AutoCloseable {
   /** Stops listening and closes every channel. Idempotent. */
   @Override
   public void close() {
-    mailbox.fail("The endpoint " + address() + " is closed.");
+    mailbox.close("The endpoint " + address() + " is closed.");
     if (clients != null) {
       clients.close();
     }

@@ -1,0 +1,222 @@
+package io.sparkfocal.collective.rpc;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sparkfocal.collective.Collective;
+import io.sparkfocal.collective.CollectiveContract;
+import io.sparkfocal.collective.CollectiveException;
+import io.sparkfocal.testing.Ranks;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.apache.spark.SecurityManager;
+import org.apache.spark.SparkConf;
+import org.apache.spark.network.TransportContext;
+import org.apache.spark.network.client.RpcResponseCallback;
+import org.apache.spark.network.client.TransportClient;
+import org.apache.spark.network.client.TransportClientFactory;
+import org.apache.spark.network.server.NoOpRpcHandler;
+import org.apache.spark.network.util.MapConfigProvider;
+import org.apache.spark.network.util.TransportConf;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Nested;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import scala.Option;
+
+/** Rings over sockets of the loopback interface. */
+@Timeout(240)
+class RpcCollectiveIT {
+
+  private static final String HOST = "127.0.0.1";
+  private static final long KEY = 0x5EED;
+
+  /** The whole contract, once per kind of channel. */
+  abstract static class Ring extends CollectiveContract {
+
+    private final List<RpcEndpoint> open = new ArrayList<>();
+
+    abstract SparkConf conf();
+
+    @Override
+    protected List<Collective> group(int world, Duration timeout) {
+      List<RpcEndpoint> endpoints = endpoints(conf(), world);
+      open.addAll(endpoints);
+      return connected(endpoints, timeout);
+    }
+
+    @AfterEach
+    void closeEndpoints() {
+      open.forEach(RpcEndpoint::close);
+      open.clear();
+    }
+  }
+
+  @Nested
+  class Plain extends Ring {
+    @Override
+    SparkConf conf() {
+      return new SparkConf(false);
+    }
+  }
+
+  @Nested
+  class Authenticated extends Ring {
+    @Override
+    SparkConf conf() {
+      return authenticated("right");
+    }
+  }
+
+  @Nested
+  class Encrypted extends Ring {
+    @Override
+    SparkConf conf() {
+      return authenticated("right").set("spark.network.crypto.enabled", "true");
+    }
+  }
+
+  @Test
+  void aPeerWithoutTheSecretIsRefusedAndTheRingGoesOn() {
+    refuses(new SparkConf(false));
+  }
+
+  @Test
+  void aPeerWithAnotherSecretIsRefusedAndTheRingGoesOn() {
+    refuses(authenticated("wrong"));
+  }
+
+  private static void refuses(SparkConf strangerConf) {
+    List<RpcEndpoint> endpoints = endpoints(authenticated("right"), 2);
+    List<Collective> ring = connected(endpoints, Duration.ofSeconds(20));
+    try (RpcEndpoint stranger = RpcEndpoint.open(strangerConf, security(strangerConf), HOST, KEY)) {
+      List<String> addresses = List.of(endpoints.get(0).address(), stranger.address());
+      assertThatThrownBy(() -> stranger.connect(1, addresses, Duration.ofSeconds(2)))
+          .isInstanceOf(CollectiveException.class);
+      assertRingWorks(ring);
+    } finally {
+      closeAll(ring, endpoints);
+    }
+  }
+
+  @Test
+  void messagesOfStrangersAreDroppedAndCounted() throws Exception {
+    SparkConf conf = new SparkConf(false);
+    List<RpcEndpoint> endpoints = endpoints(conf, 2);
+    List<Collective> ring = connected(endpoints, Duration.ofSeconds(20));
+    TransportConf transport = new TransportConf("test", new MapConfigProvider(Map.of()));
+    try (TransportContext context = new TransportContext(transport, new NoOpRpcHandler());
+        TransportClientFactory clients = context.createClientFactory()) {
+      String address = endpoints.get(0).address();
+      TransportClient client =
+          clients.createClient(HOST, Integer.parseInt(address.substring(address.indexOf(':') + 1)));
+      client.sendRpc(ByteBuffer.wrap("hello".getBytes(StandardCharsets.UTF_8)), new Silent());
+      client.sendRpc(frame(KEY + 1, Frame.Kind.REDUCE), new Silent());
+      client.sendRpc(frame(KEY, Frame.Kind.HELLO), new Silent());
+      client.sendRpc(frame(KEY, Frame.Kind.REDUCE), new Silent());
+      client.sendRpc(frame(KEY, Frame.Kind.ABORT), new Silent());
+      Awaitility.await()
+          .untilAsserted(() -> assertThat(endpoints.get(0).droppedMessages()).isEqualTo(5));
+      assertRingWorks(ring);
+    } finally {
+      closeAll(ring, endpoints);
+    }
+  }
+
+  private static ByteBuffer frame(long attempt, Frame.Kind kind) {
+    ByteBuffer message = ByteBuffer.allocate(Frame.HEADER_BYTES + 4);
+    Frame.encode(new Frame.Stamp(attempt, 1, kind, 0, 0, 8), ByteBuffer.wrap(new byte[4]), message);
+    return message;
+  }
+
+  @Test
+  void noThreadIsLeftAfterClose() {
+    List<RpcEndpoint> endpoints = endpoints(new SparkConf(false), 3);
+    List<Collective> ring = connected(endpoints, Duration.ofSeconds(20));
+    assertRingWorks(ring);
+    assertThat(focalThreads()).isNotEmpty();
+    closeAll(ring, endpoints);
+    Awaitility.await().untilAsserted(() -> assertThat(focalThreads()).isEmpty());
+  }
+
+  private static List<String> focalThreads() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .map(Thread::getName)
+        .filter(name -> name.startsWith("focal-"))
+        .toList();
+  }
+
+  @Test
+  void aRankThatNobodyListensForIsNamed() {
+    SparkConf conf = new SparkConf(false);
+    try (RpcEndpoint endpoint = RpcEndpoint.open(conf, security(conf), HOST, KEY)) {
+      List<String> addresses = List.of(endpoint.address(), HOST + ":1");
+      assertThatThrownBy(() -> endpoint.connect(0, addresses, Duration.ofSeconds(2)))
+          .isInstanceOf(CollectiveException.class)
+          .hasMessageContaining("Cannot connect to rank 1 (127.0.0.1:1)");
+    }
+  }
+
+  private static void assertRingWorks(List<Collective> ring) {
+    List<Float> sums =
+        Ranks.run(
+            ring,
+            c -> {
+              ByteBuffer one = ByteBuffer.allocateDirect(4).order(java.nio.ByteOrder.nativeOrder());
+              one.putFloat(0, 1);
+              c.allReduce(one);
+              return one.getFloat(0);
+            });
+    assertThat(sums).containsOnly((float) ring.size());
+  }
+
+  private static List<RpcEndpoint> endpoints(SparkConf conf, int world) {
+    SecurityManager security = security(conf);
+    return Stream.generate(() -> RpcEndpoint.open(conf, security, HOST, KEY)).limit(world).toList();
+  }
+
+  private static List<Collective> connected(List<RpcEndpoint> endpoints, Duration timeout) {
+    List<String> addresses = endpoints.stream().map(RpcEndpoint::address).toList();
+    return IntStream.range(0, endpoints.size())
+        .mapToObj(
+            rank ->
+                CompletableFuture.supplyAsync(
+                    () -> endpoints.get(rank).connect(rank, addresses, timeout),
+                    command -> new Thread(command).start()))
+        .toList()
+        .stream()
+        .map(CompletableFuture::join)
+        .toList();
+  }
+
+  private static SparkConf authenticated(String secret) {
+    return new SparkConf(false)
+        .set("spark.authenticate", "true")
+        .set("spark.authenticate.secret", secret);
+  }
+
+  private static SecurityManager security(SparkConf conf) {
+    return new SecurityManager(conf, Option.empty(), null);
+  }
+
+  private static void closeAll(List<Collective> ring, List<RpcEndpoint> endpoints) {
+    ring.parallelStream().forEach(Collective::close);
+    endpoints.forEach(RpcEndpoint::close);
+  }
+
+  private static final class Silent implements RpcResponseCallback {
+    @Override
+    public void onSuccess(ByteBuffer response) {}
+
+    @Override
+    public void onFailure(Throwable cause) {}
+  }
+}
