@@ -8,8 +8,8 @@ import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
-import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.training.ParameterStore;
+import io.sparkfocal.network.Autograd;
 import io.sparkfocal.network.Layers;
 import io.sparkfocal.persist.TrainedNetwork;
 import io.sparkfocal.train.FlatParameters;
@@ -57,7 +57,10 @@ final class Scorer implements AutoCloseable {
 
   /** Logits of {@code rows} rows, row by row. */
   float[] logits(ByteBuffer input, int rows) {
-    JniUtils.setGradMode(false);
+    return Autograd.unrecorded(() -> forward(input, rows));
+  }
+
+  private float[] forward(ByteBuffer input, int rows) {
     try (NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
       ByteBuffer bytes = input.duplicate().order(input.order());

@@ -1,10 +1,12 @@
 package io.sparkfocal.network;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Function;
 
 /**
  * The cuts that layers made in the autograd graph of one step, in the order of the forward pass.
@@ -17,25 +19,43 @@ import java.util.List;
  */
 public final class BackwardTape {
 
-  /** Turns the gradient of a cut's output into that of its input. */
+  /** Turns the gradient of a piece's output into that of its input. */
   @FunctionalInterface
   interface InputGradient {
     NDArray of(NDArray outputGradient);
   }
 
-  private record Cut(NDArray input, NDArray output, InputGradient gradient) {}
+  /** What a layer computed without autograd, and its gradient. */
+  record Piece(NDArray output, InputGradient gradient) {}
+
+  private record Cut(NDArray input, Piece piece) {}
 
   private final List<Cut> cuts = new ArrayList<>();
+  private final List<Runnable> updates = new ArrayList<>();
 
   BackwardTape() {}
 
   void clear() {
     cuts.clear();
+    updates.clear();
   }
 
-  /** Cuts the graph between {@code input} and {@code output}, a leaf that requires gradients. */
-  void cut(NDArray input, NDArray output, InputGradient gradient) {
-    cuts.add(new Cut(input, output, gradient));
+  /**
+   * Cuts the graph after {@code input}.
+   *
+   * @param layer is given the input, detached, and runs without autograd
+   * @return the layer's output, a leaf that requires gradients
+   */
+  NDArray cut(NDArray input, Function<NDArray, Piece> layer) {
+    // DJL cannot tell whether an input has a graph, and libtorch refuses to walk one without: so
+    // give it one.
+    NDArray anchor = input.getManager().zeros(new Shape(1));
+    anchor.setRequiresGradient(true);
+    NDArray anchored = input.add(anchor);
+    Piece piece = Autograd.unrecorded(() -> layer.apply(anchored.stopGradient()));
+    piece.output().setRequiresGradient(true);
+    cuts.add(new Cut(anchored, piece));
+    return piece.output();
   }
 
   /**
@@ -48,12 +68,21 @@ public final class BackwardTape {
     backwardPiece(logits, logitsGradient, !cuts.isEmpty());
     for (int i = cuts.size() - 1; i >= 0; i--) {
       Cut cut = cuts.get(i);
-      NDArray inputGradient = cut.gradient().of(cut.output().getGradient());
-      if (cut.input().hasGradient()) {
-        backwardPiece(cut.input(), inputGradient, i > 0);
-      }
+      NDArray outputGradient = cut.piece().output().getGradient();
+      backwardPiece(cut.input(), cut.piece().gradient().of(outputGradient), i > 0);
     }
-    cuts.clear();
+    updates.forEach(Runnable::run);
+    clear();
+  }
+
+  /**
+   * Runs {@code update} when the backward pass is over.
+   *
+   * <p>All parameters share one tensor: autograd refuses to go back over weights if a running
+   * statistic beside them has changed since the forward pass.
+   */
+  void afterBackward(Runnable update) {
+    updates.add(update);
   }
 
   /** A piece that another cut shares with this one is walked again, so its graph must be kept. */

@@ -7,7 +7,6 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.AbstractBlock;
 import ai.djl.nn.Parameter;
-import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
 import org.jspecify.annotations.Nullable;
@@ -71,28 +70,22 @@ final class SyncBatchNorm extends AbstractBlock {
   }
 
   private NDArray normalizeByBatch(NDArray input) {
-    boolean gradients = JniUtils.isGradMode();
-    JniUtils.setGradMode(false);
-    try {
-      NDArray x = input.stopGradient();
-      NDArray shifted = x.sub(runningMean.getArray());
-      NDArray sums = sumOverRanks(shifted, shifted.square(), x.getShape().get(0));
-      long width = x.getShape().get(1);
-      NDArray count = sums.get(2 * width + ":");
-      NDArray offset = sums.get("0:" + width).div(count);
-      NDArray variance = sums.get(width + ":" + 2 * width).div(count).sub(offset.square());
-      variance = NDArrays.maximum(variance, variance.zerosLike());
-      NDArray deviation = variance.add(EPSILON).sqrt();
-      NDArray normalized = shifted.sub(offset).div(deviation);
-      track(offset, variance, count);
+    return step.tape().cut(input, this::normalized);
+  }
 
-      normalized.setRequiresGradient(true);
-      step.tape()
-          .cut(input, normalized, du -> inputGradient(du, normalized.stopGradient(), deviation));
-      return normalized;
-    } finally {
-      JniUtils.setGradMode(gradients);
-    }
+  private BackwardTape.Piece normalized(NDArray x) {
+    NDArray shifted = x.sub(runningMean.getArray());
+    NDArray sums = sumOverRanks(shifted, shifted.square(), x.getShape().get(0));
+    long width = x.getShape().get(1);
+    NDArray count = sums.get(2 * width + ":");
+    NDArray offset = sums.get("0:" + width).div(count);
+    NDArray difference = sums.get(width + ":" + 2 * width).div(count).sub(offset.square());
+    NDArray variance = NDArrays.maximum(difference, difference.zerosLike());
+    NDArray deviation = variance.add(EPSILON).sqrt();
+    NDArray normalized = shifted.sub(offset).div(deviation);
+    step.tape().afterBackward(() -> track(offset, variance, count));
+    return new BackwardTape.Piece(
+        normalized, du -> inputGradient(du, normalized.stopGradient(), deviation));
   }
 
   private NDArray inputGradient(NDArray du, NDArray u, NDArray deviation) {

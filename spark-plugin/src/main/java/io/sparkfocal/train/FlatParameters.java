@@ -13,6 +13,7 @@ import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.util.Pair;
 import io.sparkfocal.collective.TensorCollective;
 import io.sparkfocal.compat.TensorCopy;
+import io.sparkfocal.network.Autograd;
 import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -50,6 +51,11 @@ public final class FlatParameters {
    * @param seed decides the values of new parameters, see {@link InitialValues}
    */
   public static FlatParameters of(Block network, int features, NDManager manager, long seed) {
+    return Autograd.unrecorded(() -> flattened(network, features, manager, seed));
+  }
+
+  private static FlatParameters flattened(
+      Block network, int features, NDManager manager, long seed) {
     List<Pair<String, Parameter>> parameters = new ArrayList<>();
     InitialValues.replaceRandomInitializers(network);
     network.initialize(manager, DataType.FLOAT32, new Shape(1, features));

@@ -7,13 +7,13 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
-import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.training.ParameterStore;
 import io.sparkfocal.collective.TensorCollective;
 import io.sparkfocal.losses.LossKernel;
 import io.sparkfocal.losses.ReducedLoss;
 import io.sparkfocal.losses.Reduction;
 import io.sparkfocal.losses.RowLosses;
+import io.sparkfocal.network.Autograd;
 import io.sparkfocal.network.RankStep;
 
 /**
@@ -86,17 +86,13 @@ final class GradientStep {
 
   /** Gradient sums, loss sum and weight sum of this rank's rows, shape (m + 2). */
   private NDArray localGradients(Shard batch) {
-    JniUtils.setGradMode(true);
-    try {
-      NDArray logits =
-          network.forward(store, new NDList(batch.features()), true).singletonOrThrow();
-      RowLosses rows = loss.evaluate(logits, batch.labels());
-      ReducedLoss reduced = reduction.reduce(rows, batch.weights());
-      rankStep.tape().backward(logits, reduction.sumGradient(rows, batch.weights()));
-      return parameters.takeGradients(reduced.sum().reshape(1), reduced.weight().reshape(1));
-    } finally {
-      JniUtils.setGradMode(false);
-    }
+    NDArray logits =
+        Autograd.recorded(
+            () -> network.forward(store, new NDList(batch.features()), true).singletonOrThrow());
+    RowLosses rows = loss.evaluate(logits, batch.labels());
+    ReducedLoss reduced = reduction.reduce(rows, batch.weights());
+    rankStep.tape().backward(logits, reduction.sumGradient(rows, batch.weights()));
+    return parameters.takeGradients(reduced.sum().reshape(1), reduced.weight().reshape(1));
   }
 
   /**

@@ -3,10 +3,10 @@ package io.sparkfocal.train;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.nn.Block;
-import ai.djl.pytorch.jni.JniUtils;
 import io.sparkfocal.collective.TensorCollective;
 import io.sparkfocal.losses.LossKernel;
 import io.sparkfocal.losses.Reduction;
+import io.sparkfocal.network.Autograd;
 import io.sparkfocal.network.RankStep;
 import java.util.ArrayList;
 import java.util.List;
@@ -69,7 +69,10 @@ public final class TrainingLoop {
    * @throws io.sparkfocal.collective.CollectiveException if another rank fails
    */
   public TrainingOutcome run(Shard training, Shard validation, RunSize size) {
-    JniUtils.setGradMode(false);
+    return Autograd.unrecorded(() -> train(training, validation, size));
+  }
+
+  private TrainingOutcome train(Shard training, Shard validation, RunSize size) {
     parameters.broadcast(collective);
     long steps = size.stepsPerEpoch(settings.batchSize());
     BestEpoch best = new BestEpoch(settings.validationMetric(), settings.patience());

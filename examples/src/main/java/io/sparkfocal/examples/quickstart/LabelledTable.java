@@ -1,0 +1,83 @@
+package io.sparkfocal.examples.quickstart;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+import org.apache.spark.ml.feature.StringIndexer;
+import org.apache.spark.ml.feature.StringIndexerModel;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.NumericType;
+import org.apache.spark.sql.types.StructField;
+
+/**
+ * A table whose numeric columns are the features of a label.
+ *
+ * @param rows the features and the class numbers in column {@link #CLASS}, which carries the names
+ * @param features names of the feature columns
+ * @param classes names of the classes by number
+ */
+record LabelledTable(Dataset<Row> rows, List<String> features, List<String> classes) {
+
+  /** Column of the class number. */
+  static final String CLASS = "class_number";
+
+  /**
+   * Reads a CSV file (with a header; also compressed) or Parquet.
+   *
+   * @throws IllegalArgumentException if the label is missing or there is no numeric column
+   */
+  static LabelledTable read(SparkSession spark, String path, String label) {
+    Dataset<Row> table =
+        path.contains(".csv")
+            ? spark.read().option("header", true).option("inferSchema", true).csv(path)
+            : spark.read().parquet(path);
+    if (!Arrays.asList(table.columns()).contains(label)) {
+      throw new IllegalArgumentException(
+          "There is no column \"%s\" in %s; it has %s."
+              .formatted(label, path, String.join(", ", table.columns())));
+    }
+    List<String> features =
+        Arrays.stream(table.schema().fields())
+            .filter(field -> field.dataType() instanceof NumericType)
+            .map(StructField::name)
+            .filter(name -> !name.equals(label))
+            .toList();
+    if (features.isEmpty()) {
+      throw new IllegalArgumentException(
+          path + " has no numeric column beside \"" + label + "\" to learn from.");
+    }
+    StringIndexerModel indexer =
+        new StringIndexer()
+            .setInputCol(label)
+            .setOutputCol(CLASS)
+            .setStringOrderType("alphabetAsc")
+            .fit(table);
+    Dataset<Row> rows = indexer.transform(table).select(withClass(features));
+    return new LabelledTable(rows, features, List.of(indexer.labelsArray()[0]));
+  }
+
+  private static Column[] withClass(List<String> features) {
+    return Stream.concat(features.stream(), Stream.of(CLASS))
+        .map(LabelledTable::named)
+        .toArray(Column[]::new);
+  }
+
+  private static Column named(String column) {
+    return functions.col("`" + column.replace("`", "``") + "`");
+  }
+
+  /** Rows, features and the size of each class, in a sentence. */
+  String describe() {
+    String sizes =
+        rows.groupBy(CLASS).count().orderBy(functions.desc("count")).collectAsList().stream()
+            .map(row -> classes.get((int) row.getDouble(0)) + " " + row.getLong(1))
+            .collect(Collectors.joining(", "));
+    return "%d rows, %d features, %d classes (%s)"
+        .formatted(rows.count(), features.size(), classes.size(), sizes);
+  }
+}

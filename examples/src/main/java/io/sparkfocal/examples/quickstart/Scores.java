@@ -1,0 +1,75 @@
+package io.sparkfocal.examples.quickstart;
+
+import io.sparkfocal.ml.FocalLossClassificationModel;
+import java.util.Arrays;
+import java.util.List;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.ml.linalg.Vector;
+import org.apache.spark.mllib.evaluation.BinaryClassificationMetrics;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import scala.Tuple2;
+
+/**
+ * How well a model recognises each class of some rows, by Spark's own metrics.
+ *
+ * @param recalls share of each class that was recognised; NaN for a class without rows
+ * @param areasUnderPr area under the precision-recall curve of each class against the others; NaN
+ *     for a class without rows
+ */
+record Scores(double[] recalls, double[] areasUnderPr) {
+
+  static Scores of(FocalLossClassificationModel model, Dataset<Row> rows) {
+    int classes = model.numClasses();
+    JavaRDD<Row> scored =
+        model
+            .transform(rows)
+            .select(LabelledTable.CLASS, model.getPredictionCol(), model.getProbabilityCol())
+            .coalesce(1)
+            .toJavaRDD()
+            .cache();
+    long[] sizes = new long[classes];
+    long[] hits = new long[classes];
+    List<Tuple2<Double, Double>> predicted =
+        scored.map(row -> new Tuple2<>(row.getDouble(0), row.getDouble(1))).collect();
+    for (Tuple2<Double, Double> labelAndPrediction : predicted) {
+      int label = labelAndPrediction._1().intValue();
+      sizes[label]++;
+      hits[label] += labelAndPrediction._2() == label ? 1 : 0;
+    }
+    double[] recalls = new double[classes];
+    double[] areas = new double[classes];
+    for (int c = 0; c < classes; c++) {
+      recalls[c] = sizes[c] == 0 ? Double.NaN : (double) hits[c] / sizes[c];
+      areas[c] = sizes[c] == 0 ? Double.NaN : areaUnderPr(scored, c);
+    }
+    scored.unpersist(false);
+    return new Scores(recalls, areas);
+  }
+
+  private static double areaUnderPr(JavaRDD<Row> scored, int wanted) {
+    JavaRDD<Tuple2<Object, Object>> scoreAndLabel =
+        scored.map(
+            row ->
+                new Tuple2<>(
+                    row.<Vector>getAs(2).apply(wanted), row.getDouble(0) == wanted ? 1.0 : 0.0));
+    BinaryClassificationMetrics metrics = new BinaryClassificationMetrics(scoreAndLabel.rdd(), 0);
+    double area = metrics.areaUnderPR();
+    metrics.unpersist();
+    return area;
+  }
+
+  /** Mean recall over the classes that have rows. */
+  double macroRecall() {
+    return mean(recalls);
+  }
+
+  /** Mean area over the classes that have rows. */
+  double macroAreaUnderPr() {
+    return mean(areasUnderPr);
+  }
+
+  private static double mean(double[] values) {
+    return Arrays.stream(values).filter(v -> !Double.isNaN(v)).average().orElse(Double.NaN);
+  }
+}

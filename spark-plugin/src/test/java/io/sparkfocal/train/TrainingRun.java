@@ -1,0 +1,185 @@
+package io.sparkfocal.train;
+
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Block;
+import io.sparkfocal.collective.Collective;
+import io.sparkfocal.collective.TensorCollective;
+import io.sparkfocal.collective.local.LocalGroup;
+import io.sparkfocal.losses.Reduction;
+import io.sparkfocal.network.Layers;
+import io.sparkfocal.network.MlpNetwork;
+import io.sparkfocal.network.NetworkDescription;
+import io.sparkfocal.network.RankStep;
+import io.sparkfocal.testing.Ranks;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+
+/** Trains a small network on made-up rows that are dealt to ranks as a test wants them. */
+final class TrainingRun {
+
+  static final int FEATURES = 6;
+  static final int CLASSES = 3;
+
+  private final List<float[]> rows = new ArrayList<>();
+  private final List<Integer> labels = new ArrayList<>();
+  private final List<Float> weights = new ArrayList<>();
+  private int[] validationRows = {};
+  private float[] start = {};
+  private boolean batchNorm;
+  private double dropout;
+  private LossSpec loss =
+      new LossSpec(LossSpec.Kind.FOCAL, 2, new float[] {0.5f, 1, 2}, Reduction.MEAN);
+  private TrainingListener listener =
+      new TrainingListener() {
+        @Override
+        public void beforeStep() {}
+
+        @Override
+        public void epochCompleted(EpochReport report) {}
+      };
+
+  TrainingRun(int count) {
+    Random random = new Random(7);
+    for (int i = 0; i < count; i++) {
+      int label = i % 10 < 6 ? 0 : i % 10 < 9 ? 1 : 2;
+      float[] row = new float[FEATURES];
+      for (int f = 0; f < FEATURES; f++) {
+        row[f] = (float) (random.nextGaussian() + (f % CLASSES == label ? 1.5 : 0));
+      }
+      rows.add(row);
+      labels.add(label);
+      weights.add(0.5f + random.nextFloat());
+    }
+  }
+
+  TrainingRun batchNorm(boolean on) {
+    batchNorm = on;
+    return this;
+  }
+
+  /** Initial values of all parameters and running statistics. */
+  TrainingRun startFrom(float[] values) {
+    start = values;
+    return this;
+  }
+
+  TrainingRun dropout(double rate) {
+    dropout = rate;
+    return this;
+  }
+
+  TrainingRun loss(LossSpec spec) {
+    loss = spec;
+    return this;
+  }
+
+  TrainingRun feature(int row, float value) {
+    rows.get(row)[0] = value;
+    return this;
+  }
+
+  TrainingRun label(int row, int label) {
+    labels.set(row, label);
+    return this;
+  }
+
+  /** These rows are for validation, all on rank 0. */
+  TrainingRun validateOn(int... numbers) {
+    validationRows = numbers;
+    return this;
+  }
+
+  TrainingRun listener(TrainingListener listener) {
+    this.listener = listener;
+    return this;
+  }
+
+  /** Settings of a run of {@code steps} steps with full batches. */
+  TrainingSettings fullBatches(int steps, Optimizer optimizer, double learningRate) {
+    return settings(steps, rows.size(), optimizer, learningRate);
+  }
+
+  static TrainingSettings settings(
+      int epochs, int batchSize, Optimizer optimizer, double learningRate) {
+    return new TrainingSettings(
+        epochs,
+        batchSize,
+        learningRate,
+        optimizer,
+        LearningRateSchedule.CONSTANT,
+        0,
+        0,
+        3,
+        ValidationMetric.LOSS,
+        0);
+  }
+
+  /** The outcome of one rank that has all rows. */
+  TrainingOutcome alone(TrainingSettings settings) {
+    return dealt(settings, IntStream.range(0, rows.size()).toArray()).get(0);
+  }
+
+  /** The outcomes of as many ranks as there are lists of row numbers. */
+  List<TrainingOutcome> dealt(TrainingSettings settings, int[]... rowsOfRanks) {
+    List<Collective> group = new ArrayList<>();
+    LocalGroup local = LocalGroup.of(rowsOfRanks.length, Duration.ofSeconds(60));
+    for (int rank = 0; rank < rowsOfRanks.length; rank++) {
+      group.add(local.member(rank));
+    }
+    RunSize size =
+        new RunSize(
+            Arrays.stream(rowsOfRanks).mapToLong(r -> r.length).sum(),
+            Arrays.stream(rowsOfRanks).mapToLong(r -> r.length).max().orElse(0),
+            validationRows.length);
+    try {
+      return Ranks.run(group, c -> train(settings, c, rowsOfRanks[c.rank()], size));
+    } finally {
+      group.forEach(Collective::close);
+    }
+  }
+
+  private TrainingOutcome train(
+      TrainingSettings settings, Collective collective, int[] numbers, RunSize size) {
+    try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
+      TensorCollective tensors = new TensorCollective(collective);
+      RankStep step = new RankStep(settings.seed(), tensors);
+      Block network =
+          new NetworkDescription(
+                  MlpNetwork.class.getName(),
+                  MlpNetwork.arguments(new int[] {16, 8}, dropout, batchNorm),
+                  FEATURES,
+                  loss.kind().outputs(CLASSES))
+              .build(new Layers(step));
+      FlatParameters parameters =
+          FlatParameters.of(network, FEATURES, manager, settings.seed() + collective.rank());
+      if (start.length > 0) {
+        parameters.set(start);
+      }
+      TrainingLoop loop =
+          new TrainingLoop(
+              network, parameters, loss, CLASSES, settings, step, tensors, listener, manager);
+      int[] validation = collective.rank() == 0 ? validationRows : new int[0];
+      return loop.run(shard(manager, numbers), shard(manager, validation), size);
+    }
+  }
+
+  private Shard shard(NDManager manager, int[] numbers) {
+    float[] features = new float[numbers.length * FEATURES];
+    long[] classes = new long[numbers.length];
+    float[] sampleWeights = new float[numbers.length];
+    for (int i = 0; i < numbers.length; i++) {
+      System.arraycopy(rows.get(numbers[i]), 0, features, i * FEATURES, FEATURES);
+      classes[i] = labels.get(numbers[i]);
+      sampleWeights[i] = weights.get(numbers[i]);
+    }
+    return new Shard(
+        manager.create(features, new Shape(numbers.length, FEATURES)),
+        manager.create(classes, new Shape(numbers.length)),
+        manager.create(sampleWeights, new Shape(numbers.length)));
+  }
+}
