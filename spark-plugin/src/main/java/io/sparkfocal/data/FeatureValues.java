@@ -24,8 +24,8 @@ record FeatureValues(FeatureLayout layout, int width) {
   void size(int size) {
     if (size != width) {
       throw new IllegalArgumentException(
-          "%s holds %d features in one row and %d in another; every row must have the same number."
-              .formatted(layout.describe(), width, size));
+          "%s has a row with %d features where %d are expected; give every row the same number, in transform() as in fit()."
+              .formatted(layout.describe(), size, width));
     }
   }
 
@@ -42,7 +42,7 @@ record FeatureValues(FeatureLayout layout, int width) {
       if (!Float.isFinite(from[i])) {
         throw notFinite(from[i], i);
       }
-      to[i] = from[i];
+      to[i] = withoutSignOfZero(from[i]);
     }
   }
 
@@ -60,7 +60,14 @@ record FeatureValues(FeatureLayout layout, int width) {
     if (!Float.isFinite(narrowed)) {
       throw notFinite(value, index);
     }
-    return narrowed;
+    return withoutSignOfZero(narrowed);
+  }
+
+  /**
+   * 0.0 for -0.0, which a sparse vector may or may not store, so that equal rows have equal bits.
+   */
+  private static float withoutSignOfZero(float value) {
+    return value + 0.0f;
   }
 
   IllegalArgumentException nullFeature() {

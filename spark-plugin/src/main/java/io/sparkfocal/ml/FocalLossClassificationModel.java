@@ -1,9 +1,11 @@
 package io.sparkfocal.ml;
 
+import io.sparkfocal.data.Columns;
 import io.sparkfocal.data.FeatureLayout;
 import io.sparkfocal.persist.ModelFiles;
 import io.sparkfocal.persist.TrainedNetwork;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.apache.spark.SparkContext;
@@ -14,6 +16,7 @@ import org.apache.spark.ml.util.DefaultParamsWriter;
 import org.apache.spark.ml.util.MLReader;
 import org.apache.spark.ml.util.MLWritable;
 import org.apache.spark.ml.util.MLWriter;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
@@ -53,6 +56,10 @@ public final class FocalLossClassificationModel extends Model<FocalLossClassific
   @Override
   public Holder scoringColumns() {
     return scoringColumns;
+  }
+
+  TrainedNetwork network() {
+    return network;
   }
 
   /** How many classes the model tells apart. */
@@ -127,7 +134,7 @@ public final class FocalLossClassificationModel extends Model<FocalLossClassific
     if (!allowed || zeros > 1) {
       throw new IllegalArgumentException(
           "thresholds is %s; give one finite number of at least 0 for each of the %d classes, at most one of them 0."
-              .formatted(java.util.Arrays.toString(value), numClasses()));
+              .formatted(Arrays.toString(value), numClasses()));
     }
   }
 
@@ -147,7 +154,11 @@ public final class FocalLossClassificationModel extends Model<FocalLossClassific
     PartitionScorer scorer =
         new PartitionScorer(
             network.scoring(), layout, outputColumns(), new ClassScores(thresholds));
-    return dataset.toDF().mapPartitions(scorer, Encoders.row(schema));
+    Dataset<Row> scored = dataset.toDF().mapPartitions(scorer, Encoders.row(schema));
+    return scored.select(
+        Arrays.stream(schema.fields())
+            .map(field -> Columns.named(field.name()).as(field.name(), field.metadata()))
+            .toArray(Column[]::new));
   }
 
   @Override

@@ -4,8 +4,10 @@ import java.io.IOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import org.apache.spark.SparkContext;
 
 /** Runs a main class of the application in a JVM of its own, on a local master. */
@@ -31,8 +33,16 @@ final class FreshJvm {
     command.addAll(List.of("-cp", System.getProperty("java.class.path")));
     command.addAll(List.of("org.apache.spark.deploy.SparkSubmit", "--master", "local[2]"));
     command.addAll(List.of("--class", main.getName()));
-    command.addAll(List.of("--jars", SparkContext.getOrCreate().getConf().get("spark.jars")));
-    command.add(main.getProtectionDomain().getCodeSource().getLocation().getPath());
+    command.addAll(List.of("--conf", "spark.ui.enabled=false"));
+    String application = main.getProtectionDomain().getCodeSource().getLocation().getPath();
+    String jars = SparkContext.getOrCreate().getConf().get("spark.jars");
+    command.addAll(
+        List.of(
+            "--jars",
+            Arrays.stream(jars.split(","))
+                .filter(jar -> !jar.endsWith(application))
+                .collect(Collectors.joining(","))));
+    command.add(application);
     command.addAll(arguments);
     Process process = new ProcessBuilder(command).inheritIO().start();
     if (!process.waitFor(TIMEOUT_MINUTES, TimeUnit.MINUTES)) {

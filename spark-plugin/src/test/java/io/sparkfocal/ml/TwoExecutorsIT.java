@@ -1,0 +1,139 @@
+package io.sparkfocal.ml;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import io.sparkfocal.job.TrainingException;
+import io.sparkfocal.plugin.EpochCompleted;
+import io.sparkfocal.testing.Samples;
+import io.sparkfocal.testing.TestSpark;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerEvent;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Ranks in executor processes of their own, with the plugin on. */
+@Timeout(300)
+class TwoExecutorsIT {
+
+  @TempDir Path folder;
+
+  @AfterAll
+  static void stopSpark() {
+    TestSpark.stop();
+  }
+
+  private static FocalLossClassifier quick() {
+    return new FocalLossClassifier()
+        .setHiddenLayers(16)
+        .setBatchSize(32)
+        .setMaxIter(6)
+        .setLearningRate(0.02)
+        .setDropout(0.2)
+        .setBatchNorm(true);
+  }
+
+  private byte[] weights(FocalLossClassificationModel model, String name) throws Exception {
+    Path path = folder.resolve(name);
+    model.save(path.toString());
+    return Files.readAllBytes(path.resolve("weights.safetensors"));
+  }
+
+  @Test
+  void theSameSeedGivesTheSameBits() throws Exception {
+    SparkSession spark = TestSpark.twoExecutors();
+    Dataset<Row> rows = Samples.rows(spark, 400).repartition(7);
+    byte[] first = weights(quick().fit(rows), "first");
+    byte[] second = weights(quick().fit(rows), "second");
+    byte[] other = weights(quick().setSeed(43).fit(rows), "other");
+    assertThat(second).isEqualTo(first);
+    assertThat(other).isNotEqualTo(first);
+  }
+
+  @Test
+  void progressReachesTheDriversListenersWhileItTrains() {
+    SparkSession spark = TestSpark.twoExecutors();
+    List<EpochCompleted> epochs = new CopyOnWriteArrayList<>();
+    SparkListener listener =
+        new SparkListener() {
+          @Override
+          public void onOtherEvent(SparkListenerEvent event) {
+            if (event instanceof EpochCompleted completed) {
+              epochs.add(completed);
+            }
+          }
+        };
+    spark.sparkContext().addSparkListener(listener);
+    FocalLossClassificationModel model = quick().fit(Samples.rows(spark, 200));
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(20))
+        .untilAsserted(() -> assertThat(epochs).hasSize(6));
+    spark.sparkContext().removeSparkListener(listener);
+    assertThat(epochs)
+        .extracting(EpochCompleted::report)
+        .isEqualTo(model.summary().orElseThrow().epochs());
+    assertThat(epochs.get(0).workers()).isEqualTo(2);
+    assertThat(epochs.get(0).report().remainingSeconds()).isPositive();
+  }
+
+  @Test
+  void trainingWorksWithAuthenticationAndEncryption() {
+    Map<String, String> secure = new TreeMap<>(TestSpark.twoExecutorSettings());
+    secure.put("spark.authenticate", "true");
+    secure.put("spark.authenticate.secret", "a secret of the test");
+    secure.put("spark.network.crypto.enabled", "true");
+    SparkSession spark = TestSpark.with(secure);
+    FocalLossClassificationModel model = quick().fit(Samples.rows(spark, 200));
+    assertThat(model.summary().orElseThrow().numWorkers()).isEqualTo(2);
+  }
+
+  @Test
+  void aRankThatFailsEndsTheFitWithItsSentence() {
+    SparkSession spark = TestSpark.twoExecutors();
+    FocalLossClassifier diverging =
+        quick().setBatchNorm(false).setOptimizer("sgd").setLearningRate(1e30).setMaxIter(20);
+    assertThatExceptionOfType(TrainingException.class)
+        .isThrownBy(() -> diverging.fit(Samples.rows(spark, 200)))
+        .withMessageMatching(
+            "Rank \\d of 2, host \\S+: The (training loss|sum of the weights) became (NaN|-?Infinity) in epoch .*lower learningRate \\(now 1.0E30\\).*");
+  }
+
+  @Test
+  void dynamicAllocationIsRefused() {
+    Map<String, String> dynamic = new TreeMap<>(TestSpark.twoExecutorSettings());
+    dynamic.put("spark.dynamicAllocation.enabled", "true");
+    dynamic.put("spark.dynamicAllocation.shuffleTracking.enabled", "true");
+    SparkSession spark = TestSpark.with(dynamic);
+    Dataset<Row> rows = Samples.rows(spark, 20);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> quick().fit(rows))
+        .withMessage(
+            "spark.dynamicAllocation.enabled is true, but all ranks must run at the same time; set it to false and fix spark.executor.instances.");
+  }
+
+  @Test
+  void moreWorkersThanSlotsAreRefusedAfterTheTimeout() {
+    Map<String, String> impatient = new TreeMap<>(TestSpark.twoExecutorSettings());
+    impatient.put("spark.focal.slots.timeout", "10s");
+    SparkSession spark = TestSpark.with(impatient);
+    Dataset<Row> rows = Samples.rows(spark, 20);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> quick().setNumWorkers(3).fit(rows))
+        .withMessage(
+            "numWorkers is 3, but the cluster has 2 task slots after 10 s of waiting; lower numWorkers, add executors or cores, or raise spark.focal.slots.timeout.");
+  }
+}
