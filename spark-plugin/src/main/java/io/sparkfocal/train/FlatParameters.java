@@ -14,7 +14,6 @@ import ai.djl.util.Pair;
 import io.sparkfocal.collective.TensorCollective;
 import io.sparkfocal.compat.TensorCopy;
 import io.sparkfocal.network.Autograd;
-import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -175,25 +174,6 @@ public final class FlatParameters {
     try {
       MessageDigest digest = MessageDigest.getInstance("SHA-256");
       slices.forEach(s -> digest.update(s.toString().getBytes(StandardCharsets.UTF_8)));
-      return HexFormat.of().formatHex(digest.digest());
-    } catch (NoSuchAlgorithmException e) {
-      throw new IllegalStateException("This Java runtime lacks SHA-256.", e);
-    }
-  }
-
-  /** SHA-256 of the values: equal on two ranks whose weights have the same bits. */
-  String valueHash() {
-    try {
-      MessageDigest digest = MessageDigest.getInstance("SHA-256");
-      java.nio.ByteBuffer bytes = java.nio.ByteBuffer.allocate(Float.BYTES * 4096);
-      FloatBuffer values = FloatBuffer.wrap(toArray());
-      while (values.hasRemaining()) {
-        bytes.clear();
-        while (values.hasRemaining() && bytes.remaining() >= Float.BYTES) {
-          bytes.putFloat(values.get());
-        }
-        digest.update(bytes.flip());
-      }
       return HexFormat.of().formatHex(digest.digest());
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("This Java runtime lacks SHA-256.", e);

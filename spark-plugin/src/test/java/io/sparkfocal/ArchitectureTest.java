@@ -1,0 +1,168 @@
+package io.sparkfocal;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+import static com.tngtech.archunit.library.Architectures.layeredArchitecture;
+import static com.tngtech.archunit.library.dependencies.SlicesRuleDefinition.slices;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.tngtech.archunit.base.DescribedPredicate;
+import com.tngtech.archunit.core.domain.AccessTarget.CodeUnitCallTarget;
+import com.tngtech.archunit.core.domain.JavaCall;
+import com.tngtech.archunit.core.domain.JavaClass;
+import com.tngtech.archunit.core.domain.JavaClasses;
+import com.tngtech.archunit.core.importer.ClassFileImporter;
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.lang.ArchCondition;
+import com.tngtech.archunit.lang.ConditionEvents;
+import com.tngtech.archunit.lang.SimpleConditionEvent;
+import io.sparkfocal.ml.FocalLossClassifier;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Which room may know which other, and what may not be called from one jar for two Spark versions.
+ */
+class ArchitectureTest {
+
+  private static final String SPARK = "org.apache.spark..";
+
+  private final JavaClasses classes =
+      new ClassFileImporter()
+          .withImportOption(new ImportOption.DoNotIncludeTests())
+          .importPackages("io.sparkfocal");
+
+  @Test
+  void roomsKnowOnlyTheRoomsBelowThem() {
+    assertThat(classes.contain(FocalLossClassifier.class)).isTrue();
+    layeredArchitecture()
+        .consideringOnlyDependenciesInLayers()
+        .layer("ml")
+        .definedBy("io.sparkfocal.ml..")
+        .layer("job")
+        .definedBy("io.sparkfocal.job..")
+        .layer("plugin")
+        .definedBy("io.sparkfocal.plugin..")
+        .layer("persist")
+        .definedBy("io.sparkfocal.persist..")
+        .layer("data")
+        .definedBy("io.sparkfocal.data..")
+        .layer("train")
+        .definedBy("io.sparkfocal.train..")
+        .layer("network")
+        .definedBy("io.sparkfocal.network..")
+        .layer("collective")
+        .definedBy("io.sparkfocal.collective..")
+        .layer("compat")
+        .definedBy("io.sparkfocal.compat..")
+        .layer("losses")
+        .definedBy("io.sparkfocal.losses..")
+        .whereLayer("ml")
+        .mayNotBeAccessedByAnyLayer()
+        .whereLayer("job")
+        .mayOnlyBeAccessedByLayers("ml")
+        .whereLayer("plugin")
+        .mayOnlyBeAccessedByLayers("ml", "job")
+        .whereLayer("persist")
+        .mayOnlyBeAccessedByLayers("ml", "job")
+        .whereLayer("data")
+        .mayOnlyBeAccessedByLayers("ml", "job", "persist")
+        .whereLayer("train")
+        .mayOnlyBeAccessedByLayers("ml", "job", "plugin", "persist", "data")
+        .whereLayer("network")
+        .mayOnlyBeAccessedByLayers("ml", "job", "persist", "train")
+        .whereLayer("collective")
+        .mayOnlyBeAccessedByLayers("job", "train", "network")
+        .check(classes);
+  }
+
+  @Test
+  void packagesHaveNoCycles() {
+    slices().matching("io.sparkfocal.(*)..").should().beFreeOfCycles().check(classes);
+  }
+
+  @Test
+  void trainingKnowsNothingOfSpark() {
+    noClasses()
+        .that()
+        .resideInAnyPackage(
+            "io.sparkfocal.train..",
+            "io.sparkfocal.network..",
+            "io.sparkfocal.losses..",
+            "io.sparkfocal.collective",
+            "io.sparkfocal.collective.local..")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage(SPARK, "scala..")
+        .check(classes);
+  }
+
+  @Test
+  void reflectionIsOnlyInCompat() {
+    // A provider is made by its name, from the model file.
+    noClasses()
+        .that()
+        .resideOutsideOfPackage("io.sparkfocal.compat..")
+        .and()
+        .doNotHaveSimpleName("NetworkDescription")
+        .should()
+        .dependOnClassesThat()
+        .resideInAnyPackage("java.lang.reflect..")
+        .check(classes);
+  }
+
+  @Test
+  void noCallNamesAScalaCollection() {
+    classes()
+        .should(
+            callNothingThat(
+                "takes or returns a Scala collection, or is in scala.jdk",
+                call ->
+                    call.getTargetOwner().getPackageName().startsWith("scala.jdk")
+                        || signature(call.getTarget())
+                            .anyMatch(ArchitectureTest::isScalaCollection)))
+        .check(classes);
+  }
+
+  private static Stream<JavaClass> signature(CodeUnitCallTarget target) {
+    return Stream.concat(
+        Stream.of(target.getRawReturnType()), target.getRawParameterTypes().stream());
+  }
+
+  private static boolean isScalaCollection(JavaClass type) {
+    // Iterator is the same type in Scala 2.12 and 2.13; Seq, Map and their builders are not.
+    return type.getPackageName().startsWith("scala.collection")
+        && !type.getName().equals("scala.collection.Iterator");
+  }
+
+  /** Of the classes of this project: their calls into others. */
+  private static ArchCondition<JavaClass> callNothingThat(
+      String what, java.util.function.Predicate<JavaCall<?>> forbidden) {
+    return new ArchCondition<>("call nothing that " + what) {
+      @Override
+      public void check(JavaClass origin, ConditionEvents events) {
+        Stream.<JavaCall<?>>concat(
+                origin.getMethodCallsFromSelf().stream(),
+                origin.getConstructorCallsFromSelf().stream())
+            .filter(call -> !call.getTargetOwner().getPackageName().startsWith("io.sparkfocal"))
+            .filter(forbidden)
+            .forEach(
+                call -> events.add(SimpleConditionEvent.violated(call, call.getDescription())));
+      }
+    };
+  }
+
+  @Test
+  void djlsOwnTrainingIsNotUsed() {
+    noClasses()
+        .should()
+        .dependOnClassesThat(
+            DescribedPredicate.describe(
+                "are DJL's trainer, gradient collector or batch norm",
+                type ->
+                    type.getName().equals("ai.djl.training.Trainer")
+                        || type.getName().equals("ai.djl.training.GradientCollector")
+                        || type.getName().equals("ai.djl.nn.norm.BatchNorm")))
+        .check(classes);
+  }
+}

@@ -1,0 +1,35 @@
+package io.sparkfocal.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import org.assertj.core.data.Offset;
+import org.junit.jupiter.api.Test;
+
+class LabelCountsTest {
+
+  @Test
+  void balancedWeightsGiveEveryClassTheSameTotal() {
+    LabelCounts counts = new LabelCounts(new long[] {60, 30, 0, 10}, 0, new long[] {100});
+    float[] alpha = counts.balancedAlpha();
+    assertThat(alpha[0] * 60).isCloseTo(100f / 3, Offset.offset(1e-4f));
+    assertThat(alpha[1] * 30).isCloseTo(100f / 3, Offset.offset(1e-4f));
+    assertThat(alpha[3] * 10).isCloseTo(100f / 3, Offset.offset(1e-4f));
+    assertThat(alpha[2]).isZero();
+  }
+
+  @Test
+  void skewIsTheLargestPartitionOverTheMean() {
+    assertThat(new LabelCounts(new long[] {1}, 0, new long[] {10, 0, 20}).skew()).isEqualTo(2);
+    assertThat(new LabelCounts(new long[] {1}, 0, new long[] {0, 0}).skew()).isEqualTo(1);
+  }
+
+  @Test
+  void labelsBeyondTheDeclaredClassesAreRefused() {
+    LabelCounts counts = new LabelCounts(new long[] {3, 3, 1}, 0, new long[] {7});
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> counts.requireTrainable("y", 2))
+        .withMessage(
+            "Column \"y\" has the label 2, but its metadata names 2 classes; index it again.");
+  }
+}

@@ -1,0 +1,42 @@
+package io.sparkfocal.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.PrintWriter;
+import java.io.StringWriter;
+import org.junit.jupiter.api.Test;
+
+class RankFailureTest {
+
+  /** Spark's account of a failed stage: text, with the stack trace of the task in it. */
+  private static RuntimeException report(Throwable failure) {
+    StringWriter trace = new StringWriter();
+    failure.printStackTrace(new PrintWriter(trace));
+    return new RuntimeException("Job aborted due to stage failure: Task 1: " + trace);
+  }
+
+  @Test
+  void badInputComesBackAsAnIllegalArgument() {
+    RankFailure failure = RankFailure.of(1, 4, "h2", new IllegalArgumentException("No\nsuch row."));
+    assertThat(RankFailure.inReport(report(failure)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("Rank 1 of 4, host h2: No such row.");
+  }
+
+  @Test
+  void otherFailuresComeBackAsATrainingException() {
+    RankFailure failure = RankFailure.of(0, 2, "h", new IllegalStateException("Too hot."));
+    assertThat(RankFailure.inReport(report(failure)))
+        .isInstanceOf(TrainingException.class)
+        .hasMessage("Rank 0 of 2, host h: Too hot.");
+    RankFailure silent = RankFailure.of(0, 2, "h", new NullPointerException());
+    assertThat(RankFailure.inReport(report(silent)))
+        .hasMessage("Rank 0 of 2, host h: java.lang.NullPointerException");
+  }
+
+  @Test
+  void aReportWithoutARankIsLeftToSpark() {
+    assertThat(RankFailure.inReport(new RuntimeException("Executor lost"))).isNull();
+    assertThat(RankFailure.inReport(new RuntimeException())).isNull();
+  }
+}

@@ -1,0 +1,109 @@
+package io.sparkfocal.persist;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import ai.djl.ndarray.NDManager;
+import ai.djl.nn.Block;
+import io.sparkfocal.data.Standardization;
+import io.sparkfocal.network.Layers;
+import io.sparkfocal.network.MlpNetwork;
+import io.sparkfocal.network.NetworkDescription;
+import io.sparkfocal.train.FlatParameters;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class ModelFilesTest {
+
+  @TempDir Path folder;
+
+  private final NetworkDescription description =
+      new NetworkDescription(
+          MlpNetwork.class.getName(), MlpNetwork.arguments(new int[] {3}, 0, false), 2, 2);
+  private TrainedNetwork network;
+
+  @BeforeEach
+  void write() throws Exception {
+    try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
+      Block block = description.build(Layers.forInference());
+      FlatParameters parameters = FlatParameters.of(block, 2, manager, 1);
+      network =
+          new TrainedNetwork(
+              description,
+              2,
+              List.of("no", "yes"),
+              new Standardization(new double[] {0.1, 1e-300}, new double[] {1 / 3.0, 2}),
+              TrainedNetwork.named(parameters.slices(), parameters.toArray()));
+    }
+    ModelFiles.write(network, folder.toString(), new Configuration());
+  }
+
+  private TrainedNetwork read() throws Exception {
+    return ModelFiles.read(folder.toString(), new Configuration());
+  }
+
+  private void edit(String from, String to) throws Exception {
+    Path file = folder.resolve("network.json");
+    String text = Files.readString(file);
+    assertThat(text).contains(from);
+    // Hadoop keeps a checksum beside the file.
+    Files.deleteIfExists(folder.resolve(".network.json.crc"));
+    Files.writeString(file, text.replace(from, to));
+  }
+
+  @Test
+  void everythingComesBackWithItsBits() throws Exception {
+    TrainedNetwork read = read();
+    assertThat(read.description()).isEqualTo(description);
+    assertThat(read.classes()).isEqualTo(2);
+    assertThat(read.classNames()).containsExactly("no", "yes");
+    assertThat(read.standardization().means()).containsExactly(0.1, 1e-300);
+    assertThat(read.standardization().scales()).containsExactly(1 / 3.0, 2);
+    assertThat(read.scoring().weights()).isEqualTo(network.scoring().weights());
+    assertThat(read.scoring().layout()).isEqualTo(network.scoring().layout());
+  }
+
+  @Test
+  void aFormatOfTheFutureIsRefused() throws Exception {
+    edit("\"format\" : 1", "\"format\" : 2");
+    assertThatIllegalArgumentException()
+        .isThrownBy(this::read)
+        .withMessageContaining("has format 2, but this version reads format 1");
+  }
+
+  @Test
+  void aStandardizationOfAnotherWidthIsRefused() throws Exception {
+    edit("\"features\" : 2", "\"features\" : 3");
+    assertThatIllegalArgumentException()
+        .isThrownBy(this::read)
+        .withMessageContaining("is damaged: 3 features, but 2 means and 2 scales");
+  }
+
+  @Test
+  void aFolderWithoutAModelIsRefused() throws Exception {
+    Files.delete(folder.resolve("weights.safetensors"));
+    assertThatIllegalArgumentException()
+        .isThrownBy(this::read)
+        .withMessageEndingWith(
+            "weights.safetensors does not exist; the folder is no saved FocalLossClassificationModel.");
+  }
+
+  @Test
+  void weightsOfAnotherNetworkAreRefusedWhenTheyAreFilledIn() throws Exception {
+    edit("\"hiddenLayers\" : \"3\"", "\"hiddenLayers\" : \"4\"");
+    TrainedNetwork.Scoring scoring = read().scoring();
+    try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
+      Block block = scoring.description().build(Layers.forInference());
+      FlatParameters parameters = FlatParameters.of(block, 2, manager, 1);
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> scoring.fill(parameters))
+          .withMessageContaining("builds the parameters")
+          .withMessageContaining("use the provider's version that trained it");
+    }
+  }
+}
