@@ -3,8 +3,11 @@ package io.sparkfocal.plugin;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sparkfocal.testing.OtherJvm;
+import java.io.File;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,26 +34,31 @@ class NativeEngineIT {
     }
   }
 
-  private OtherJvm.Ended load(Map<String, String> variables) throws Exception {
-    return OtherJvm.run(System.getProperty("java.class.path"), variables, Load.class);
-  }
-
   @Test
   void itLoadsOnceWithTheThreadsOfATask() throws Exception {
-    OtherJvm.Ended ended = load(Map.of());
+    OtherJvm.Ended ended =
+        OtherJvm.run(System.getProperty("java.class.path"), Map.of(), Load.class);
     assertThat(ended.output().lines().filter("loaded, threads 1"::equals)).hasSize(2);
   }
 
   @Test
-  void aLibraryThatDoesNotLoadIsToldToEveryCallerWithWhatToDo() throws Exception {
+  void aLibraryThatIsMissingIsToldToEveryCallerWithWhatToDo() throws Exception {
+    String withoutNatives =
+        Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+            .filter(entry -> !entry.contains("pytorch-native"))
+            .collect(Collectors.joining(File.pathSeparator));
     OtherJvm.Ended ended =
-        load(Map.of("PYTORCH_LIBRARY_PATH", folder.toString(), "PYTORCH_FLAVOR", "cpu"));
+        OtherJvm.run(
+            withoutNatives,
+            Map.of("ENGINE_CACHE_DIR", folder.toString(), "DJL_OFFLINE", "true"),
+            Load.class);
     assertThat(ended.output().lines().filter(line -> line.startsWith("failed: ")))
         .hasSize(2)
         .allSatisfy(
             line ->
                 assertThat(line)
                     .startsWith("failed: The PyTorch engine does not load (")
-                    .contains("or set PYTORCH_LIBRARY_PATH; the cache folder is "));
+                    .contains("put pytorch-jni and pytorch-native-cpu for this platform")
+                    .endsWith("the cache folder is " + folder + "."));
   }
 }
