@@ -31,12 +31,12 @@ import scala.Option;
  * columns. Features must be present and finite.
  */
 public final class FocalLossClassificationModel extends Model<FocalLossClassificationModel>
-    implements ScoringColumns, MLWritable {
+    implements ScoringParams<FocalLossClassificationModel>, MLWritable {
 
   private static final long serialVersionUID = 1L;
 
   private final String uid;
-  private final Holder scoringColumns;
+  private final ScoringParams.Holder scoringParams;
   private final TrainedNetwork network;
   private final @Nullable TrainingSummary summary;
 
@@ -45,7 +45,7 @@ public final class FocalLossClassificationModel extends Model<FocalLossClassific
     this.uid = uid;
     this.network = network;
     this.summary = summary;
-    this.scoringColumns = new Holder(this);
+    this.scoringParams = new ScoringParams.Holder(this);
   }
 
   @Override
@@ -54,8 +54,8 @@ public final class FocalLossClassificationModel extends Model<FocalLossClassific
   }
 
   @Override
-  public Holder scoringColumns() {
-    return scoringColumns;
+  public ScoringParams.Holder scoringParams() {
+    return scoringParams;
   }
 
   TrainedNetwork network() {
@@ -82,42 +82,13 @@ public final class FocalLossClassificationModel extends Model<FocalLossClassific
     return Optional.ofNullable(summary);
   }
 
-  /** Sets {@link #featuresCol}. */
-  public FocalLossClassificationModel setFeaturesCol(String value) {
-    set(featuresCol(), value);
-    return this;
-  }
-
-  /** Sets {@link #featuresCols}. */
-  public FocalLossClassificationModel setFeaturesCols(String... value) {
-    set(featuresCols(), value);
-    return this;
-  }
-
-  /** Sets {@link #predictionCol}. */
-  public FocalLossClassificationModel setPredictionCol(String value) {
-    set(predictionCol(), value);
-    return this;
-  }
-
-  /** Sets {@link #probabilityCol}. */
-  public FocalLossClassificationModel setProbabilityCol(String value) {
-    set(probabilityCol(), value);
-    return this;
-  }
-
-  /** Sets {@link #rawPredictionCol}. */
-  public FocalLossClassificationModel setRawPredictionCol(String value) {
-    set(rawPredictionCol(), value);
-    return this;
-  }
-
   /**
    * Sets {@link #thresholds}.
    *
    * @throws IllegalArgumentException if there is not one per class, or one is negative, or more
    *     than one is 0
    */
+  @Override
   public FocalLossClassificationModel setThresholds(double... value) {
     requireThresholds(value);
     set(thresholds(), value);

@@ -10,7 +10,6 @@ import io.sparkfocal.job.TrainingResult;
 import io.sparkfocal.network.Layers;
 import io.sparkfocal.network.MlpNetwork;
 import io.sparkfocal.network.NetworkDescription;
-import io.sparkfocal.network.NetworkProvider;
 import io.sparkfocal.persist.TrainedNetwork;
 import io.sparkfocal.train.LossSpec;
 import io.sparkfocal.train.TrainingSettings;
@@ -44,13 +43,23 @@ import org.jspecify.annotations.Nullable;
  * number of workers.
  */
 public final class FocalLossClassifier extends Estimator<FocalLossClassificationModel>
-    implements TrainingParams, DefaultParamsWritable {
+    implements ScoringParams<FocalLossClassifier>,
+        RowParams<FocalLossClassifier>,
+        LossParams<FocalLossClassifier>,
+        NetworkParams<FocalLossClassifier>,
+        OptimizationParams<FocalLossClassifier>,
+        PlacementParams<FocalLossClassifier>,
+        DefaultParamsWritable {
 
   private static final long serialVersionUID = 1L;
 
   private final String uid;
-  private final Holder scoringColumns;
-  private final TrainingHolder trainingParams;
+  private final ScoringParams.Holder scoringParams;
+  private final RowParams.Holder rowParams;
+  private final LossParams.Holder lossParams;
+  private final NetworkParams.Holder networkParams;
+  private final OptimizationParams.Holder optimizationParams;
+  private final PlacementParams.Holder placementParams;
 
   /** With default params and a uid of its own. */
   public FocalLossClassifier() {
@@ -60,8 +69,12 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
   /** With default params. */
   public FocalLossClassifier(String uid) {
     this.uid = uid;
-    this.scoringColumns = new Holder(this);
-    this.trainingParams = new TrainingHolder(this);
+    this.scoringParams = new ScoringParams.Holder(this);
+    this.rowParams = new RowParams.Holder(this);
+    this.lossParams = new LossParams.Holder(this);
+    this.networkParams = new NetworkParams.Holder(this);
+    this.optimizationParams = new OptimizationParams.Holder(this);
+    this.placementParams = new PlacementParams.Holder(this);
   }
 
   @Override
@@ -70,13 +83,33 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
   }
 
   @Override
-  public Holder scoringColumns() {
-    return scoringColumns;
+  public ScoringParams.Holder scoringParams() {
+    return scoringParams;
   }
 
   @Override
-  public TrainingHolder trainingParams() {
-    return trainingParams;
+  public RowParams.Holder rowParams() {
+    return rowParams;
+  }
+
+  @Override
+  public LossParams.Holder lossParams() {
+    return lossParams;
+  }
+
+  @Override
+  public NetworkParams.Holder networkParams() {
+    return networkParams;
+  }
+
+  @Override
+  public OptimizationParams.Holder optimizationParams() {
+    return optimizationParams;
+  }
+
+  @Override
+  public PlacementParams.Holder placementParams() {
+    return placementParams;
   }
 
   /**
@@ -167,7 +200,10 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
   private LossSpec lossSpec(LabelCounts counts) {
     LossSpec.Kind kind = LossSpec.Kind.of(getLoss());
     return new LossSpec(
-        kind, getGamma(), Alpha.parse(getAlpha()).weights(kind, counts), chosenReduction());
+        kind,
+        getGamma(),
+        Alpha.parse(getAlpha()).weights(kind, counts),
+        Choices.reduction(getReduction()));
   }
 
   private TrainingSettings settings() {
@@ -175,8 +211,8 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
         getMaxIter(),
         getBatchSize(),
         getLearningRate(),
-        chosenOptimizer(),
-        chosenSchedule(),
+        Choices.optimizer(getOptimizer()).apply(getMomentum(), getWeightDecay()),
+        Choices.schedule(getLearningRateSchedule()),
         getWarmupFraction(),
         getGradientClipNorm(),
         getSeed(),
@@ -203,219 +239,5 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
   /** A reader of saved estimators. */
   public static MLReader<FocalLossClassifier> read() {
     return new DefaultParamsReader<>();
-  }
-
-  /** Sets {@link #featuresCol}. */
-  public FocalLossClassifier setFeaturesCol(String value) {
-    set(featuresCol(), value);
-    return this;
-  }
-
-  /** Sets {@link #featuresCols}. */
-  public FocalLossClassifier setFeaturesCols(String... value) {
-    set(featuresCols(), value);
-    return this;
-  }
-
-  /** Sets {@link #predictionCol}. */
-  public FocalLossClassifier setPredictionCol(String value) {
-    set(predictionCol(), value);
-    return this;
-  }
-
-  /** Sets {@link #probabilityCol}. */
-  public FocalLossClassifier setProbabilityCol(String value) {
-    set(probabilityCol(), value);
-    return this;
-  }
-
-  /** Sets {@link #rawPredictionCol}. */
-  public FocalLossClassifier setRawPredictionCol(String value) {
-    set(rawPredictionCol(), value);
-    return this;
-  }
-
-  /** Sets {@link #thresholds}. */
-  public FocalLossClassifier setThresholds(double... value) {
-    set(thresholds(), value);
-    return this;
-  }
-
-  /** Sets {@link #labelCol}. */
-  public FocalLossClassifier setLabelCol(String value) {
-    set(labelCol(), value);
-    return this;
-  }
-
-  /** Sets {@link #weightCol}. */
-  public FocalLossClassifier setWeightCol(String value) {
-    set(weightCol(), value);
-    return this;
-  }
-
-  /** Sets {@link #validationIndicatorCol}. */
-  public FocalLossClassifier setValidationIndicatorCol(String value) {
-    set(validationIndicatorCol(), value);
-    return this;
-  }
-
-  /** Sets {@link #loss}. */
-  public FocalLossClassifier setLoss(String value) {
-    set(loss(), value);
-    return this;
-  }
-
-  /** Sets {@link #gamma}. */
-  public FocalLossClassifier setGamma(double value) {
-    set(gamma(), value);
-    return this;
-  }
-
-  /** Sets {@link #alpha}. */
-  public FocalLossClassifier setAlpha(String value) {
-    set(alpha(), value);
-    return this;
-  }
-
-  /** Sets {@link #reduction}. */
-  public FocalLossClassifier setReduction(String value) {
-    set(reduction(), value);
-    return this;
-  }
-
-  /** Sets {@link #hiddenLayers}. */
-  public FocalLossClassifier setHiddenLayers(int... value) {
-    set(hiddenLayers(), value);
-    return this;
-  }
-
-  /** Sets {@link #dropout}. */
-  public FocalLossClassifier setDropout(double value) {
-    set(dropout(), value);
-    return this;
-  }
-
-  /** Sets {@link #batchNorm}. */
-  public FocalLossClassifier setBatchNorm(boolean value) {
-    set(batchNorm(), value);
-    return this;
-  }
-
-  /** Sets {@link #networkProvider}. */
-  public FocalLossClassifier setNetworkProvider(String value) {
-    set(networkProvider(), value);
-    return this;
-  }
-
-  /** Sets {@link #networkArguments}. */
-  public FocalLossClassifier setNetworkArguments(String... value) {
-    set(networkArguments(), value);
-    return this;
-  }
-
-  /** Sets {@link #standardization}. */
-  public FocalLossClassifier setStandardization(boolean value) {
-    set(standardization(), value);
-    return this;
-  }
-
-  /** Sets {@link #maxIter}. */
-  public FocalLossClassifier setMaxIter(int value) {
-    set(maxIter(), value);
-    return this;
-  }
-
-  /** Sets {@link #batchSize}. */
-  public FocalLossClassifier setBatchSize(int value) {
-    set(batchSize(), value);
-    return this;
-  }
-
-  /** Sets {@link #learningRate}. */
-  public FocalLossClassifier setLearningRate(double value) {
-    set(learningRate(), value);
-    return this;
-  }
-
-  /** Sets {@link #optimizer}. */
-  public FocalLossClassifier setOptimizer(String value) {
-    set(optimizer(), value);
-    return this;
-  }
-
-  /** Sets {@link #momentum}. */
-  public FocalLossClassifier setMomentum(double value) {
-    set(momentum(), value);
-    return this;
-  }
-
-  /** Sets {@link #weightDecay}. */
-  public FocalLossClassifier setWeightDecay(double value) {
-    set(weightDecay(), value);
-    return this;
-  }
-
-  /** Sets {@link #learningRateSchedule}. */
-  public FocalLossClassifier setLearningRateSchedule(String value) {
-    set(learningRateSchedule(), value);
-    return this;
-  }
-
-  /** Sets {@link #warmupFraction}. */
-  public FocalLossClassifier setWarmupFraction(double value) {
-    set(warmupFraction(), value);
-    return this;
-  }
-
-  /** Sets {@link #gradientClipNorm}. */
-  public FocalLossClassifier setGradientClipNorm(double value) {
-    set(gradientClipNorm(), value);
-    return this;
-  }
-
-  /** Sets {@link #earlyStoppingPatience}. */
-  public FocalLossClassifier setEarlyStoppingPatience(int value) {
-    set(earlyStoppingPatience(), value);
-    return this;
-  }
-
-  /** Sets {@link #validationMetric}. */
-  public FocalLossClassifier setValidationMetric(String value) {
-    set(validationMetric(), value);
-    return this;
-  }
-
-  /** Sets {@link #seed}. */
-  public FocalLossClassifier setSeed(long value) {
-    set(seed(), value);
-    return this;
-  }
-
-  /** Sets {@link #numWorkers}. */
-  public FocalLossClassifier setNumWorkers(int value) {
-    set(numWorkers(), value);
-    return this;
-  }
-
-  /** Sets {@link #device}. */
-  public FocalLossClassifier setDevice(String value) {
-    set(device(), value);
-    return this;
-  }
-
-  /** Class weights as numbers: sets {@link #alpha}. */
-  public FocalLossClassifier setAlpha(double... weights) {
-    return setAlpha(
-        Arrays.stream(weights).mapToObj(Double::toString).collect(Collectors.joining(",")));
-  }
-
-  /** The network: sets {@link #networkProvider} and {@link #networkArguments}. */
-  public FocalLossClassifier setNetwork(
-      Class<? extends NetworkProvider> provider, Map<String, String> arguments) {
-    setNetworkProvider(provider.getName());
-    return setNetworkArguments(
-        arguments.entrySet().stream()
-            .map(e -> e.getKey() + "=" + e.getValue())
-            .toArray(String[]::new));
   }
 }

@@ -22,7 +22,7 @@ record OutputColumns(
     String rawPrediction, String probability, String prediction, List<String> classNames)
     implements Serializable {
 
-  static OutputColumns of(ScoringColumns params, List<String> classNames) {
+  static OutputColumns of(ScoringParams<?> params, List<String> classNames) {
     return new OutputColumns(
         params.getRawPredictionCol(),
         params.getProbabilityCol(),

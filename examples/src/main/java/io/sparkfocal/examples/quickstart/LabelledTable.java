@@ -67,7 +67,8 @@ record LabelledTable(Dataset<Row> rows, List<String> features, List<String> clas
         .toArray(Column[]::new);
   }
 
-  private static Column named(String column) {
+  /** The column of exactly that name, dots and all. */
+  static Column named(String column) {
     return functions.col("`" + column.replace("`", "``") + "`");
   }
 

@@ -50,7 +50,7 @@ final class StratifiedSplit implements AutoCloseable {
   }
 
   private static Column hash(LabelledTable table, long seed) {
-    Stream<Column> columns = Arrays.stream(table.rows().columns()).map(table.rows()::col);
+    Stream<Column> columns = Arrays.stream(table.rows().columns()).map(LabelledTable::named);
     return functions.xxhash64(
         Stream.concat(Stream.of(functions.lit(seed)), columns).toArray(Column[]::new));
   }

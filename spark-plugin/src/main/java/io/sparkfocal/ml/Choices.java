@@ -1,0 +1,44 @@
+package io.sparkfocal.ml;
+
+import io.sparkfocal.losses.Reduction;
+import io.sparkfocal.train.AdamW;
+import io.sparkfocal.train.LearningRateSchedule;
+import io.sparkfocal.train.Optimizer;
+import io.sparkfocal.train.Sgd;
+import java.util.function.BiFunction;
+
+/** What the names mean that users write for a param. */
+final class Choices {
+
+  private Choices() {}
+
+  static Reduction reduction(String name) {
+    return switch (name) {
+      case "mean" -> Reduction.MEAN;
+      case "weightedMean" -> Reduction.WEIGHTED_MEAN;
+      default -> throw unknown("reduction", name, "mean or weightedMean");
+    };
+  }
+
+  static LearningRateSchedule schedule(String name) {
+    return switch (name) {
+      case "cosine" -> LearningRateSchedule.COSINE;
+      case "constant" -> LearningRateSchedule.CONSTANT;
+      default -> throw unknown("learning rate schedule", name, "cosine or constant");
+    };
+  }
+
+  /** The optimizer of that name, given momentum and weight decay. */
+  static BiFunction<Double, Double, Optimizer> optimizer(String name) {
+    return switch (name) {
+      case "adamW" -> (momentum, weightDecay) -> new AdamW(weightDecay);
+      case "sgd" -> Sgd::new;
+      default -> throw unknown("optimizer", name, "adamW or sgd");
+    };
+  }
+
+  private static IllegalArgumentException unknown(String what, String name, String choices) {
+    return new IllegalArgumentException(
+        "Unknown %s \"%s\"; choose %s.".formatted(what, name, choices));
+  }
+}

@@ -1,0 +1,158 @@
+package io.sparkfocal.ml;
+
+import io.sparkfocal.network.MlpNetwork;
+import io.sparkfocal.network.NetworkProvider;
+import java.io.Serializable;
+import java.util.Map;
+import org.apache.spark.ml.param.BooleanParam;
+import org.apache.spark.ml.param.DoubleParam;
+import org.apache.spark.ml.param.IntArrayParam;
+import org.apache.spark.ml.param.Param;
+import org.apache.spark.ml.param.Params;
+import org.apache.spark.ml.param.StringArrayParam;
+
+/**
+ * The network that is trained.
+ *
+ * @param <S> who has the params, returned by the setters
+ */
+public interface NetworkParams<S extends NetworkParams<S>> extends Chained<S> {
+
+  /** The holder of the params below. */
+  Holder networkParams();
+
+  /** Param: widths of the hidden layers of the default network (default 128, 128). */
+  default IntArrayParam hiddenLayers() {
+    return networkParams().hiddenLayers;
+  }
+
+  /** Param: share of hidden values that are zeroed while training (default 0.0). */
+  default DoubleParam dropout() {
+    return networkParams().dropout;
+  }
+
+  /** Param: whether hidden layers are normalised over the rows of all ranks (default false). */
+  default BooleanParam batchNorm() {
+    return networkParams().batchNorm;
+  }
+
+  /**
+   * Param: class name of the NetworkProvider that builds the network (default the multilayer
+   * perceptron).
+   */
+  default Param<String> networkProvider() {
+    return networkParams().networkProvider;
+  }
+
+  /** Param: arguments of a provider of one's own, each as name=value (default none). */
+  default StringArrayParam networkArguments() {
+    return networkParams().networkArguments;
+  }
+
+  /** Value of {@link #hiddenLayers}. */
+  default int[] getHiddenLayers() {
+    return getOrDefault(hiddenLayers());
+  }
+
+  /** Value of {@link #dropout}. */
+  default double getDropout() {
+    return (double) getOrDefault(dropout());
+  }
+
+  /** Value of {@link #batchNorm}. */
+  default boolean getBatchNorm() {
+    return (boolean) getOrDefault(batchNorm());
+  }
+
+  /** Value of {@link #networkProvider}. */
+  default String getNetworkProvider() {
+    return getOrDefault(networkProvider());
+  }
+
+  /** Value of {@link #networkArguments}. */
+  default String[] getNetworkArguments() {
+    return getOrDefault(networkArguments());
+  }
+
+  /** Sets {@link #hiddenLayers}. */
+  default S setHiddenLayers(int... value) {
+    return chained(hiddenLayers(), value);
+  }
+
+  /** Sets {@link #dropout}. */
+  default S setDropout(double value) {
+    return chained(dropout(), value);
+  }
+
+  /** Sets {@link #batchNorm}. */
+  default S setBatchNorm(boolean value) {
+    return chained(batchNorm(), value);
+  }
+
+  /** Sets {@link #networkProvider}. */
+  default S setNetworkProvider(String value) {
+    return chained(networkProvider(), value);
+  }
+
+  /** Sets {@link #networkArguments}. */
+  default S setNetworkArguments(String... value) {
+    return chained(networkArguments(), value);
+  }
+
+  /** The network: sets {@link #networkProvider} and {@link #networkArguments}. */
+  default S setNetwork(Class<? extends NetworkProvider> provider, Map<String, String> arguments) {
+    setNetworkProvider(provider.getName());
+    return setNetworkArguments(
+        arguments.entrySet().stream()
+            .map(e -> e.getKey() + "=" + e.getValue())
+            .toArray(String[]::new));
+  }
+
+  /** The params themselves; one holder per owner. */
+  final class Holder implements Serializable {
+
+    private static final long serialVersionUID = 1L;
+
+    final IntArrayParam hiddenLayers;
+    final DoubleParam dropout;
+    final BooleanParam batchNorm;
+    final Param<String> networkProvider;
+    final StringArrayParam networkArguments;
+
+    Holder(Params owner) {
+      hiddenLayers =
+          new IntArrayParam(
+              owner,
+              "hiddenLayers",
+              "widths of the hidden layers of the default network",
+              ParamCheck.widths("hiddenLayers"));
+      dropout =
+          new DoubleParam(
+              owner,
+              "dropout",
+              "share of hidden values that are zeroed while training",
+              ParamCheck.fraction("dropout"));
+      batchNorm =
+          new BooleanParam(
+              owner,
+              "batchNorm",
+              "whether hidden layers are normalised over the rows of all ranks");
+      networkProvider =
+          new Param<>(
+              owner,
+              "networkProvider",
+              "class name of the NetworkProvider that builds the network");
+      networkArguments =
+          new StringArrayParam(
+              owner,
+              "networkArguments",
+              "arguments of a provider of one's own, each as name=value",
+              ParamCheck.pairs("networkArguments"));
+      owner.setDefault(hiddenLayers, new int[] {128, 128});
+      owner.setDefault(dropout, 0.0);
+      owner.setDefault(batchNorm, false);
+      owner.setDefault(networkProvider, MlpNetwork.class.getName());
+      owner.setDefault(networkArguments, new String[0]);
+    }
+  }
+}

@@ -1,0 +1,297 @@
+package io.sparkfocal.ml;
+
+import io.sparkfocal.train.ValidationMetric;
+import java.io.Serializable;
+import org.apache.spark.ml.param.DoubleParam;
+import org.apache.spark.ml.param.IntParam;
+import org.apache.spark.ml.param.LongParam;
+import org.apache.spark.ml.param.Param;
+import org.apache.spark.ml.param.Params;
+
+/**
+ * How the network is trained, and when training ends.
+ *
+ * @param <S> who has the params, returned by the setters
+ */
+public interface OptimizationParams<S extends OptimizationParams<S>> extends Chained<S> {
+
+  /** The holder of the params below. */
+  Holder optimizationParams();
+
+  /** Param: epochs: passes over the training rows (default 15). */
+  default IntParam maxIter() {
+    return optimizationParams().maxIter;
+  }
+
+  /** Param: rows of one step over all workers together (default 256). */
+  default IntParam batchSize() {
+    return optimizationParams().batchSize;
+  }
+
+  /** Param: highest learning rate; not multiplied by the number of workers (default 0.003). */
+  default DoubleParam learningRate() {
+    return optimizationParams().learningRate;
+  }
+
+  /** Param: adamW or sgd (default adamW). */
+  default Param<String> optimizer() {
+    return optimizationParams().optimizer;
+  }
+
+  /** Param: momentum of sgd (default 0.9). */
+  default DoubleParam momentum() {
+    return optimizationParams().momentum;
+  }
+
+  /** Param: decoupled for adamW, added to the gradient for sgd (default 0.01). */
+  default DoubleParam weightDecay() {
+    return optimizationParams().weightDecay;
+  }
+
+  /** Param: cosine or constant (default cosine). */
+  default Param<String> learningRateSchedule() {
+    return optimizationParams().learningRateSchedule;
+  }
+
+  /** Param: part of all steps over which the learning rate rises (default 0.0). */
+  default DoubleParam warmupFraction() {
+    return optimizationParams().warmupFraction;
+  }
+
+  /** Param: largest Euclidean norm of the gradient; 0 for no limit (default 0.0). */
+  default DoubleParam gradientClipNorm() {
+    return optimizationParams().gradientClipNorm;
+  }
+
+  /** Param: what chooses the best epoch: loss, macroRecall or accuracy (default loss). */
+  default Param<String> validationMetric() {
+    return optimizationParams().validationMetric;
+  }
+
+  /**
+   * Param: epochs without a better validation metric after which training ends; 0 to run all epochs
+   * (default 0).
+   */
+  default IntParam earlyStoppingPatience() {
+    return optimizationParams().earlyStoppingPatience;
+  }
+
+  /** Param: decides initial weights, order of rows and dropout (default 42). */
+  default LongParam seed() {
+    return optimizationParams().seed;
+  }
+
+  /** Value of {@link #maxIter}. */
+  default int getMaxIter() {
+    return (int) getOrDefault(maxIter());
+  }
+
+  /** Value of {@link #batchSize}. */
+  default int getBatchSize() {
+    return (int) getOrDefault(batchSize());
+  }
+
+  /** Value of {@link #learningRate}. */
+  default double getLearningRate() {
+    return (double) getOrDefault(learningRate());
+  }
+
+  /** Value of {@link #optimizer}. */
+  default String getOptimizer() {
+    return getOrDefault(optimizer());
+  }
+
+  /** Value of {@link #momentum}. */
+  default double getMomentum() {
+    return (double) getOrDefault(momentum());
+  }
+
+  /** Value of {@link #weightDecay}. */
+  default double getWeightDecay() {
+    return (double) getOrDefault(weightDecay());
+  }
+
+  /** Value of {@link #learningRateSchedule}. */
+  default String getLearningRateSchedule() {
+    return getOrDefault(learningRateSchedule());
+  }
+
+  /** Value of {@link #warmupFraction}. */
+  default double getWarmupFraction() {
+    return (double) getOrDefault(warmupFraction());
+  }
+
+  /** Value of {@link #gradientClipNorm}. */
+  default double getGradientClipNorm() {
+    return (double) getOrDefault(gradientClipNorm());
+  }
+
+  /** Value of {@link #validationMetric}. */
+  default String getValidationMetric() {
+    return getOrDefault(validationMetric());
+  }
+
+  /** Value of {@link #earlyStoppingPatience}. */
+  default int getEarlyStoppingPatience() {
+    return (int) getOrDefault(earlyStoppingPatience());
+  }
+
+  /** Value of {@link #seed}. */
+  default long getSeed() {
+    return (long) getOrDefault(seed());
+  }
+
+  /** Sets {@link #maxIter}. */
+  default S setMaxIter(int value) {
+    return chained(maxIter(), value);
+  }
+
+  /** Sets {@link #batchSize}. */
+  default S setBatchSize(int value) {
+    return chained(batchSize(), value);
+  }
+
+  /** Sets {@link #learningRate}. */
+  default S setLearningRate(double value) {
+    return chained(learningRate(), value);
+  }
+
+  /** Sets {@link #optimizer}. */
+  default S setOptimizer(String value) {
+    return chained(optimizer(), value);
+  }
+
+  /** Sets {@link #momentum}. */
+  default S setMomentum(double value) {
+    return chained(momentum(), value);
+  }
+
+  /** Sets {@link #weightDecay}. */
+  default S setWeightDecay(double value) {
+    return chained(weightDecay(), value);
+  }
+
+  /** Sets {@link #learningRateSchedule}. */
+  default S setLearningRateSchedule(String value) {
+    return chained(learningRateSchedule(), value);
+  }
+
+  /** Sets {@link #warmupFraction}. */
+  default S setWarmupFraction(double value) {
+    return chained(warmupFraction(), value);
+  }
+
+  /** Sets {@link #gradientClipNorm}. */
+  default S setGradientClipNorm(double value) {
+    return chained(gradientClipNorm(), value);
+  }
+
+  /** Sets {@link #validationMetric}. */
+  default S setValidationMetric(String value) {
+    return chained(validationMetric(), value);
+  }
+
+  /** Sets {@link #earlyStoppingPatience}. */
+  default S setEarlyStoppingPatience(int value) {
+    return chained(earlyStoppingPatience(), value);
+  }
+
+  /** Sets {@link #seed}. */
+  default S setSeed(long value) {
+    return chained(seed(), value);
+  }
+
+  /** The params themselves; one holder per owner. */
+  final class Holder implements Serializable {
+
+    private static final long serialVersionUID = 1L;
+
+    final IntParam maxIter;
+    final IntParam batchSize;
+    final DoubleParam learningRate;
+    final Param<String> optimizer;
+    final DoubleParam momentum;
+    final DoubleParam weightDecay;
+    final Param<String> learningRateSchedule;
+    final DoubleParam warmupFraction;
+    final DoubleParam gradientClipNorm;
+    final Param<String> validationMetric;
+    final IntParam earlyStoppingPatience;
+    final LongParam seed;
+
+    Holder(Params owner) {
+      maxIter =
+          new IntParam(
+              owner,
+              "maxIter",
+              "epochs: passes over the training rows",
+              ParamCheck.atLeast("maxIter", 1));
+      batchSize =
+          new IntParam(
+              owner,
+              "batchSize",
+              "rows of one step over all workers together",
+              ParamCheck.atLeast("batchSize", 1));
+      learningRate =
+          new DoubleParam(
+              owner,
+              "learningRate",
+              "highest learning rate; not multiplied by the number of workers",
+              ParamCheck.positive("learningRate"));
+      optimizer =
+          new Param<>(
+              owner, "optimizer", "adamW or sgd", ParamCheck.name("optimizer", Choices::optimizer));
+      momentum =
+          new DoubleParam(owner, "momentum", "momentum of sgd", ParamCheck.fraction("momentum"));
+      weightDecay =
+          new DoubleParam(
+              owner,
+              "weightDecay",
+              "decoupled for adamW, added to the gradient for sgd",
+              ParamCheck.atLeast("weightDecay", 0));
+      learningRateSchedule =
+          new Param<>(
+              owner,
+              "learningRateSchedule",
+              "cosine or constant",
+              ParamCheck.name("learningRateSchedule", Choices::schedule));
+      warmupFraction =
+          new DoubleParam(
+              owner,
+              "warmupFraction",
+              "part of all steps over which the learning rate rises",
+              ParamCheck.fraction("warmupFraction"));
+      gradientClipNorm =
+          new DoubleParam(
+              owner,
+              "gradientClipNorm",
+              "largest Euclidean norm of the gradient; 0 for no limit",
+              ParamCheck.atLeast("gradientClipNorm", 0));
+      validationMetric =
+          new Param<>(
+              owner,
+              "validationMetric",
+              "what chooses the best epoch: loss, macroRecall or accuracy",
+              ParamCheck.name("validationMetric", ValidationMetric::of));
+      earlyStoppingPatience =
+          new IntParam(
+              owner,
+              "earlyStoppingPatience",
+              "epochs without a better validation metric after which training ends; 0 to run all epochs",
+              ParamCheck.atLeast("earlyStoppingPatience", 0));
+      seed = new LongParam(owner, "seed", "decides initial weights, order of rows and dropout");
+      owner.setDefault(maxIter, 15);
+      owner.setDefault(batchSize, 256);
+      owner.setDefault(learningRate, 0.003);
+      owner.setDefault(optimizer, "adamW");
+      owner.setDefault(momentum, 0.9);
+      owner.setDefault(weightDecay, 0.01);
+      owner.setDefault(learningRateSchedule, "cosine");
+      owner.setDefault(warmupFraction, 0.0);
+      owner.setDefault(gradientClipNorm, 0.0);
+      owner.setDefault(validationMetric, "loss");
+      owner.setDefault(earlyStoppingPatience, 0);
+      owner.setDefault(seed, 42L);
+    }
+  }
+}

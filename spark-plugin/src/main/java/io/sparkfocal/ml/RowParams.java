@@ -1,0 +1,114 @@
+package io.sparkfocal.ml;
+
+import java.io.Serializable;
+import org.apache.spark.ml.param.BooleanParam;
+import org.apache.spark.ml.param.Param;
+import org.apache.spark.ml.param.Params;
+
+/**
+ * Which rows are trained on, how they count, and what is done to their features.
+ *
+ * @param <S> who has the params, returned by the setters
+ */
+public interface RowParams<S extends RowParams<S>> extends Chained<S> {
+
+  /** The holder of the params below. */
+  Holder rowParams();
+
+  /** Param: column of the label, whole numbers from 0 (default label). */
+  default Param<String> labelCol() {
+    return rowParams().labelCol;
+  }
+
+  /** Param: column of the sample weight; empty for weight 1 (default empty). */
+  default Param<String> weightCol() {
+    return rowParams().weightCol;
+  }
+
+  /**
+   * Param: boolean column, true for rows that choose the best epoch and are not trained on; empty
+   * for none (default empty).
+   */
+  default Param<String> validationIndicatorCol() {
+    return rowParams().validationIndicatorCol;
+  }
+
+  /**
+   * Param: whether features are shifted and scaled to mean 0 and deviation 1 over the training rows
+   * (default true).
+   */
+  default BooleanParam standardization() {
+    return rowParams().standardization;
+  }
+
+  /** Value of {@link #labelCol}. */
+  default String getLabelCol() {
+    return getOrDefault(labelCol());
+  }
+
+  /** Value of {@link #weightCol}. */
+  default String getWeightCol() {
+    return getOrDefault(weightCol());
+  }
+
+  /** Value of {@link #validationIndicatorCol}. */
+  default String getValidationIndicatorCol() {
+    return getOrDefault(validationIndicatorCol());
+  }
+
+  /** Value of {@link #standardization}. */
+  default boolean getStandardization() {
+    return (boolean) getOrDefault(standardization());
+  }
+
+  /** Sets {@link #labelCol}. */
+  default S setLabelCol(String value) {
+    return chained(labelCol(), value);
+  }
+
+  /** Sets {@link #weightCol}. */
+  default S setWeightCol(String value) {
+    return chained(weightCol(), value);
+  }
+
+  /** Sets {@link #validationIndicatorCol}. */
+  default S setValidationIndicatorCol(String value) {
+    return chained(validationIndicatorCol(), value);
+  }
+
+  /** Sets {@link #standardization}. */
+  default S setStandardization(boolean value) {
+    return chained(standardization(), value);
+  }
+
+  /** The params themselves; one holder per owner. */
+  final class Holder implements Serializable {
+
+    private static final long serialVersionUID = 1L;
+
+    final Param<String> labelCol;
+    final Param<String> weightCol;
+    final Param<String> validationIndicatorCol;
+    final BooleanParam standardization;
+
+    Holder(Params owner) {
+      labelCol = new Param<>(owner, "labelCol", "column of the label, whole numbers from 0");
+      weightCol =
+          new Param<>(owner, "weightCol", "column of the sample weight; empty for weight 1");
+      validationIndicatorCol =
+          new Param<>(
+              owner,
+              "validationIndicatorCol",
+              "boolean column, true for rows that choose the best epoch and are not trained on; empty for none");
+      standardization =
+          new BooleanParam(
+              owner,
+              "standardization",
+              "whether features are shifted and scaled to mean 0 and deviation 1 over the training rows");
+      owner.setDefault(labelCol, "label");
+      owner.setDefault(weightCol, "");
+      owner.setDefault(validationIndicatorCol, "");
+      owner.setDefault(standardization, true);
+    }
+  }
+}

@@ -1,0 +1,160 @@
+package io.sparkfocal.ml;
+
+import java.io.Serializable;
+import org.apache.spark.ml.param.DoubleArrayParam;
+import org.apache.spark.ml.param.Param;
+import org.apache.spark.ml.param.Params;
+import org.apache.spark.ml.param.StringArrayParam;
+
+/**
+ * Where features are and where scores go: what estimator and model share.
+ *
+ * <p>Spark's own traits ({@code HasFeaturesCol} and others) hold their params in fields whose
+ * setters the Scala compiler names; from Java, an interface with default methods over one holder
+ * gives the same methods and the same reflection on Spark 3.5 and 4.
+ *
+ * @param <S> who has the params, returned by the setters
+ */
+public interface ScoringParams<S extends ScoringParams<S>> extends Chained<S> {
+
+  /** The holder of the params below. */
+  Holder scoringParams();
+
+  /** Param: column of a vector or an array of numbers (default features). */
+  default Param<String> featuresCol() {
+    return scoringParams().featuresCol;
+  }
+
+  /**
+   * Param: numeric columns, one per feature; when there are any, featuresCol is not used (default
+   * none).
+   */
+  default StringArrayParam featuresCols() {
+    return scoringParams().featuresCols;
+  }
+
+  /** Param: column of the predicted class, a double; empty for none (default prediction). */
+  default Param<String> predictionCol() {
+    return scoringParams().predictionCol;
+  }
+
+  /** Param: column of the class probabilities, a vector; empty for none (default probability). */
+  default Param<String> probabilityCol() {
+    return scoringParams().probabilityCol;
+  }
+
+  /** Param: column of the logits, a vector; empty for none (default rawPrediction). */
+  default Param<String> rawPredictionCol() {
+    return scoringParams().rawPredictionCol;
+  }
+
+  /**
+   * Param: one number per class; the class with the largest probability / threshold is predicted
+   * (not set by default).
+   */
+  default DoubleArrayParam thresholds() {
+    return scoringParams().thresholds;
+  }
+
+  /** Value of {@link #featuresCol}. */
+  default String getFeaturesCol() {
+    return getOrDefault(featuresCol());
+  }
+
+  /** Value of {@link #featuresCols}. */
+  default String[] getFeaturesCols() {
+    return getOrDefault(featuresCols());
+  }
+
+  /** Value of {@link #predictionCol}. */
+  default String getPredictionCol() {
+    return getOrDefault(predictionCol());
+  }
+
+  /** Value of {@link #probabilityCol}. */
+  default String getProbabilityCol() {
+    return getOrDefault(probabilityCol());
+  }
+
+  /** Value of {@link #rawPredictionCol}. */
+  default String getRawPredictionCol() {
+    return getOrDefault(rawPredictionCol());
+  }
+
+  /** Value of {@link #thresholds}. */
+  default double[] getThresholds() {
+    return getOrDefault(thresholds());
+  }
+
+  /** Sets {@link #featuresCol}. */
+  default S setFeaturesCol(String value) {
+    return chained(featuresCol(), value);
+  }
+
+  /** Sets {@link #featuresCols}. */
+  default S setFeaturesCols(String... value) {
+    return chained(featuresCols(), value);
+  }
+
+  /** Sets {@link #predictionCol}. */
+  default S setPredictionCol(String value) {
+    return chained(predictionCol(), value);
+  }
+
+  /** Sets {@link #probabilityCol}. */
+  default S setProbabilityCol(String value) {
+    return chained(probabilityCol(), value);
+  }
+
+  /** Sets {@link #rawPredictionCol}. */
+  default S setRawPredictionCol(String value) {
+    return chained(rawPredictionCol(), value);
+  }
+
+  /** Sets {@link #thresholds}. */
+  default S setThresholds(double... value) {
+    return chained(thresholds(), value);
+  }
+
+  /** The params themselves; one holder per owner. */
+  final class Holder implements Serializable {
+
+    private static final long serialVersionUID = 1L;
+
+    final Param<String> featuresCol;
+    final StringArrayParam featuresCols;
+    final Param<String> predictionCol;
+    final Param<String> probabilityCol;
+    final Param<String> rawPredictionCol;
+    final DoubleArrayParam thresholds;
+
+    Holder(Params owner) {
+      featuresCol = new Param<>(owner, "featuresCol", "column of a vector or an array of numbers");
+      featuresCols =
+          new StringArrayParam(
+              owner,
+              "featuresCols",
+              "numeric columns, one per feature; when there are any, featuresCol is not used");
+      predictionCol =
+          new Param<>(
+              owner, "predictionCol", "column of the predicted class, a double; empty for none");
+      probabilityCol =
+          new Param<>(
+              owner,
+              "probabilityCol",
+              "column of the class probabilities, a vector; empty for none");
+      rawPredictionCol =
+          new Param<>(owner, "rawPredictionCol", "column of the logits, a vector; empty for none");
+      thresholds =
+          new DoubleArrayParam(
+              owner,
+              "thresholds",
+              "one number per class; the class with the largest probability / threshold is predicted");
+      owner.setDefault(featuresCol, "features");
+      owner.setDefault(featuresCols, new String[0]);
+      owner.setDefault(predictionCol, "prediction");
+      owner.setDefault(probabilityCol, "probability");
+      owner.setDefault(rawPredictionCol, "rawPrediction");
+    }
+  }
+}
