@@ -51,8 +51,8 @@ public interface Collective extends AutoCloseable {
   void barrier();
 
   /**
-   * Makes the current and every later operation of this rank fail with {@code reason}, and lets the
-   * peers fail too. Idempotent; may be called from any thread; never blocks.
+   * Makes the current and every later operation of this rank and of its peers fail with {@code
+   * reason}, as it is. The first reason counts; may be called from any thread; never blocks.
    */
   void abort(String reason);
 

@@ -1,7 +1,7 @@
 package io.sparkfocal.collective;
 
 /** An operation between ranks failed: a peer left, stalled, or the operations did not match. */
-public final class CollectiveException extends RuntimeException {
+public class CollectiveException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
 

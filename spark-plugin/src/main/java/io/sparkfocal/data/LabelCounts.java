@@ -15,8 +15,10 @@ import org.apache.spark.sql.catalyst.InternalRow;
  * @param classRows training rows of each class, up to the highest label seen
  * @param validationRows rows to validate on
  * @param partitionRows rows of each partition, both kinds
+ * @param trainingWeight sum of the training rows' weights
  */
-public record LabelCounts(long[] classRows, long validationRows, long[] partitionRows) {
+public record LabelCounts(
+    long[] classRows, long validationRows, long[] partitionRows, double trainingWeight) {
 
   private static final int HEADER = 2;
 
@@ -36,10 +38,14 @@ public record LabelCounts(long[] classRows, long validationRows, long[] partitio
         throw new IllegalArgumentException(refusal);
       }
     }
-    return sum(partitions.stream().map(p -> (long[]) p[0]).toList(), columns.classNames().size());
+    return sum(
+        partitions.stream().map(p -> (long[]) p[0]).toList(),
+        partitions.stream().mapToDouble(p -> (double) p[1]).sum(),
+        columns.classNames().size());
   }
 
-  private static LabelCounts sum(List<long[]> partitions, int declaredClasses) {
+  private static LabelCounts sum(
+      List<long[]> partitions, double trainingWeight, int declaredClasses) {
     int seen = partitions.stream().mapToInt(p -> p.length - HEADER).max().orElse(0);
     long[] classRows = new long[Math.max(seen, declaredClasses)];
     long[] partitionRows = new long[partitions.size()];
@@ -52,7 +58,7 @@ public record LabelCounts(long[] classRows, long validationRows, long[] partitio
         classRows[c - HEADER] += counts[c];
       }
     }
-    return new LabelCounts(classRows, validationRows, partitionRows);
+    return new LabelCounts(classRows, validationRows, partitionRows, trainingWeight);
   }
 
   /** Training rows of all classes. */
@@ -86,6 +92,11 @@ public record LabelCounts(long[] classRows, long validationRows, long[] partitio
               : "All %d rows are validation rows; give fit() rows to train on."
                   .formatted(validationRows));
     }
+    if (trainingWeight == 0) {
+      throw new IllegalArgumentException(
+          "All %d training rows have the weight 0; give those that count a positive weight."
+              .formatted(trainingRows()));
+    }
     if (declaredClasses > 0 && classes() > declaredClasses) {
       throw new IllegalArgumentException(
           "Column \"%s\" has the label %d, but its metadata names %d classes; index it again."
@@ -118,21 +129,24 @@ public record LabelCounts(long[] classRows, long validationRows, long[] partitio
     @Override
     public Iterator<Object[]> call(Iterator<InternalRow> rows) {
       long[] counts = new long[HEADER + 2];
+      double trainingWeight = 0;
       try {
         while (rows.hasNext()) {
-          counts = count(rows.next(), counts);
+          InternalRow row = rows.next();
+          float weight = check.weightOf(row.isNullAt(1), row.isNullAt(1) ? 0 : row.getDouble(1));
+          trainingWeight += row.getBoolean(2) ? 0 : weight;
+          counts = count(row, counts);
         }
       } catch (IllegalArgumentException e) {
         return List.<Object[]>of(new Object[] {String.valueOf(e.getMessage())}).iterator();
       }
       List<Object[]> result = new ArrayList<>();
-      result.add(new Object[] {counts});
+      result.add(new Object[] {counts, trainingWeight});
       return result.iterator();
     }
 
     private long[] count(InternalRow row, long[] counts) {
       int label = check.classOf(row.isNullAt(0), row.isNullAt(0) ? 0 : row.getDouble(0));
-      check.weightOf(row.isNullAt(1), row.isNullAt(1) ? 0 : row.getDouble(1));
       long[] grown =
           counts.length > HEADER + label ? counts : Arrays.copyOf(counts, HEADER + label + 1);
       grown[0]++;

@@ -14,18 +14,21 @@ import java.util.stream.IntStream;
  */
 public final class RowBuffer {
 
-  private static final int BLOCK_ROWS = 4096;
+  private static final int CAPACITY = 4096;
+  private static final int BLOCK_BYTES = 4 << 20;
 
   private final int width;
+  private final int blockRows;
   private final List<float[]> blocks = new ArrayList<>();
-  private int[] labels = new int[BLOCK_ROWS];
-  private float[] weights = new float[BLOCK_ROWS];
-  private boolean[] validation = new boolean[BLOCK_ROWS];
+  private int[] labels = new int[CAPACITY];
+  private float[] weights = new float[CAPACITY];
+  private boolean[] validation = new boolean[CAPACITY];
   private int rows;
 
   /** No rows yet, of {@code width} features each. */
   public RowBuffer(int width) {
     this.width = width;
+    this.blockRows = Math.max(1, BLOCK_BYTES / Float.BYTES / width);
   }
 
   /** Copies a row in. */
@@ -36,8 +39,8 @@ public final class RowBuffer {
       weights = Arrays.copyOf(weights, capacity);
       validation = Arrays.copyOf(validation, capacity);
     }
-    if (rows % BLOCK_ROWS == 0) {
-      blocks.add(new float[Math.multiplyExact(BLOCK_ROWS, width)]);
+    if (rows % blockRows == 0) {
+      blocks.add(new float[blockRows * width]);
     }
     System.arraycopy(features, 0, blockOf(rows), offsetOf(rows), width);
     labels[rows] = label;
@@ -79,11 +82,11 @@ public final class RowBuffer {
   }
 
   private float[] blockOf(int row) {
-    return blocks.get(row / BLOCK_ROWS);
+    return blocks.get(row / blockRows);
   }
 
   private int offsetOf(int row) {
-    return row % BLOCK_ROWS * width;
+    return row % blockRows * width;
   }
 
   /**

@@ -5,8 +5,9 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Block;
 import io.sparkfocal.collective.Collective;
 import io.sparkfocal.collective.CollectiveException;
+import io.sparkfocal.collective.PeerLostException;
 import io.sparkfocal.collective.TensorCollective;
-import io.sparkfocal.collective.local.LocalGroup;
+import io.sparkfocal.collective.local.SoloCollective;
 import io.sparkfocal.collective.rpc.RpcEndpoint;
 import io.sparkfocal.data.FeatureStatistics;
 import io.sparkfocal.data.RowBuffer;
@@ -27,6 +28,7 @@ import java.time.Duration;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.spark.BarrierTaskContext;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskKilledException;
@@ -40,55 +42,79 @@ import org.jspecify.annotations.Nullable;
  */
 record BarrierTrainingTask(TrainingPlan plan) implements Serializable {
 
+  private static final String DRIVER = "driver";
+  private static final Duration PATIENCE_FOR_CAUSE = Duration.ofSeconds(5);
+
   /**
    * Runs in a barrier task; the bytes are those of a {@link TrainingResult}, null on other ranks.
    */
   byte @Nullable [] run(Iterator<InternalRow> rows) {
     BarrierTaskContext context = BarrierTaskContext.get();
-    String host = SparkEnv.get().blockManager().blockManagerId().host();
     try {
       NativeEngine.require(context.cpus());
       Device device = plan.device().resolve(context.resourcesJMap());
       RowBuffer buffer = plan.rows().read(rows);
-      return train(context, host, device, new ShardBuilder(buffer));
+      return train(context, device, new ShardBuilder(buffer));
     } catch (TaskKilledException e) {
       throw e;
-    } catch (RuntimeException | LinkageError e) {
+    } catch (PeerLostException e) {
+      leaveTheWordToTheCause(context);
+      throw failure(context, e);
+    } catch (Exception | LinkageError e) {
       context.killTaskIfInterrupted();
-      throw RankFailure.of(context.partitionId(), plan.workers(), host, e);
+      throw failure(context, e);
     }
   }
 
-  private byte @Nullable [] train(
-      BarrierTaskContext context, String host, Device device, ShardBuilder builder) {
-    SparkEnv spark = SparkEnv.get();
-    int rank = context.partitionId();
-    try (RpcEndpoint endpoint =
-        RpcEndpoint.open(spark.conf(), spark.securityManager(), host, plan.attemptKey())) {
-      List<RankCard> cards = meet(context, endpoint, builder);
-      try (Collective collective = connect(endpoint, rank, cards)) {
-        return train(context, device, builder, cards, collective);
+  private RankFailure failure(BarrierTaskContext context, Throwable cause) {
+    return RankFailure.of(context.partitionId(), plan.workers(), host(), cause);
+  }
+
+  private static String host() {
+    return SparkEnv.get().blockManager().blockManagerId().host();
+  }
+
+  /**
+   * Spark kills this task as soon as it hears from the peer that left, or of its executor's end.
+   */
+  private static void leaveTheWordToTheCause(BarrierTaskContext context) {
+    long deadline = System.nanoTime() + PATIENCE_FOR_CAUSE.toNanos();
+    while (System.nanoTime() < deadline) {
+      context.killTaskIfInterrupted();
+      LockSupport.parkNanos(Duration.ofMillis(50).toNanos());
+    }
+  }
+
+  private byte @Nullable [] train(BarrierTaskContext context, Device device, ShardBuilder builder) {
+    if (plan.workers() == 1) {
+      try (Collective alone = new SoloCollective()) {
+        return train(context, device, builder, List.of(card("", builder)), alone);
+      }
+    }
+    try (RpcEndpoint endpoint = openEndpoint()) {
+      RankCard own = card(endpoint.address(), builder);
+      List<RankCard> cards = RankCard.decodeAll(context.allGather(own.encode()));
+      List<String> addresses = cards.stream().map(RankCard::address).toList();
+      Duration timeout = Duration.ofMillis(plan.collectiveTimeoutMillis());
+      try (Collective ring = endpoint.connect(context.partitionId(), addresses, timeout)) {
+        return train(context, device, builder, cards, ring);
       }
     }
   }
 
-  private List<RankCard> meet(
-      BarrierTaskContext context, RpcEndpoint endpoint, ShardBuilder builder) {
-    RankCard card =
-        new RankCard(
-            endpoint.address(),
-            plan.attemptKey(),
-            builder.trainingRows(),
-            builder.validationRows(),
-            builder.statistics());
-    return RankCard.decodeAll(context.allGather(card.encode()));
+  private RpcEndpoint openEndpoint() {
+    SparkEnv spark = SparkEnv.get();
+    String bindAddress =
+        spark.executorId().equals(DRIVER)
+            ? spark.conf().get("spark.driver.bindAddress", host())
+            : host();
+    return RpcEndpoint.open(
+        spark.conf(), spark.securityManager(), bindAddress, host(), plan.attemptKey());
   }
 
-  private Collective connect(RpcEndpoint endpoint, int rank, List<RankCard> cards) {
-    Duration timeout = Duration.ofMillis(plan.collectiveTimeoutMillis());
-    return plan.workers() == 1
-        ? LocalGroup.of(1, timeout).member(0)
-        : endpoint.connect(rank, cards.stream().map(RankCard::address).toList(), timeout);
+  private static RankCard card(String address, ShardBuilder builder) {
+    return new RankCard(
+        address, builder.trainingRows(), builder.validationRows(), builder.statistics());
   }
 
   private byte @Nullable [] train(
@@ -107,6 +133,7 @@ record BarrierTrainingTask(TrainingPlan plan) implements Serializable {
       Block network = plan.network().build(new Layers(step));
       FlatParameters parameters =
           FlatParameters.of(network, plan.network().features(), manager, plan.settings().seed());
+      plan.network().requireOutputs(network);
       requireSameNetwork(parameters, collective);
 
       RankListener listener = new RankListener(context, plan);
@@ -125,8 +152,8 @@ record BarrierTrainingTask(TrainingPlan plan) implements Serializable {
       return collective.rank() == 0
           ? TrainingResult.encode(outcome, parameters.slices(), standardization, device.toString())
           : null;
-    } catch (RuntimeException | LinkageError e) {
-      collective.abort(String.valueOf(e.getMessage()));
+    } catch (Throwable e) {
+      collective.abort(String.valueOf(failure(context, e).getMessage()));
       throw e;
     }
   }

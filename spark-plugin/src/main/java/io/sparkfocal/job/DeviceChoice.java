@@ -59,6 +59,11 @@ public enum DeviceChoice {
           "device is gpu, but Spark gave this task none; set " + TASK_AMOUNT + " to 1.");
     }
     int visible = CudaUtils.getGpuCount();
+    if (!assigned.matches("\\d{1,9}")) {
+      throw new IllegalArgumentException(
+          "Spark gave this task the GPU \"%s\", which is no index; let the discovery script list indexes, as conf/gpu-discovery.sh does."
+              .formatted(assigned));
+    }
     int address = Integer.parseInt(assigned);
     if (address >= visible) {
       throw new IllegalArgumentException(

@@ -26,8 +26,15 @@ record JobSettings(Duration slotsTimeout, Duration collectiveTimeout, double lar
           MAX_SKEW + " is " + skew + "; set it to a number of at least 1.");
     }
     return new JobSettings(
-        Duration.ofSeconds(conf.getTimeAsSeconds(SLOTS_TIMEOUT, "60s")),
-        Duration.ofSeconds(conf.getTimeAsSeconds(COLLECTIVE_TIMEOUT, "120s")),
-        skew);
+        time(conf, SLOTS_TIMEOUT, "60s"), time(conf, COLLECTIVE_TIMEOUT, "120s"), skew);
+  }
+
+  private static Duration time(SparkConf conf, String key, String otherwise) {
+    long millis = conf.getTimeAsMs(key, otherwise);
+    if (millis <= 0) {
+      throw new IllegalArgumentException(
+          key + " is " + conf.get(key) + "; set it to a time above 0, for instance 60s.");
+    }
+    return Duration.ofMillis(millis);
   }
 }

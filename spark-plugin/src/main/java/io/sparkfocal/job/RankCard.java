@@ -10,25 +10,19 @@ import java.util.List;
 /**
  * What a rank tells the others before training, once, through the barrier's {@code allGather}.
  *
- * @param address where its collective listens; empty in a world of one
- * @param attemptKey the attempt it belongs to
+ * @param address where its collective listens; empty if there are no others
  * @param trainingRows how many it has
  * @param validationRows how many it has
  * @param statistics of its training rows
  */
 record RankCard(
-    String address,
-    long attemptKey,
-    long trainingRows,
-    long validationRows,
-    FeatureStatistics statistics) {
+    String address, long trainingRows, long validationRows, FeatureStatistics statistics) {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
   String encode() {
     return JSON.createObjectNode()
         .put("address", address)
-        .put("attempt", attemptKey)
         .put("training", trainingRows)
         .put("validation", validationRows)
         .put("statistics", statistics.encode())
@@ -45,7 +39,6 @@ record RankCard(
       JsonNode json = JSON.readTree(text);
       return new RankCard(
           json.path("address").asText(),
-          json.path("attempt").asLong(),
           json.path("training").asLong(),
           json.path("validation").asLong(),
           FeatureStatistics.decode(json.path("statistics").asText()));

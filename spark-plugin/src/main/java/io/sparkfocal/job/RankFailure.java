@@ -1,5 +1,7 @@
 package io.sparkfocal.job;
 
+import io.sparkfocal.collective.CollectiveException;
+import java.util.Arrays;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -24,14 +26,27 @@ final class RankFailure extends RuntimeException {
     super(kind + ": " + sentence.replace('\n', ' '), cause);
   }
 
-  /** The failure of a rank, for Spark to report. */
+  private RankFailure(String message, Throwable cause) {
+    super(message, cause);
+  }
+
+  /**
+   * The failure of a rank, for Spark to report; that of another rank, if this one only heard of it.
+   */
   static RankFailure of(int rank, int world, String host, Throwable cause) {
+    if (cause instanceof CollectiveException && isReport(String.valueOf(cause.getMessage()))) {
+      return new RankFailure(String.valueOf(cause.getMessage()), cause);
+    }
     String where = "Rank " + rank + " of " + world + ", host " + host + ": ";
     if (cause instanceof IllegalArgumentException) {
       return new RankFailure(Kind.INPUT, where + cause.getMessage(), cause);
     }
     String sentence = cause.getMessage() == null ? cause.toString() : cause.getMessage();
     return new RankFailure(Kind.TRAINING, where + sentence, cause);
+  }
+
+  private static boolean isReport(String message) {
+    return Arrays.stream(Kind.values()).anyMatch(kind -> message.startsWith(kind + ": Rank "));
   }
 
   /**

@@ -3,13 +3,17 @@ package io.sparkfocal.job;
 import io.sparkfocal.compat.RddLineage;
 import io.sparkfocal.data.LabelCounts;
 import io.sparkfocal.data.TrainingColumns;
+import java.util.Arrays;
 import java.util.List;
+import java.util.stream.IntStream;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext;
 import org.apache.spark.rdd.RDD;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.functions;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import scala.reflect.ClassTag$;
@@ -21,6 +25,11 @@ import scala.reflect.ClassTag$;
 public final class TrainingJob {
 
   private static final Logger LOG = LoggerFactory.getLogger(TrainingJob.class);
+
+  /** Makes Spark wake the ranks that wait for one that failed, or for a job that was cancelled. */
+  private static final String INTERRUPT = "spark.job.interruptOnCancel";
+
+  private static final String AFTER_TASK = "finished unsuccessfully.";
 
   private final SparkContext spark;
   private final JobSettings settings;
@@ -49,12 +58,12 @@ public final class TrainingJob {
   /**
    * How many ranks will train.
    *
-   * @param wanted as many; 0 for one per slot
+   * @param wanted as many; 0 for one per slot, once all executors have come
    * @throws IllegalArgumentException if there are fewer slots, after waiting for executors to come
    */
   public int workers(int wanted) {
-    int slots = new TrainingSlots(spark, settings.slotsTimeout()).await(Math.max(1, wanted));
-    return wanted == 0 ? slots : wanted;
+    TrainingSlots slots = new TrainingSlots(spark, settings.slotsTimeout());
+    return wanted == 0 ? slots.awaitAll() : slots.await(wanted);
   }
 
   /** How long ranks wait for each other. */
@@ -83,6 +92,8 @@ public final class TrainingJob {
                 new RankFunction(new BarrierTrainingTask(plan)),
                 false,
                 ClassTag$.MODULE$.apply(byte[].class));
+    String interrupt = spark.getLocalProperty(INTERRUPT);
+    spark.setLocalProperty(INTERRUPT, "true");
     try {
       List<byte[]> result = results.toJavaRDD().collect();
       return TrainingResult.decode(result.get(0));
@@ -91,6 +102,8 @@ public final class TrainingJob {
     } catch (Exception e) {
       // SparkException is checked, and Scala does not declare it.
       throw explained(e);
+    } finally {
+      spark.setLocalProperty(INTERRUPT, interrupt);
     }
   }
 
@@ -101,11 +114,15 @@ public final class TrainingJob {
     }
     return failure instanceof RuntimeException unchecked
         ? unchecked
-        : new TrainingException("The training stage failed: " + firstLine(failure), failure);
+        : new TrainingException("The training stage failed: " + cause(failure), failure);
   }
 
-  private static String firstLine(Exception failure) {
-    return String.valueOf(failure.getMessage()).lines().findFirst().orElse("");
+  /** The line after Spark's own sentences, which says what happened to the task. */
+  private static String cause(Exception failure) {
+    String message = String.valueOf(failure.getMessage());
+    int own = message.lastIndexOf(AFTER_TASK);
+    String rest = own < 0 ? message : message.substring(own + AFTER_TASK.length()).strip();
+    return rest.isEmpty() ? message : rest.lines().findFirst().orElse(message);
   }
 
   /** One partition per rank, of about the same size, in a chain that a barrier stage accepts. */
@@ -116,6 +133,18 @@ public final class TrainingJob {
             && counts.partitionRows().length == workers
             && counts.skew() <= settings.largestSkew()
             && RddLineage.suitsBarrierStage(rdd);
-    return fits ? rdd : rows.repartition(workers).queryExecution().toRdd();
+    return fits ? rdd : byContent(rows, workers).queryExecution().toRdd();
+  }
+
+  /** Each row to the rank that a hash of its content names, however the input was cut. */
+  private static Dataset<Row> byContent(Dataset<Row> rows, int workers) {
+    // Positions, since the selected columns' names may repeat.
+    Dataset<Row> numbered = rows.toDF(numberedNames(rows.columns().length));
+    return numbered.repartition(
+        workers, Arrays.stream(numbered.columns()).map(functions::col).toArray(Column[]::new));
+  }
+
+  private static String[] numberedNames(int count) {
+    return IntStream.range(0, count).mapToObj(i -> "c" + i).toArray(String[]::new);
   }
 }

@@ -1,6 +1,7 @@
 package io.sparkfocal.ml;
 
 import java.io.Serializable;
+import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -9,6 +10,26 @@ import org.jspecify.annotations.Nullable;
  * @param thresholds one per class; null to predict the most probable class
  */
 record ClassScores(double @Nullable [] thresholds) implements Serializable {
+
+  /**
+   * Requires thresholds that make a class of every row.
+   *
+   * @throws IllegalArgumentException if there is not one per class, or one is negative, or more
+   *     than one is 0
+   */
+  static void requireThresholds(double[] thresholds, int classes) {
+    int zeros = 0;
+    boolean allowed = thresholds.length == classes;
+    for (double threshold : thresholds) {
+      allowed &= threshold >= 0 && Double.isFinite(threshold);
+      zeros += threshold == 0 ? 1 : 0;
+    }
+    if (!allowed || zeros > 1) {
+      throw new IllegalArgumentException(
+          "thresholds is %s; give one finite number of at least 0 for each of the %d classes, at most one of them 0."
+              .formatted(Arrays.toString(thresholds), classes));
+    }
+  }
 
   /** Logits per class: one logit x of a sigmoid stands for (-x, x). */
   static double[] raw(float[] logits, int from, int outputs) {

@@ -1,11 +1,9 @@
 package io.sparkfocal.ml;
 
-import io.sparkfocal.data.Columns;
 import io.sparkfocal.data.FeatureLayout;
 import io.sparkfocal.persist.ModelFiles;
 import io.sparkfocal.persist.TrainedNetwork;
 import java.io.IOException;
-import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.apache.spark.SparkContext;
@@ -20,6 +18,8 @@ import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.jspecify.annotations.Nullable;
 import scala.Option;
@@ -90,23 +90,9 @@ public final class FocalLossClassificationModel extends Model<FocalLossClassific
    */
   @Override
   public FocalLossClassificationModel setThresholds(double... value) {
-    requireThresholds(value);
+    ClassScores.requireThresholds(value, numClasses());
     set(thresholds(), value);
     return this;
-  }
-
-  private void requireThresholds(double[] value) {
-    int zeros = 0;
-    boolean allowed = value.length == numClasses();
-    for (double threshold : value) {
-      allowed &= threshold >= 0 && Double.isFinite(threshold);
-      zeros += threshold == 0 ? 1 : 0;
-    }
-    if (!allowed || zeros > 1) {
-      throw new IllegalArgumentException(
-          "thresholds is %s; give one finite number of at least 0 for each of the %d classes, at most one of them 0."
-              .formatted(Arrays.toString(value), numClasses()));
-    }
   }
 
   /**
@@ -120,16 +106,20 @@ public final class FocalLossClassificationModel extends Model<FocalLossClassific
     FeatureLayout layout = layout(dataset.schema());
     double[] thresholds = isDefined(thresholds()) ? getThresholds() : null;
     if (thresholds != null) {
-      requireThresholds(thresholds);
+      ClassScores.requireThresholds(thresholds, numClasses());
     }
     PartitionScorer scorer =
         new PartitionScorer(
             network.scoring(), layout, outputColumns(), new ClassScores(thresholds));
-    Dataset<Row> scored = dataset.toDF().mapPartitions(scorer, Encoders.row(schema));
-    return scored.select(
-        Arrays.stream(schema.fields())
-            .map(field -> Columns.named(field.name()).as(field.name(), field.metadata()))
-            .toArray(Column[]::new));
+    // By position, since the names of other columns may repeat; metadata does not pass the encoder.
+    StructField[] fields = schema.fields();
+    StructType numbered = new StructType();
+    Column[] named = new Column[fields.length];
+    for (int i = 0; i < fields.length; i++) {
+      numbered = numbered.add("c" + i, fields[i].dataType(), fields[i].nullable());
+      named[i] = functions.col("c" + i).as(fields[i].name(), fields[i].metadata());
+    }
+    return dataset.toDF().mapPartitions(scorer, Encoders.row(numbered)).select(named);
   }
 
   @Override

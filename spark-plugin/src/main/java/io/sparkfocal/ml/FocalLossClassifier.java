@@ -122,20 +122,26 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
   @Override
   public FocalLossClassificationModel fit(Dataset<?> dataset) {
     transformSchema(dataset.schema());
+    requireValidationForPatience();
     DeviceChoice device = DeviceChoice.of(getDevice());
     TrainingJob job = new TrainingJob(dataset.sparkSession().sparkContext());
     job.requirePossible(device);
+    NetworkDescription.requireProvider(getNetworkProvider());
     TrainingColumns columns = columns(dataset.schema());
+    int workers = job.workers(getNumWorkers());
     LabelCounts counts = LabelCounts.of(columns, dataset);
     counts.requireTrainable(columns.label(), columns.classNames().size());
     int width = columns.features().width(dataset.toDF());
     NetworkDescription network = network(width, counts.classes());
-    int workers = job.workers(getNumWorkers());
+    if (isDefined(thresholds())) {
+      ClassScores.requireThresholds(getThresholds(), counts.classes());
+    }
 
+    long attemptKey = UUID.randomUUID().getMostSignificantBits();
     TrainingPlan plan =
         new TrainingPlan(
-            uid,
-            UUID.randomUUID().getMostSignificantBits(),
+            "%s-%04x".formatted(uid, attemptKey & 0xFFFF),
+            attemptKey,
             workers,
             RowReader.of(columns, width, counts.classes()),
             getStandardization(),
@@ -173,7 +179,15 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
     return name.isEmpty() ? null : name;
   }
 
-  /** Builds the network once on the driver too, so that bad arguments fail before any stage. */
+  private void requireValidationForPatience() {
+    if (getEarlyStoppingPatience() > 0 && getValidationIndicatorCol().isEmpty()) {
+      throw new IllegalArgumentException(
+          "earlyStoppingPatience is %d, but no rows are for validation; set validationIndicatorCol, or earlyStoppingPatience to 0."
+              .formatted(getEarlyStoppingPatience()));
+    }
+  }
+
+  /** Builds the network once on the driver too, so that bad arguments fail before training. */
   private NetworkDescription network(int features, int classes) {
     LossSpec.Kind kind = LossSpec.Kind.of(getLoss());
     if (kind == LossSpec.Kind.SIGMOID_FOCAL && classes != 2) {
@@ -199,11 +213,10 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
 
   private LossSpec lossSpec(LabelCounts counts) {
     LossSpec.Kind kind = LossSpec.Kind.of(getLoss());
-    return new LossSpec(
-        kind,
-        getGamma(),
-        Alpha.parse(getAlpha()).weights(kind, counts),
-        Choices.reduction(getReduction()));
+    float[] alpha = Alpha.parse(getAlpha()).weights(kind, counts);
+    LossSpec spec = new LossSpec(kind, getGamma(), alpha, Choices.reduction(getReduction()));
+    spec.requirePossible();
+    return spec;
   }
 
   private TrainingSettings settings() {

@@ -33,6 +33,7 @@ record PartitionScorer(
     implements MapPartitionsFunction<Row, Row> {
 
   private static final int BATCH_ROWS = 1024;
+  private static final int BATCH_BYTES = 16 << 20;
 
   @Override
   public Iterator<Row> call(Iterator<Row> rows) {
@@ -51,6 +52,8 @@ record PartitionScorer(
     private final Iterator<Row> rows;
     private final Scorer scorer;
     private final float[] values;
+    private final int batchRows;
+    private final ByteBuffer input;
     private final Deque<Row> ready = new ArrayDeque<>();
     private @Nullable RowFeatures features;
 
@@ -58,6 +61,8 @@ record PartitionScorer(
       this.rows = rows;
       this.scorer = scorer;
       this.values = new float[scorer.features()];
+      this.batchRows = Math.max(1, Math.min(BATCH_ROWS, BATCH_BYTES / Float.BYTES / values.length));
+      this.input = scorer.newInput(batchRows);
     }
 
     @Override
@@ -77,10 +82,9 @@ record PartitionScorer(
     }
 
     private void scoreBatch() {
-      List<Row> batch = new ArrayList<>(BATCH_ROWS);
-      ByteBuffer input = scorer.newInput(BATCH_ROWS);
+      List<Row> batch = new ArrayList<>(batchRows);
       FloatBuffer floats = input.asFloatBuffer();
-      while (batch.size() < BATCH_ROWS && rows.hasNext()) {
+      while (batch.size() < batchRows && rows.hasNext()) {
         Row row = rows.next();
         reader(row).read(row, values);
         for (int i = 0; i < values.length; i++) {

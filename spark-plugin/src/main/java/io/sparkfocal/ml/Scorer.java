@@ -47,7 +47,8 @@ final class Scorer implements AutoCloseable {
 
   /** A direct buffer for the standardized features of {@code rows} rows. */
   ByteBuffer newInput(int rows) {
-    return manager.allocateDirect(Math.multiplyExact(rows * features(), Float.BYTES));
+    return manager.allocateDirect(
+        Math.multiplyExact(Math.multiplyExact(rows, features()), Float.BYTES));
   }
 
   /** The feature as the network takes it. */

@@ -1,7 +1,9 @@
 package io.sparkfocal.network;
 
+import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import java.io.Serializable;
+import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -30,6 +32,29 @@ public record NetworkDescription(
    */
   public Block build(Layers layers) {
     return newProvider().create(features, outputs, arguments, layers);
+  }
+
+  /**
+   * Requires that a network, initialised, has as many outputs as described.
+   *
+   * @throws IllegalArgumentException if it has not
+   */
+  public void requireOutputs(Block network) {
+    Shape[] shapes = network.getOutputShapes(new Shape[] {new Shape(1, features)});
+    if (shapes.length != 1 || !shapes[0].equals(new Shape(1, outputs))) {
+      throw new IllegalArgumentException(
+          "Network provider \"%s\" gives %s for one row, but must give %s."
+              .formatted(provider, Arrays.toString(shapes), new Shape(1, outputs)));
+    }
+  }
+
+  /**
+   * Requires that a provider of this name can be made here.
+   *
+   * @throws IllegalArgumentException if it cannot
+   */
+  public static void requireProvider(String name) {
+    new NetworkDescription(name, Map.of(), 1, 1).newProvider();
   }
 
   private NetworkProvider newProvider() {

@@ -9,7 +9,8 @@ import java.util.Map;
  * <p>Implementations are public, have a public constructor without arguments and keep no state: the
  * model file holds the class name and the arguments, and rebuilds the network from them. The
  * returned block is not initialised; its parameters are given values by the training loop, from the
- * seed, except parameters of type {@code OTHER}, whose own initializer is kept.
+ * seed if they are of type {@code WEIGHT}; the others keep their own initializer, which must not
+ * draw random numbers.
  *
  * <p>Dropout and batch norm must come from {@link Layers}; DJL's own draw from a generator of the
  * whole JVM and see the rows of one rank only.

@@ -20,8 +20,9 @@ import org.jspecify.annotations.Nullable;
  * <pre>dL/dx = (du - sum(du) / N - u sum(du u) / N) / sqrt(var + eps)</pre>
  *
  * with sums over all ranks. The sums of the forward pass are taken about the running mean, which is
- * the same on every rank, so that one all-reduce is enough and a large mean does not cancel the
- * variance. Input and output have shape (B, F); B may be 0 on a rank.
+ * the same on every rank, so that one all-reduce is enough and, once it has come near, a large mean
+ * does not cancel the variance; it starts at 0, near which standardized features stay. Input and
+ * output have shape (B, F); B may be 0 on a rank.
  */
 final class SyncBatchNorm extends AbstractBlock {
 

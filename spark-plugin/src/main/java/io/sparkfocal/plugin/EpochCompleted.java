@@ -8,7 +8,7 @@ import org.apache.spark.scheduler.SparkListenerEvent;
  * An epoch of a running {@code fit} ended; posted to the application's {@code SparkListener}s
  * ({@code onOtherEvent}) by the plugin.
  *
- * @param run uid of the estimator and number of the attempt
+ * @param run uid of the estimator, then four digits that tell its fits apart
  * @param workers how many ranks train
  * @param report what happened in the epoch
  */

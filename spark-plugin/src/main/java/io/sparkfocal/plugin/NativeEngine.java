@@ -11,6 +11,8 @@ import java.nio.channels.FileLock;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -64,36 +66,42 @@ public final class NativeEngine {
   private static final class Loaded {
 
     @SuppressWarnings("StaticAssignmentOfThrowable") // told with a new exception to each caller
-    static final @Nullable Throwable FAILURE = load();
+    static final @Nullable Throwable FAILURE = loadUninterrupted();
+  }
 
-    private static @Nullable Throwable load() {
-      if (Utils.getEnvOrSystemProperty(NO_TRACKING) == null) {
-        System.setProperty(NO_TRACKING, "true");
-      }
-      long start = System.nanoTime();
-      try (FileChannel lockFile = openLockFile();
-          FileLock lock = lockFile.lock()) {
-        Engine engine = Engine.getEngine("PyTorch");
-        try (NDManager manager = engine.newBaseManager();
-            NDArray one = manager.ones(new Shape(1))) {
-          LOG.info(
-              "PyTorch {} loaded in {} ms, {} threads per operation, lock {}, check {}",
-              engine.getVersion(),
-              (System.nanoTime() - start) / 1_000_000,
-              System.getProperty(THREADS),
-              lock.isValid(),
-              one.toFloatArray()[0]);
-        }
-        return null;
-      } catch (IOException | RuntimeException | LinkageError e) {
-        return e;
-      }
-    }
+  /** In a thread of its own: a task that is killed must not leave half a library to the next. */
+  private static @Nullable Throwable loadUninterrupted() {
+    Executor thread = work -> new Thread(work, "focal-engine").start();
+    return CompletableFuture.supplyAsync(NativeEngine::load, thread).join();
+  }
 
-    private static FileChannel openLockFile() throws IOException {
-      Path folder = Files.createDirectories(cacheFolder());
-      return FileChannel.open(
-          folder.resolve("spark-focal.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
+  private static @Nullable Throwable load() {
+    if (Utils.getEnvOrSystemProperty(NO_TRACKING) == null) {
+      System.setProperty(NO_TRACKING, "true");
     }
+    long start = System.nanoTime();
+    try (FileChannel lockFile = openLockFile();
+        FileLock lock = lockFile.lock()) {
+      Engine engine = Engine.getEngine("PyTorch");
+      try (NDManager manager = engine.newBaseManager();
+          NDArray one = manager.ones(new Shape(1))) {
+        LOG.info(
+            "PyTorch {} loaded in {} ms, {} threads per operation, lock {}, check {}",
+            engine.getVersion(),
+            (System.nanoTime() - start) / 1_000_000,
+            System.getProperty(THREADS),
+            lock.isValid(),
+            one.toFloatArray()[0]);
+      }
+      return null;
+    } catch (IOException | RuntimeException | LinkageError e) {
+      return e;
+    }
+  }
+
+  private static FileChannel openLockFile() throws IOException {
+    Path folder = Files.createDirectories(cacheFolder());
+    return FileChannel.open(
+        folder.resolve("spark-focal.lock"), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
   }
 }

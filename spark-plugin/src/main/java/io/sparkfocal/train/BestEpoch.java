@@ -18,7 +18,8 @@ final class BestEpoch {
 
   /** Takes the weights if the evaluation is the best so far. */
   void offer(int candidate, Evaluation evaluation, FlatParameters parameters) {
-    double score = metric.score(evaluation);
+    double measured = metric.score(evaluation);
+    double score = Double.isNaN(measured) ? Double.NEGATIVE_INFINITY : measured;
     if (weights == null || score > bestScore) {
       bestScore = score;
       epoch = candidate;

@@ -5,7 +5,6 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
 import io.sparkfocal.collective.TensorCollective;
@@ -17,6 +16,9 @@ import io.sparkfocal.losses.Reduction;
 final class Evaluator {
 
   private static final long BATCH_ROWS = 8192;
+
+  /** The first two values are sums, the others counts. */
+  private static final int SUMS = 2;
 
   private final Block network;
   private final LossKernel loss;
@@ -42,9 +44,8 @@ final class Evaluator {
 
   /** The rows of this and all other ranks; every rank gets the same answer. */
   Evaluation evaluate(Shard rows) {
-    // Loss sum, weight sum, rows of each class, hits of each class. Sums over this rank's rows are
-    // taken in double, so that counts stay exact beyond 2^24.
-    double[] counts = new double[2 + 2 * classes];
+    // Loss sum, weight sum, rows of each class, hits of each class.
+    double[] counts = new double[SUMS + 2 * classes];
     ParameterStore store = new ParameterStore(manager, false);
     for (long from = 0; from < rows.rows(); from += BATCH_ROWS) {
       try (NDScope scope = new NDScope()) {
@@ -55,8 +56,8 @@ final class Evaluator {
     double[] all = sumOverRanks(counts);
     double[] classRows = new double[classes];
     double[] classHits = new double[classes];
-    System.arraycopy(all, 2, classRows, 0, classes);
-    System.arraycopy(all, 2 + classes, classHits, 0, classes);
+    System.arraycopy(all, SUMS, classRows, 0, classes);
+    System.arraycopy(all, SUMS + classes, classHits, 0, classes);
     return Evaluation.of(all[0] / Math.max(all[1], Float.MIN_NORMAL), classRows, classHits);
   }
 
@@ -69,9 +70,9 @@ final class Evaluator {
     long[] guess = predicted(logits).toLongArray();
     for (int i = 0; i < truth.length; i++) {
       int label = (int) truth[i];
-      counts[2 + label]++;
+      counts[SUMS + label]++;
       if (guess[i] == label) {
-        counts[2 + classes + label]++;
+        counts[SUMS + classes + label]++;
       }
     }
   }
@@ -82,21 +83,32 @@ final class Evaluator {
         : logits.argMax(1);
   }
 
-  private double[] sumOverRanks(double[] counts) {
-    try (NDScope scope = new NDScope()) {
-      scope.suppressNotUsedWarning();
-      // Each count travels as two floats, 24 bits apiece.
-      float[] parts = new float[2 * counts.length];
-      for (int i = 0; i < counts.length; i++) {
-        parts[2 * i] = (float) counts[i];
-        parts[2 * i + 1] = (float) (counts[i] - parts[2 * i]);
+  /**
+   * Sums over ranks in float32: a sum as two floats of 24 bits, a count as three digits of 12 bits,
+   * which stays exact for up to 4,096 ranks and 2^36 rows.
+   */
+  private double[] sumOverRanks(double[] values) {
+    float[] parts = new float[3 * values.length];
+    for (int i = 0; i < values.length; i++) {
+      if (i < SUMS) {
+        parts[3 * i] = (float) values[i];
+        parts[3 * i + 1] = (float) (values[i] - parts[3 * i]);
+      } else {
+        long count = (long) values[i];
+        parts[3 * i] = (float) (count >>> 24);
+        parts[3 * i + 1] = (float) (count >>> 12 & 0xFFF);
+        parts[3 * i + 2] = (float) (count & 0xFFF);
       }
-      NDArray tensor = manager.create(parts, new Shape(parts.length));
+    }
+    try (NDArray tensor = manager.create(parts)) {
       collective.allReduce(tensor);
       float[] sums = tensor.toFloatArray();
-      double[] all = new double[counts.length];
+      double[] all = new double[values.length];
       for (int i = 0; i < all.length; i++) {
-        all[i] = (double) sums[2 * i] + sums[2 * i + 1];
+        all[i] =
+            i < SUMS
+                ? (double) sums[3 * i] + sums[3 * i + 1]
+                : sums[3 * i] * 0x1p24 + sums[3 * i + 1] * 0x1p12 + sums[3 * i + 2];
       }
       return all;
     }

@@ -100,7 +100,9 @@ final class GradientStep {
    */
   double[] takeTotals() {
     float[] values = totals.toFloatArray();
-    totals.subi(totals.duplicate());
+    try (NDArray before = totals.duplicate()) {
+      totals.subi(before);
+    }
     return new double[] {values[0], values[1]};
   }
 }

@@ -6,6 +6,7 @@ import io.sparkfocal.losses.FocalLoss;
 import io.sparkfocal.losses.Reduction;
 import io.sparkfocal.losses.SigmoidFocalLoss;
 import java.io.Serializable;
+import java.util.Objects;
 
 /**
  * A loss by name and numbers, as it travels to the ranks.
@@ -53,6 +54,15 @@ public record LossSpec(Kind kind, double gamma, float[] alpha, Reduction reducti
     public int outputs(int classes) {
       return this == SIGMOID_FOCAL ? 1 : classes;
     }
+  }
+
+  /**
+   * Requires that there is such a loss.
+   *
+   * @throws IllegalArgumentException if gamma or alpha is out of range
+   */
+  public void requirePossible() {
+    Objects.requireNonNull(loss());
   }
 
   /** The loss itself. */

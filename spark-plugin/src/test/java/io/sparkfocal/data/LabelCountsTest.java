@@ -10,7 +10,7 @@ class LabelCountsTest {
 
   @Test
   void balancedWeightsGiveEveryClassTheSameTotal() {
-    LabelCounts counts = new LabelCounts(new long[] {60, 30, 0, 10}, 0, new long[] {100});
+    LabelCounts counts = new LabelCounts(new long[] {60, 30, 0, 10}, 0, new long[] {100}, 1);
     float[] alpha = counts.balancedAlpha();
     assertThat(alpha[0] * 60).isCloseTo(100f / 3, Offset.offset(1e-4f));
     assertThat(alpha[1] * 30).isCloseTo(100f / 3, Offset.offset(1e-4f));
@@ -20,13 +20,13 @@ class LabelCountsTest {
 
   @Test
   void skewIsTheLargestPartitionOverTheMean() {
-    assertThat(new LabelCounts(new long[] {1}, 0, new long[] {10, 0, 20}).skew()).isEqualTo(2);
-    assertThat(new LabelCounts(new long[] {1}, 0, new long[] {0, 0}).skew()).isEqualTo(1);
+    assertThat(new LabelCounts(new long[] {1}, 0, new long[] {10, 0, 20}, 1).skew()).isEqualTo(2);
+    assertThat(new LabelCounts(new long[] {1}, 0, new long[] {0, 0}, 1).skew()).isEqualTo(1);
   }
 
   @Test
   void labelsBeyondTheDeclaredClassesAreRefused() {
-    LabelCounts counts = new LabelCounts(new long[] {3, 3, 1}, 0, new long[] {7});
+    LabelCounts counts = new LabelCounts(new long[] {3, 3, 1}, 0, new long[] {7}, 1);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> counts.requireTrainable("y", 2))
         .withMessage(

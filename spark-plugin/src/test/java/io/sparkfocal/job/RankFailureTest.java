@@ -2,6 +2,7 @@ package io.sparkfocal.job;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sparkfocal.collective.CollectiveException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import org.junit.jupiter.api.Test;
@@ -32,6 +33,19 @@ class RankFailureTest {
     RankFailure silent = RankFailure.of(0, 2, "h", new NullPointerException());
     assertThat(RankFailure.inReport(report(silent)))
         .hasMessage("Rank 0 of 2, host h: java.lang.NullPointerException");
+  }
+
+  @Test
+  void whatARankHeardFromAnotherIsReportedAsTheOthersOwn() {
+    RankFailure first = RankFailure.of(2, 4, "h3", new IllegalArgumentException("A bad row."));
+    RankFailure heard = RankFailure.of(0, 4, "h1", new CollectiveException(first.getMessage()));
+    assertThat(RankFailure.inReport(report(heard)))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("Rank 2 of 4, host h3: A bad row.");
+    RankFailure own = RankFailure.of(0, 4, "h1", new CollectiveException("Waited 5 ms."));
+    assertThat(RankFailure.inReport(report(own)))
+        .isInstanceOf(TrainingException.class)
+        .hasMessage("Rank 0 of 4, host h1: Waited 5 ms.");
   }
 
   @Test

@@ -5,8 +5,13 @@ import static org.apache.spark.sql.functions.lit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import ai.djl.nn.Block;
+import ai.djl.nn.core.Linear;
+import io.sparkfocal.network.Layers;
+import io.sparkfocal.network.NetworkProvider;
 import io.sparkfocal.testing.Samples;
 import io.sparkfocal.testing.TestSpark;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.UnaryOperator;
 import org.apache.spark.scheduler.SparkListener;
@@ -151,6 +156,51 @@ class BadInputIT {
   }
 
   @Test
+  void weightsThatAreAllZero() {
+    refuses(
+        quick().setWeightCol("weight"),
+        rows.withColumn("weight", lit(0)),
+        "All 60 training rows have the weight 0; give those that count a positive weight.");
+  }
+
+  @Test
+  void patienceWithoutValidationRows() throws Exception {
+    refusesBeforeAnyStage(
+        quick().setEarlyStoppingPatience(3),
+        rows,
+        "earlyStoppingPatience is 3, but no rows are for validation; set validationIndicatorCol, or earlyStoppingPatience to 0.");
+  }
+
+  @Test
+  void thresholdsOfAnotherLength() {
+    refuses(
+        quick().setThresholds(0.5, 0.5),
+        rows,
+        "thresholds is [0.5, 0.5]; give one finite number of at least 0 for each of the 3 classes, at most one of them 0.");
+  }
+
+  @Test
+  void aProviderWithAnotherNumberOfOutputs() {
+    refusedByARank(
+        quick().setNetwork(WideNetwork.class, Map.of()),
+        rows,
+        "Network provider \""
+            + WideNetwork.class.getName()
+            + "\" gives [(1, 4)] for one row, but must give (1, 3).");
+  }
+
+  /** Forgets that it was told how many outputs there are. */
+  public static final class WideNetwork implements NetworkProvider {
+    /** Made by name. */
+    public WideNetwork() {}
+
+    @Override
+    public Block create(int features, int outputs, Map<String, String> arguments, Layers layers) {
+      return Linear.builder().setUnits(outputs + 1L).build();
+    }
+  }
+
+  @Test
   void oneClassOnly() {
     refuses(
         quick(),
@@ -209,8 +259,8 @@ class BadInputIT {
   }
 
   @Test
-  void moreWorkersThanSlots() {
-    refuses(
+  void moreWorkersThanSlots() throws Exception {
+    refusesBeforeAnyStage(
         quick().setNumWorkers(4),
         rows,
         "numWorkers is 4, but the cluster has 3 task slots; lower numWorkers, add executors or cores, or raise spark.focal.slots.timeout.");
@@ -261,8 +311,8 @@ class BadInputIT {
   }
 
   @Test
-  void aProviderThatIsNotThere() {
-    refuses(
+  void aProviderThatIsNotThere() throws Exception {
+    refusesBeforeAnyStage(
         quick().setNetworkProvider("org.example.Nowhere"),
         rows,
         "Network provider \"org.example.Nowhere\" is not on the class path; add its jar with --jars.");

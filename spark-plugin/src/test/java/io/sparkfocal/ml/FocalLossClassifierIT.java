@@ -25,6 +25,7 @@ import org.apache.spark.ml.feature.StringIndexer;
 import org.apache.spark.ml.functions;
 import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.ml.linalg.VectorUDT;
+import org.apache.spark.ml.linalg.Vectors;
 import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
@@ -378,6 +379,31 @@ class FocalLossClassifierIT {
   private static double recall(FocalLossClassificationModel model, Dataset<Row> from, long rare) {
     Dataset<Row> scored = model.transform(from);
     return (double) scored.where("label = 2 and prediction = 2").count() / rare;
+  }
+
+  @Test
+  void otherColumnsMayShareAName() {
+    FocalLossClassificationModel model = quick().setMaxIter(1).fit(rows);
+    Dataset<Row> twice = rows.select(rows.col("id"), rows.col("features"), rows.col("id"));
+    assertThat(model.transform(twice).columns())
+        .containsExactly("id", "features", "id", "rawPrediction", "probability", "prediction");
+    assertThat(model.transform(twice).count()).isEqualTo(ROWS);
+  }
+
+  @Test
+  void wideSparseFeaturesTakeLittleMemory() {
+    Dataset<Row> wide =
+        rows.limit(20)
+            .withColumn(
+                "features",
+                udf(
+                        (Long id) ->
+                            Vectors.sparse(1 << 18, new int[] {id.intValue()}, new double[] {1}),
+                        new VectorUDT())
+                    .apply(rows.col("id")));
+    FocalLossClassificationModel model =
+        quick().setHiddenLayers(2).setMaxIter(1).setNumWorkers(1).fit(wide);
+    assertThat(model.transform(wide).count()).isEqualTo(20);
   }
 
   @Test

@@ -4,7 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import ai.djl.nn.Block;
 import io.sparkfocal.job.TrainingException;
+import io.sparkfocal.network.Layers;
+import io.sparkfocal.network.MlpNetwork;
+import io.sparkfocal.network.NetworkProvider;
 import io.sparkfocal.plugin.EpochCompleted;
 import io.sparkfocal.testing.Samples;
 import io.sparkfocal.testing.TestSpark;
@@ -15,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import org.apache.spark.SparkEnv;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerEvent;
 import org.apache.spark.sql.Dataset;
@@ -56,10 +61,10 @@ class TwoExecutorsIT {
   @Test
   void theSameSeedGivesTheSameBits() throws Exception {
     SparkSession spark = TestSpark.twoExecutors();
-    Dataset<Row> rows = Samples.rows(spark, 400).repartition(7);
-    byte[] first = weights(quick().fit(rows), "first");
-    byte[] second = weights(quick().fit(rows), "second");
-    byte[] other = weights(quick().setSeed(43).fit(rows), "other");
+    Dataset<Row> rows = Samples.rows(spark, 400);
+    byte[] first = weights(quick().fit(rows.repartition(7)), "first");
+    byte[] second = weights(quick().fit(rows.repartition(5)), "second");
+    byte[] other = weights(quick().setSeed(43).fit(rows.repartition(7)), "other");
     assertThat(second).isEqualTo(first);
     assertThat(other).isNotEqualTo(first);
   }
@@ -88,6 +93,42 @@ class TwoExecutorsIT {
         .isEqualTo(model.summary().orElseThrow().epochs());
     assertThat(epochs.get(0).workers()).isEqualTo(2);
     assertThat(epochs.get(0).report().remainingSeconds()).isPositive();
+  }
+
+  @Test
+  void everyExecutorOfAYoungApplicationIsWaitedFor() {
+    Map<String, String> unknown = new TreeMap<>(TestSpark.twoExecutorSettings());
+    unknown.remove("spark.executor.instances");
+    SparkSession spark = TestSpark.with(unknown);
+    FocalLossClassificationModel model = quick().setMaxIter(1).fit(Samples.rows(spark, 100));
+    assertThat(model.summary().orElseThrow().numWorkers()).isEqualTo(2);
+  }
+
+  @Test
+  void aKilledExecutorEndsTheFitWithItsLoss() {
+    SparkSession spark = TestSpark.twoExecutors();
+    // The network of executor 1 halts its process when it is built.
+    FocalLossClassifier deadly = quick().setNetwork(HaltingNetwork.class, Map.of());
+    assertThatExceptionOfType(TrainingException.class)
+        .isThrownBy(() -> deadly.fit(Samples.rows(spark, 200)))
+        .withMessageContaining("ExecutorLostFailure")
+        .withMessageContaining("exited");
+    TestSpark.stop();
+  }
+
+  /** Ends the process of one executor. */
+  public static final class HaltingNetwork implements NetworkProvider {
+    /** Made by name. */
+    public HaltingNetwork() {}
+
+    @Override
+    public Block create(int features, int outputs, Map<String, String> arguments, Layers layers) {
+      if (SparkEnv.get().executorId().equals("1")) {
+        Runtime.getRuntime().halt(9);
+      }
+      return new MlpNetwork()
+          .create(features, outputs, MlpNetwork.arguments(new int[] {4}, 0, false), layers);
+    }
   }
 
   @Test

@@ -32,6 +32,7 @@ public final class TestSpark {
   public static Map<String, String> twoExecutorSettings() {
     Map<String, String> conf = new TreeMap<>();
     conf.put("spark.master", "local-cluster[2,1,1024]");
+    conf.put("spark.executor.instances", "2");
     conf.put("spark.plugins", "io.sparkfocal.plugin.SparkFocalPlugin");
     conf.put("spark.executor.extraClassPath", System.getProperty("java.class.path"));
     conf.put("spark.executorEnv.SPARK_SCALA_VERSION", scalaBinaryVersion());

@@ -81,7 +81,7 @@ final class LocalCollective implements Collective {
 
   @Override
   public void abort(String reason) {
-    meeting.fail("Rank " + rank + " of " + world() + " gave up: " + reason);
+    meeting.fail(reason);
   }
 
   @Override

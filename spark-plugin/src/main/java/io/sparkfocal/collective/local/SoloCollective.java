@@ -52,7 +52,7 @@ public final class SoloCollective implements Collective {
   @Override
   public void abort(String reason) {
     if (failure == null) {
-      failure = "Rank 0 of 1 gave up: " + reason;
+      failure = reason;
     }
   }
 

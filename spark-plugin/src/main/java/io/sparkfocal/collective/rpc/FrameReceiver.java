@@ -26,10 +26,16 @@ final class FrameReceiver extends RpcHandler {
   private final Mailbox mailbox;
   private final StreamManager streams = new OneForOneStreamManager();
   private final AtomicReference<TransportClient> before = new AtomicReference<>();
+  private volatile String nameOfPrevious = "The rank before";
 
   FrameReceiver(long attempt, Mailbox mailbox) {
     this.attempt = attempt;
     this.mailbox = mailbox;
+  }
+
+  /** How messages name the rank before. */
+  void nameOfPrevious(String name) {
+    nameOfPrevious = name;
   }
 
   @Override
@@ -79,7 +85,7 @@ final class FrameReceiver extends RpcHandler {
   public void channelInactive(TransportClient client) {
     if (before.get() == client) {
       mailbox.losePrevious(
-          "The rank before closed its connection (" + client.getSocketAddress() + ").");
+          nameOfPrevious + " left; the log of its executor, or the cluster manager, says why.");
     }
   }
 

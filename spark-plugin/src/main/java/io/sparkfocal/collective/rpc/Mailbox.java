@@ -1,6 +1,7 @@
 package io.sparkfocal.collective.rpc;
 
 import io.sparkfocal.collective.CollectiveException;
+import io.sparkfocal.collective.PeerLostException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -46,12 +47,17 @@ final class Mailbox {
   private @Nullable Consumer<String> relay;
 
   /** Who passes the first failure on. */
-  void relayTo(Consumer<String> relay) {
+  void relayTo(Consumer<String> listener) {
+    String earlier;
     lock.lock();
     try {
-      this.relay = relay;
+      relay = listener;
+      earlier = failure;
     } finally {
       lock.unlock();
+    }
+    if (earlier != null) {
+      listener.accept(earlier);
     }
   }
 
@@ -97,7 +103,7 @@ final class Mailbox {
     lock.lock();
     try {
       requireNone(failure);
-      requireNone(followingGone);
+      requirePeer(followingGone);
       if (credits == 0) {
         return false;
       }
@@ -155,7 +161,7 @@ final class Mailbox {
       long nanos = timeout.toNanos();
       while (!happened.getAsBoolean()) {
         requireNone(failure);
-        requireNone(gone.get());
+        requirePeer(gone.get());
         if (nanos <= 0) {
           throw new CollectiveException(lateness);
         }
@@ -172,6 +178,12 @@ final class Mailbox {
   private static void requireNone(@Nullable String sentence) {
     if (sentence != null) {
       throw new CollectiveException(sentence);
+    }
+  }
+
+  private static void requirePeer(@Nullable String sentence) {
+    if (sentence != null) {
+      throw new PeerLostException(sentence);
     }
   }
 

@@ -81,7 +81,11 @@ final class PeerLink {
 
     @Override
     public void onFailure(Throwable cause) {
-      mailbox.loseFollowing("The connection to " + peer + " broke: " + cause.getMessage());
+      mailbox.loseFollowing(
+          peer
+              + " left ("
+              + cause.getMessage()
+              + "); the log of its executor, or the cluster manager, says why.");
     }
   }
 

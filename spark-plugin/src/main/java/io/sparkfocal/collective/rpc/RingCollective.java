@@ -219,7 +219,7 @@ final class RingCollective implements Collective {
 
   @Override
   public void abort(String reason) {
-    mailbox.fail("Rank " + rank + " of " + world() + " gave up: " + reason);
+    mailbox.fail(reason);
   }
 
   /** Waits, for a short time, until the next rank has taken what was sent to it. */

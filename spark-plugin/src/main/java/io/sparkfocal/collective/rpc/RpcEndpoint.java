@@ -31,27 +31,31 @@ import scala.Tuple2;
 public final class RpcEndpoint implements AutoCloseable {
 
   private static final String MODULE = "focal";
+  private static final String TLS = "spark.ssl.";
 
   private final SecurityManager security;
   private final TransportConf conf;
   private final long attempt;
   private final Mailbox mailbox = new Mailbox();
+  private final FrameReceiver receiver;
   private final TransportContext context;
   private final TransportServer server;
   private final String host;
   private @Nullable TransportClientFactory clients;
 
-  private RpcEndpoint(SparkConf conf, SecurityManager security, String host, long attempt) {
+  private RpcEndpoint(
+      SparkConf conf, SecurityManager security, String bindAddress, String host, long attempt) {
     this.security = security;
     this.host = host;
     this.attempt = attempt;
     this.conf = new TransportConf(MODULE, new MapConfigProvider(settings(conf)));
-    this.context = new TransportContext(this.conf, new FrameReceiver(attempt, mailbox));
+    this.receiver = new FrameReceiver(attempt, mailbox);
+    this.context = new TransportContext(this.conf, receiver);
     List<TransportServerBootstrap> bootstraps =
         security.isAuthenticationEnabled()
             ? List.of(new AuthServerBootstrap(this.conf, security))
             : List.of();
-    this.server = context.createServer(host, 0, bootstraps);
+    this.server = context.createServer(bindAddress, 0, bootstraps);
   }
 
   /**
@@ -59,12 +63,13 @@ public final class RpcEndpoint implements AutoCloseable {
    *
    * @param conf the application's settings
    * @param security holds the application's secret, if there is one
+   * @param bindAddress where to listen
    * @param host name or address of this host, as the other ranks reach it
    * @param attempt the run's key: frames with another one are dropped
    */
   public static RpcEndpoint open(
-      SparkConf conf, SecurityManager security, String host, long attempt) {
-    return new RpcEndpoint(conf, security, host, attempt);
+      SparkConf conf, SecurityManager security, String bindAddress, String host, long attempt) {
+    return new RpcEndpoint(conf, security, bindAddress, host, attempt);
   }
 
   /**
@@ -76,11 +81,24 @@ public final class RpcEndpoint implements AutoCloseable {
     for (Tuple2<String, String> entry : conf.getAll()) {
       settings.put(entry._1(), entry._2());
     }
+    inheritTls(settings);
     settings.putIfAbsent("spark.focal.io.connectionTimeout", "24h");
     settings.putIfAbsent("spark.focal.io.connectionCreationTimeout", "30s");
     settings.putIfAbsent("spark.focal.io.serverThreads", "1");
     settings.putIfAbsent("spark.focal.io.clientThreads", "1");
     return settings;
+  }
+
+  /**
+   * What {@code spark.ssl.rpc} does not say, {@code spark.ssl} says, as for Spark's own transport.
+   */
+  private static void inheritTls(Map<String, String> settings) {
+    for (String key : List.copyOf(settings.keySet())) {
+      String field = key.startsWith(TLS) ? key.substring(TLS.length()) : "";
+      if (!field.isEmpty() && field.indexOf('.') < 0 && !field.equals("enabled")) {
+        settings.putIfAbsent(TLS + "rpc." + field, settings.get(key));
+      }
+    }
   }
 
   /** Where this rank listens, as host:port. */
@@ -101,19 +119,26 @@ public final class RpcEndpoint implements AutoCloseable {
    * @param rank this rank's number
    * @param addresses where the ranks listen, by rank
    * @param timeout how long this rank waits for another, in every wait
-   * @throws CollectiveException if a neighbour does not answer, or refuses this rank
+   * @throws CollectiveException if the rank after cannot be reached or refuses this one, or the
+   *     rank before does not come
    */
   public Collective connect(int rank, List<String> addresses, Duration timeout) {
     int following = (rank + 1) % addresses.size();
-    PeerLink next = link(following, addresses.get(following));
-    next.greet(attempt);
     int previous = Math.floorMod(rank - 1, addresses.size());
+    receiver.nameOfPrevious(name(previous, addresses));
+    PeerLink next = link(following, addresses);
+    next.greet(attempt);
     mailbox.awaitGreeting(
         timeout, RingCollective.lateness(rank, addresses, previous, "connect", timeout));
     return new RingCollective(rank, addresses, attempt, mailbox, next, timeout);
   }
 
-  private PeerLink link(int peer, String address) {
+  private static String name(int peer, List<String> addresses) {
+    return "Rank %d of %d (%s)".formatted(peer, addresses.size(), addresses.get(peer));
+  }
+
+  private PeerLink link(int peer, List<String> addresses) {
+    String address = addresses.get(peer);
     List<TransportClientBootstrap> bootstraps =
         security.isAuthenticationEnabled()
             ? List.of(new AuthClientBootstrap(conf, security.getSaslUser(), security))
@@ -122,7 +147,7 @@ public final class RpcEndpoint implements AutoCloseable {
     int colon = address.lastIndexOf(':');
     String peerHost = address.substring(0, colon);
     int port = Integer.parseInt(address.substring(colon + 1));
-    String name = "rank " + peer + " (" + address + ")";
+    String name = name(peer, addresses);
     try {
       return new PeerLink(clients.createUnmanagedClient(peerHost, port), mailbox, name);
     } catch (IOException | RuntimeException e) {

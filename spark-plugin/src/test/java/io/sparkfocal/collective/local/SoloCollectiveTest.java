@@ -29,8 +29,6 @@ class SoloCollectiveTest {
     SoloCollective solo = new SoloCollective();
     solo.abort("first");
     solo.abort("second");
-    assertThatThrownBy(solo::barrier)
-        .isInstanceOf(CollectiveException.class)
-        .hasMessage("Rank 0 of 1 gave up: first");
+    assertThatThrownBy(solo::barrier).isInstanceOf(CollectiveException.class).hasMessage("first");
   }
 }

@@ -9,11 +9,13 @@ import io.sparkfocal.collective.CollectiveException;
 import io.sparkfocal.testing.Ranks;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.spark.SecurityManager;
@@ -30,6 +32,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledIf;
+import org.junit.jupiter.api.io.TempDir;
 import scala.Option;
 
 /** Rings over sockets of the loopback interface. */
@@ -97,7 +101,8 @@ class RpcCollectiveIT {
   private static void refuses(SparkConf strangerConf) {
     List<RpcEndpoint> endpoints = endpoints(authenticated("right"), 2);
     List<Collective> ring = connected(endpoints, Duration.ofSeconds(20));
-    try (RpcEndpoint stranger = RpcEndpoint.open(strangerConf, security(strangerConf), HOST, KEY)) {
+    try (RpcEndpoint stranger =
+        RpcEndpoint.open(strangerConf, security(strangerConf), HOST, HOST, KEY)) {
       List<String> addresses = List.of(endpoints.get(0).address(), stranger.address());
       assertThatThrownBy(() -> stranger.connect(1, addresses, Duration.ofSeconds(2)))
           .isInstanceOf(CollectiveException.class);
@@ -105,6 +110,56 @@ class RpcCollectiveIT {
     } finally {
       closeAll(ring, endpoints);
     }
+  }
+
+  @Test
+  @EnabledIf("sparkHasTls")
+  void theApplicationsTlsSettingsHoldForTheRing(@TempDir Path folder) throws Exception {
+    String store = folder.resolve("keys.p12").toString();
+    Process keytool =
+        new ProcessBuilder(
+                Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
+                "-genkeypair",
+                "-keyalg",
+                "RSA",
+                "-dname",
+                "CN=localhost",
+                "-storetype",
+                "PKCS12",
+                "-keystore",
+                store,
+                "-storepass",
+                "password")
+            .redirectErrorStream(true)
+            .start();
+    assertThat(keytool.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    // Only the switch is under spark.ssl.rpc; the rest is inherited.
+    SparkConf tls =
+        new SparkConf(false)
+            .set("spark.ssl.rpc.enabled", "true")
+            .set("spark.ssl.protocol", "TLSv1.3")
+            .set("spark.ssl.keyStore", store)
+            .set("spark.ssl.keyStorePassword", "password")
+            .set("spark.ssl.keyPassword", "password")
+            .set("spark.ssl.trustStore", store)
+            .set("spark.ssl.trustStorePassword", "password");
+    List<RpcEndpoint> endpoints = endpoints(tls, 2);
+    List<Collective> ring = connected(endpoints, Duration.ofSeconds(20));
+    SparkConf plain = new SparkConf(false);
+    try (RpcEndpoint stranger = RpcEndpoint.open(plain, security(plain), HOST, HOST, KEY)) {
+      assertRingWorks(ring);
+      List<String> addresses = List.of(endpoints.get(0).address(), stranger.address());
+      assertThatThrownBy(() -> stranger.connect(1, addresses, Duration.ofSeconds(2)))
+          .isInstanceOf(CollectiveException.class);
+      assertRingWorks(ring);
+    } finally {
+      closeAll(ring, endpoints);
+    }
+  }
+
+  static boolean sparkHasTls() {
+    return RpcCollectiveIT.class.getResource("/org/apache/spark/network/ssl/SSLFactory.class")
+        != null;
   }
 
   @Test
@@ -157,11 +212,11 @@ class RpcCollectiveIT {
   @Test
   void aRankThatNobodyListensForIsNamed() {
     SparkConf conf = new SparkConf(false);
-    try (RpcEndpoint endpoint = RpcEndpoint.open(conf, security(conf), HOST, KEY)) {
+    try (RpcEndpoint endpoint = RpcEndpoint.open(conf, security(conf), HOST, HOST, KEY)) {
       List<String> addresses = List.of(endpoint.address(), HOST + ":1");
       assertThatThrownBy(() -> endpoint.connect(0, addresses, Duration.ofSeconds(2)))
           .isInstanceOf(CollectiveException.class)
-          .hasMessageContaining("Cannot connect to rank 1 (127.0.0.1:1)");
+          .hasMessageContaining("Cannot connect to Rank 1 of 2 (127.0.0.1:1)");
     }
   }
 
@@ -180,7 +235,9 @@ class RpcCollectiveIT {
 
   private static List<RpcEndpoint> endpoints(SparkConf conf, int world) {
     SecurityManager security = security(conf);
-    return Stream.generate(() -> RpcEndpoint.open(conf, security, HOST, KEY)).limit(world).toList();
+    return Stream.generate(() -> RpcEndpoint.open(conf, security, HOST, HOST, KEY))
+        .limit(world)
+        .toList();
   }
 
   private static List<Collective> connected(List<RpcEndpoint> endpoints, Duration timeout) {
