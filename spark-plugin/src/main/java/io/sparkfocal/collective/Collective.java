@@ -1,6 +1,7 @@
 package io.sparkfocal.collective;
 
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The operations that the ranks of one training run perform together.
@@ -49,6 +50,35 @@ public interface Collective extends AutoCloseable {
    * @throws CollectiveException as for {@link #allReduce}
    */
   void barrier();
+
+  /** Where the buffers' addresses are. */
+  enum Memory {
+    /** In this process. */
+    HOST,
+    /** On the rank's GPU: nobody but the collective may follow them. */
+    DEVICE
+  }
+
+  /** Where the buffers' addresses are. */
+  default Memory memory() {
+    return Memory.HOST;
+  }
+
+  /**
+   * Returns when the operations so far are done. Only a collective on device memory returns from an
+   * operation before.
+   *
+   * @throws CollectiveException as for {@link #allReduce}
+   */
+  default void finish() {}
+
+  /**
+   * Why operations of this rank fail: it or a peer gave up, or a peer left; null while they work.
+   */
+  @Nullable String failure();
+
+  /** Whether this rank or a peer gave up. */
+  boolean isAborted();
 
   /**
    * Makes the current and every later operation of this rank and of its peers fail with {@code

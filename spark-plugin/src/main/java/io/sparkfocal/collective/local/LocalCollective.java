@@ -5,6 +5,7 @@ import io.sparkfocal.collective.HostBuffers;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** One rank of a {@link LocalGroup}: sums its share of the values of all ranks, for all of them. */
 final class LocalCollective implements Collective {
@@ -80,12 +81,22 @@ final class LocalCollective implements Collective {
   }
 
   @Override
+  public @Nullable String failure() {
+    return meeting.failure();
+  }
+
+  @Override
+  public boolean isAborted() {
+    return meeting.isAborted();
+  }
+
+  @Override
   public void abort(String reason) {
     meeting.fail(reason);
   }
 
   @Override
   public void close() {
-    meeting.fail("Rank " + rank + " of " + world() + " is closed.");
+    meeting.leave("Rank " + rank + " of " + world() + " is closed.");
   }
 }

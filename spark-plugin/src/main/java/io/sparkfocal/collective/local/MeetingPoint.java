@@ -29,6 +29,7 @@ final class MeetingPoint {
   private int arrivals;
   private long generation;
   private @Nullable String failure;
+  private boolean aborted;
 
   MeetingPoint(int world, Duration timeout) {
     this.world = world;
@@ -107,6 +108,24 @@ final class MeetingPoint {
     return IntStream.range(0, world).filter(rank -> !arrived[rank]).findFirst().orElse(-1);
   }
 
+  @Nullable String failure() {
+    lock.lock();
+    try {
+      return failure;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  boolean isAborted() {
+    lock.lock();
+    try {
+      return aborted;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Makes every wait end with this sentence, unless there is an earlier one. */
   void fail(String sentence) {
     lock.lock();
@@ -117,9 +136,23 @@ final class MeetingPoint {
     }
   }
 
+  /** As {@link #fail}, since a rank has left, rather than given up. */
+  void leave(String sentence) {
+    lock.lock();
+    try {
+      if (failure == null) {
+        failure = sentence;
+        changed.signalAll();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
   private CollectiveException failed(String sentence) {
     if (failure == null) {
       failure = sentence;
+      aborted = true;
       changed.signalAll();
     }
     return new CollectiveException(failure);

@@ -50,6 +50,16 @@ public final class SoloCollective implements Collective {
   }
 
   @Override
+  public @Nullable String failure() {
+    return failure;
+  }
+
+  @Override
+  public boolean isAborted() {
+    return failure != null;
+  }
+
+  @Override
   public void abort(String reason) {
     if (failure == null) {
       failure = reason;

@@ -239,6 +239,26 @@ final class Mailbox {
     }
   }
 
+  /** Why waits end: a failure, else a neighbour that left; null if they do not. */
+  @Nullable String failure() {
+    lock.lock();
+    try {
+      return failure != null ? failure : previousGone != null ? previousGone : followingGone;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Whether there is a failure, rather than a neighbour that left. */
+  boolean hasFailed() {
+    lock.lock();
+    try {
+      return failure != null;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Throws the failure, if there is one. */
   void requireRunning() {
     lock.lock();

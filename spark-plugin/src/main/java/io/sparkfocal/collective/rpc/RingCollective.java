@@ -218,6 +218,16 @@ final class RingCollective implements Collective {
   }
 
   @Override
+  public @Nullable String failure() {
+    return mailbox.failure();
+  }
+
+  @Override
+  public boolean isAborted() {
+    return mailbox.hasFailed();
+  }
+
+  @Override
   public void abort(String reason) {
     mailbox.fail(reason);
   }

@@ -1,0 +1,340 @@
+package io.sparkfocal.collective.nccl;
+
+import io.sparkfocal.collective.Collective;
+import io.sparkfocal.collective.CollectiveException;
+import io.sparkfocal.collective.HostBuffers;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.locks.LockSupport;
+import java.util.concurrent.locks.ReentrantLock;
+import org.bytedeco.cuda.cudart.CUevent_st;
+import org.bytedeco.cuda.global.nccl;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sums and copies the memory of the ranks' GPUs, in the order of PyTorch's stream.
+ *
+ * <p>An operation returns when NCCL has taken it, not when it is done; {@link #finish} waits. A
+ * watchdog looks after what is under way: an error of NCCL, a rank that gave up (told by the
+ * control collective) or a deadline ends every operation by aborting the communicator, on which
+ * kernels that wait for other ranks depend. One lock goes round all calls of NCCL.
+ *
+ * <p>Buffers are direct buffers whose addresses are those of device memory; nothing here reads
+ * them.
+ */
+public final class NcclCollective implements Collective {
+
+  /** How long a rank that left may take to say why, before this one gives up by itself. */
+  private static final Duration GRACE = Duration.ofSeconds(2);
+
+  private static final Duration WATCH_EVERY = Duration.ofMillis(10);
+
+  private record Pending(String operation, CUevent_st event, long since) {}
+
+  private final Collective control;
+  private final Duration timeout;
+  private final CudaDevice device;
+  private final Communicator communicator;
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Deque<Pending> pending = new ArrayDeque<>();
+  private final Thread watchdog = new Thread(this::watch, "focal-nccl-watchdog");
+  private volatile @Nullable String failure;
+  private volatile boolean closed;
+
+  private NcclCollective(Collective control, int gpu, Duration timeout) {
+    this.control = control;
+    this.timeout = timeout;
+    this.device = new CudaDevice(gpu);
+    this.communicator = new Communicator(timeout, this::interruption);
+  }
+
+  /**
+   * Joins the ranks of a control collective; every rank calls it.
+   *
+   * @param control carries the id, barriers and aborts; stays with its creator
+   * @param gpu number of this rank's GPU in this process
+   * @param timeout how long an operation may take
+   * @throws IllegalStateException if NCCL does not load here
+   * @throws CollectiveException if ranks have other versions of NCCL or do not come
+   */
+  public static NcclCollective join(Collective control, int gpu, Duration timeout) {
+    NcclLibraries.require();
+    requireSameVersion(control);
+    NcclCollective collective = new NcclCollective(control, gpu, timeout);
+    try {
+      collective.open();
+      return collective;
+    } catch (RuntimeException e) {
+      collective.fail(String.valueOf(e.getMessage()));
+      throw e;
+    }
+  }
+
+  private static void requireSameVersion(Collective control) {
+    int own = Communicator.version();
+    ByteBuffer versions = floats(control.world());
+    versions.putFloat(Float.BYTES * control.rank(), own);
+    control.allReduce(versions);
+    for (int rank = 0; rank < control.world(); rank++) {
+      int theirs = (int) versions.getFloat(Float.BYTES * rank);
+      if (theirs != own) {
+        throw new CollectiveException(
+            "Rank %d has NCCL %s, rank %d has %s; install the same version on every host."
+                .formatted(control.rank(), dotted(own), rank, dotted(theirs)));
+      }
+    }
+  }
+
+  private static String dotted(int version) {
+    return "%d.%d.%d".formatted(version / 10_000, version / 100 % 100, version % 100);
+  }
+
+  private static ByteBuffer floats(int count) {
+    return ByteBuffer.allocateDirect(Float.BYTES * count).order(ByteOrder.nativeOrder());
+  }
+
+  private void open() {
+    ByteBuffer id = ByteBuffer.allocateDirect(Communicator.ID_BYTES);
+    if (rank() == 0) {
+      Communicator.newId(id);
+    }
+    control.broadcast(id, 0);
+    lock.lock();
+    try {
+      device.select();
+      communicator.open(id, rank(), world());
+    } finally {
+      lock.unlock();
+    }
+    watchdog.setDaemon(true);
+    watchdog.start();
+  }
+
+  @Override
+  public int rank() {
+    return control.rank();
+  }
+
+  @Override
+  public int world() {
+    return control.world();
+  }
+
+  @Override
+  public Memory memory() {
+    return Memory.DEVICE;
+  }
+
+  @Override
+  public void allReduce(ByteBuffer values) {
+    ByteBuffer floats = HostBuffers.floats(values);
+    launch(
+        "allReduce",
+        floats,
+        () -> communicator.allReduce(floats, floats.limit() / Float.BYTES, nccl.ncclFloat32));
+  }
+
+  /** As {@link #allReduce}, for values of two bytes (IEEE 754 binary16). */
+  public void allReduceHalf(ByteBuffer values) {
+    ByteBuffer halves = HostBuffers.bytes(values);
+    launch(
+        "allReduce of float16",
+        halves,
+        () -> communicator.allReduce(halves, halves.limit() / Short.BYTES, nccl.ncclFloat16));
+  }
+
+  /** As {@link #allReduce} on each buffer, in one launch. */
+  public void allReduce(List<ByteBuffer> parts) {
+    List<ByteBuffer> floats =
+        parts.stream().map(HostBuffers::floats).filter(ByteBuffer::hasRemaining).toList();
+    if (!floats.isEmpty()) {
+      launch(
+          "grouped allReduce",
+          floats.get(0),
+          () ->
+              communicator.grouped(
+                  () ->
+                      floats.forEach(
+                          part ->
+                              communicator.allReduce(
+                                  part, part.limit() / Float.BYTES, nccl.ncclFloat32))));
+    }
+  }
+
+  @Override
+  public void broadcast(ByteBuffer buffer, int root) {
+    ByteBuffer bytes = HostBuffers.bytes(buffer);
+    HostBuffers.root(root, world());
+    launch("broadcast from rank " + root, bytes, () -> communicator.broadcast(bytes, root));
+  }
+
+  private void launch(String operation, ByteBuffer buffer, Runnable call) {
+    requireRunning();
+    if (buffer.limit() == 0) {
+      return;
+    }
+    lock.lock();
+    try {
+      requireRunning();
+      device.select();
+      call.run();
+      pending.add(new Pending(operation, device.record(), System.nanoTime()));
+    } catch (CollectiveException e) {
+      fail(String.valueOf(e.getMessage()));
+      throw e;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  @Override
+  public void finish() {
+    while (!look()) {
+      LockSupport.parkNanos(50_000);
+      if (Thread.interrupted()) {
+        fail("Rank %d of %d was interrupted.".formatted(rank(), world()));
+        Thread.currentThread().interrupt();
+      }
+    }
+    requireRunning();
+  }
+
+  @Override
+  public void barrier() {
+    finish();
+    control.barrier();
+  }
+
+  /**
+   * Takes what is done from what is pending, and gives up where that is due; true if none is left.
+   */
+  private boolean look() {
+    lock.lock();
+    try {
+      if (failure != null) {
+        return true;
+      }
+      while (!pending.isEmpty() && device.reached(pending.getFirst().event())) {
+        pending.removeFirst();
+      }
+      String reason = pending.isEmpty() ? null : reasonToGiveUp(pending.getFirst());
+      if (reason != null) {
+        fail(reason);
+      }
+      return pending.isEmpty() || failure != null;
+    } catch (CollectiveException e) {
+      fail(String.valueOf(e.getMessage()));
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private @Nullable String reasonToGiveUp(Pending oldest) {
+    String error = communicator.asyncError();
+    if (error != null) {
+      return "Rank %d of %d, %s: %s".formatted(rank(), world(), oldest.operation(), error);
+    }
+    long age = System.nanoTime() - oldest.since();
+    String told = control.failure();
+    if (told != null && (control.isAborted() || age > GRACE.toNanos())) {
+      return told;
+    }
+    return age > timeout.toNanos()
+        ? "Rank %d of %d waited %d ms for the others in %s; raise spark.focal.collective.timeout if one is merely slow."
+            .formatted(rank(), world(), timeout.toMillis(), oldest.operation())
+        : null;
+  }
+
+  /** Why a call that is in progress should not be waited for. */
+  private @Nullable String interruption() {
+    String reason = failure;
+    return reason != null ? reason : control.isAborted() ? control.failure() : null;
+  }
+
+  private void watch() {
+    while (!closed && failure == null) {
+      look();
+      LockSupport.parkNanos(WATCH_EVERY.toNanos());
+    }
+  }
+
+  /** The first reason counts: tells the peers and ends what is under way. */
+  private void fail(String reason) {
+    lock.lock();
+    try {
+      if (failure == null) {
+        failure = reason;
+        control.abort(reason);
+        device.select();
+        communicator.abort();
+        pending.clear();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void requireRunning() {
+    String reason = failure;
+    if (reason != null) {
+      throw new CollectiveException(reason);
+    }
+    String told = control.isAborted() ? control.failure() : null;
+    if (told != null) {
+      fail(told);
+      throw new CollectiveException(told);
+    }
+  }
+
+  @Override
+  public @Nullable String failure() {
+    return failure != null ? failure : control.failure();
+  }
+
+  @Override
+  public boolean isAborted() {
+    return failure != null || control.isAborted();
+  }
+
+  /** Tells the peers at once; the watchdog aborts the communicator. */
+  @Override
+  public void abort(String reason) {
+    control.abort(reason);
+  }
+
+  /** Waits, for a short time, for what is under way. */
+  @Override
+  public void close() {
+    if (closed) {
+      return;
+    }
+    long deadline = System.nanoTime() + GRACE.toNanos();
+    while (!look() && System.nanoTime() < deadline) {
+      LockSupport.parkNanos(50_000);
+    }
+    lock.lock();
+    try {
+      closed = true;
+      if (failure == null && pending.isEmpty()) {
+        device.select();
+        communicator.close();
+      } else {
+        communicator.abort();
+      }
+      if (failure == null) {
+        failure = "Rank %d of %d is closed.".formatted(rank(), world());
+      }
+      device.close();
+    } catch (CollectiveException e) {
+      communicator.abort();
+    } finally {
+      lock.unlock();
+    }
+    LockSupport.unpark(watchdog);
+  }
+}

@@ -1,0 +1,100 @@
+// Stand-in for libcudart.so.12: devices whose memory is the host's, each with one stream. The NCCL
+// stand-in counts operations on a device's stream through focal_stream_*.
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { SUCCESS = 0, INVALID_VALUE = 1, NOT_READY = 600, INVALID_DEVICE = 101 };
+enum { DEVICES = 8, DISABLE_TIMING = 2 };
+
+static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
+static long enqueued[DEVICES];
+static long done[DEVICES];
+static __thread int current = -1;
+
+typedef struct {
+  int device;
+  long after;
+} Event;
+
+int focal_current_device(void) { return current; }
+
+long focal_stream_enqueue(int device) {
+  pthread_mutex_lock(&lock);
+  long number = ++enqueued[device];
+  pthread_mutex_unlock(&lock);
+  return number;
+}
+
+void focal_stream_done(int device) {
+  pthread_mutex_lock(&lock);
+  done[device]++;
+  pthread_mutex_unlock(&lock);
+}
+
+int cudaSetDevice(int device) {
+  if (device < 0 || device >= DEVICES) return INVALID_DEVICE;
+  current = device;
+  return SUCCESS;
+}
+
+int cudaGetDeviceCount(int *count) {
+  *count = DEVICES;
+  return SUCCESS;
+}
+
+int cudaRuntimeGetVersion(int *version) {
+  *version = 12090;
+  return SUCCESS;
+}
+
+int cudaDriverGetVersion(int *version) {
+  *version = 12090;
+  return SUCCESS;
+}
+
+int cudaEventCreateWithFlags(void **event, unsigned flags) {
+  if (current < 0 || flags != DISABLE_TIMING) return INVALID_VALUE;
+  *event = calloc(1, sizeof(Event));
+  return SUCCESS;
+}
+
+int cudaEventRecord(void *event, void *stream) {
+  // Only the legacy default stream, on the device that the thread has chosen.
+  if (event == NULL || stream != NULL || current < 0) return INVALID_VALUE;
+  Event *e = event;
+  pthread_mutex_lock(&lock);
+  e->device = current;
+  e->after = enqueued[current];
+  pthread_mutex_unlock(&lock);
+  return SUCCESS;
+}
+
+int cudaEventQuery(void *event) {
+  Event *e = event;
+  pthread_mutex_lock(&lock);
+  int ready = done[e->device] >= e->after;
+  pthread_mutex_unlock(&lock);
+  return ready ? SUCCESS : NOT_READY;
+}
+
+int cudaEventDestroy(void *event) {
+  free(event);
+  return SUCCESS;
+}
+
+const char *cudaGetErrorString(int error) {
+  return error == SUCCESS ? "no error" : "stand-in error";
+}
+
+// struct cudaDeviceProp of CUDA 12: name[256], uuid[16], luid[8], a mask, then the memory at 288.
+int cudaGetDeviceProperties_v2(char *properties, int device) {
+  if (device < 0 || device >= DEVICES) return INVALID_DEVICE;
+  memset(properties, 0, 1032);
+  snprintf(properties, 256, "Stand-in %d", device);
+  for (int i = 0; i < 16; i++) properties[256 + i] = (char)(16 * device + i);
+  size_t memory = (size_t)1 << 30;
+  memcpy(properties + 288, &memory, sizeof memory);
+  return SUCCESS;
+}

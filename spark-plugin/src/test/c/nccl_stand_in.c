@@ -1,0 +1,291 @@
+// Stand-in for libnccl.so.2: communicators over shared memory, between threads and processes.
+//
+// Behaves as non-blocking NCCL does: every call answers "in progress" at first, operations run in
+// the order of the device's stream on a thread of their own, and every argument is held against the
+// literals of nccl.h. A first value of 0x7fc0dead makes a rank hang in that operation, 0x7fc0beef
+// makes it fail.
+#define _GNU_SOURCE
+#include <fcntl.h>
+#include <limits.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+enum { SUCCESS = 0, SYSTEM_ERROR = 2, INVALID_ARGUMENT = 4, INVALID_USAGE = 5, REMOTE_ERROR = 6, IN_PROGRESS = 7 };
+enum { UINT8 = 1, FLOAT16 = 6, FLOAT32 = 7, SUM = 0 };
+enum { VERSION = 22605, RANKS = 16, CHUNK = 1 << 16, POLLS = 3 };
+enum { HANG = 0x7fc0dead, FAIL = 0x7fc0beef };
+
+extern int focal_current_device(void);
+extern long focal_stream_enqueue(int device);
+extern void focal_stream_done(int device);
+
+typedef struct { char internal[128]; } UniqueId;
+
+// ncclConfig_t of NCCL 2.27: 72 bytes would be 2.26's; later fields are not read below that size.
+typedef struct {
+  size_t size;
+  unsigned magic;
+  unsigned version;
+  int blocking, cgaClusterSize, minCTAs, maxCTAs;
+  const char *netName;
+  int splitShare, trafficClass;
+} Config;
+
+typedef struct {
+  atomic_int joined, arrived, generation;
+  struct {
+    long count;
+    int kind, type, root;
+    char data[CHUNK];
+  } slots[RANKS];
+} Shared;
+
+typedef struct Operation {
+  struct Operation *next;
+  char *buffer;
+  size_t count;
+  int kind, type, root;
+} Operation;
+
+typedef struct {
+  int rank, world, device;
+  Shared *shared;
+  char name[64];
+  pthread_t worker;
+  pthread_mutex_t lock;
+  pthread_cond_t changed;
+  Operation *first, *last;
+  atomic_int aborted, closing, ready, error, polls;
+} Comm;
+
+static __thread int in_group;
+
+int ncclGetVersion(int *version) {
+  *version = VERSION;
+  return SUCCESS;
+}
+
+const char *ncclGetErrorString(int result) {
+  switch (result) {
+    case SUCCESS: return "no error";
+    case SYSTEM_ERROR: return "unhandled system error";
+    case INVALID_ARGUMENT: return "invalid argument";
+    case INVALID_USAGE: return "invalid usage";
+    case REMOTE_ERROR: return "remote process exited or there was a network error";
+    case IN_PROGRESS: return "NCCL operation in progress";
+    default: return "unknown";
+  }
+}
+
+const char *ncclGetLastError(void *comm) {
+  (void)comm;
+  return "stand-in";
+}
+
+int ncclGetUniqueId(UniqueId *id) {
+  int random = open("/dev/urandom", O_RDONLY);
+  ssize_t got = read(random, id->internal, sizeof id->internal);
+  close(random);
+  return got == sizeof id->internal ? SUCCESS : SYSTEM_ERROR;
+}
+
+// Waits for all ranks; 0 if this one was aborted meanwhile.
+static int meet(Comm *c) {
+  Shared *s = c->shared;
+  int generation = atomic_load(&s->generation);
+  if (atomic_fetch_add(&s->arrived, 1) + 1 == c->world) {
+    atomic_store(&s->arrived, 0);
+    atomic_fetch_add(&s->generation, 1);
+    return 1;
+  }
+  for (long spins = 0; atomic_load(&s->generation) == generation; spins++) {
+    if (atomic_load(&c->aborted)) return 0;
+    if (spins > 1000) usleep(50);
+  }
+  return 1;
+}
+
+static size_t width(int type) { return type == FLOAT32 ? 4 : type == FLOAT16 ? 2 : 1; }
+
+static void add(void *into, const void *from, size_t count, int type) {
+  if (type == FLOAT32) {
+    for (size_t i = 0; i < count; i++) ((float *)into)[i] += ((const float *)from)[i];
+  } else {
+    for (size_t i = 0; i < count; i++) ((_Float16 *)into)[i] += ((const _Float16 *)from)[i];
+  }
+}
+
+static int run(Comm *c, Operation *op) {
+  Shared *s = c->shared;
+  unsigned first = 0;
+  size_t bytes = op->count * width(op->type);
+  if (bytes >= 4) memcpy(&first, op->buffer, 4);
+  if (first == FAIL) return SYSTEM_ERROR;
+  while (first == HANG && !atomic_load(&c->aborted)) usleep(1000);
+  char sum[CHUNK];
+  for (size_t at = 0; at < bytes; at += CHUNK) {
+    size_t length = bytes - at < CHUNK ? bytes - at : CHUNK;
+    s->slots[c->rank].count = (long)op->count;
+    s->slots[c->rank].kind = op->kind;
+    s->slots[c->rank].type = op->type;
+    s->slots[c->rank].root = op->root;
+    memcpy(s->slots[c->rank].data, op->buffer + at, length);
+    if (!meet(c)) return REMOTE_ERROR;
+    for (int r = 0; r < c->world; r++) {
+      if (s->slots[r].count != (long)op->count || s->slots[r].kind != op->kind ||
+          s->slots[r].type != op->type || s->slots[r].root != op->root)
+        return INVALID_USAGE;
+    }
+    if (op->kind == 'b') {
+      memcpy(sum, s->slots[op->root].data, length);
+    } else {
+      memcpy(sum, s->slots[0].data, length);
+      for (int r = 1; r < c->world; r++) add(sum, s->slots[r].data, length / width(op->type), op->type);
+    }
+    if (!meet(c)) return REMOTE_ERROR;
+    memcpy(op->buffer + at, sum, length);
+  }
+  return SUCCESS;
+}
+
+static void *work(void *argument) {
+  Comm *c = argument;
+  atomic_fetch_add(&c->shared->joined, 1);
+  int joined = meet(c);
+  if (c->rank == 0) shm_unlink(c->name);
+  if (joined) atomic_store(&c->ready, 1);
+  for (;;) {
+    pthread_mutex_lock(&c->lock);
+    while (!c->first && !atomic_load(&c->closing) && !atomic_load(&c->aborted))
+      pthread_cond_wait(&c->changed, &c->lock);
+    Operation *op = c->first;
+    if (op) {
+      c->first = op->next;
+      if (!c->first) c->last = NULL;
+    }
+    pthread_mutex_unlock(&c->lock);
+    if (!op) return NULL;
+    int result = atomic_load(&c->aborted) || atomic_load(&c->error) ? SYSTEM_ERROR : run(c, op);
+    if (result == SUCCESS || atomic_load(&c->aborted)) {
+      focal_stream_done(c->device);
+    } else {
+      // As in NCCL: the kernel never ends until the communicator is aborted.
+      atomic_store(&c->error, result);
+      while (!atomic_load(&c->aborted)) usleep(1000);
+      focal_stream_done(c->device);
+    }
+    free(op);
+  }
+}
+
+int ncclCommInitRankConfig(void **comm, int world, UniqueId id, int rank, Config *config) {
+  if (config->magic != 0xcafebeef || config->version != VERSION || config->size < 48 ||
+      config->blocking != 0 || config->cgaClusterSize != INT_MIN || config->minCTAs != INT_MIN ||
+      config->maxCTAs != INT_MIN || config->netName != NULL || config->splitShare != INT_MIN ||
+      config->trafficClass != INT_MIN)
+    return INVALID_ARGUMENT;
+  if (world < 1 || world > RANKS || rank < 0 || rank >= world || focal_current_device() < 0)
+    return INVALID_ARGUMENT;
+  Comm *c = calloc(1, sizeof *c);
+  c->rank = rank;
+  c->world = world;
+  c->device = focal_current_device();
+  pthread_mutex_init(&c->lock, NULL);
+  pthread_cond_init(&c->changed, NULL);
+  snprintf(c->name, sizeof c->name, "/focal-%016llx", *(unsigned long long *)id.internal);
+  int file = shm_open(c->name, O_CREAT | O_RDWR, 0600);
+  if (file < 0 || ftruncate(file, sizeof(Shared)) != 0) return SYSTEM_ERROR;
+  c->shared = mmap(NULL, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED, file, 0);
+  close(file);
+  *comm = c;
+  atomic_store(&c->polls, POLLS);
+  pthread_create(&c->worker, NULL, work, c);
+  return IN_PROGRESS;
+}
+
+int ncclCommGetAsyncError(Comm *c, int *result) {
+  if (atomic_load(&c->error)) {
+    *result = atomic_load(&c->error);
+  } else if (!atomic_load(&c->ready) || atomic_fetch_sub(&c->polls, 1) > 0) {
+    *result = IN_PROGRESS;
+  } else {
+    *result = SUCCESS;
+  }
+  return SUCCESS;
+}
+
+static int enqueue(Comm *c, void *buffer, size_t count, int type, int kind, int root, void *stream) {
+  int known = type == UINT8 || type == FLOAT16 || type == FLOAT32;
+  if (!known || stream != NULL || focal_current_device() != c->device || !atomic_load(&c->ready) ||
+      atomic_load(&c->polls) > 0)
+    return INVALID_USAGE;
+  Operation *op = calloc(1, sizeof *op);
+  op->buffer = buffer;
+  op->count = count;
+  op->type = type;
+  op->kind = kind;
+  op->root = root;
+  pthread_mutex_lock(&c->lock);
+  if (c->last) c->last->next = op; else c->first = op;
+  c->last = op;
+  focal_stream_enqueue(c->device);
+  pthread_cond_signal(&c->changed);
+  pthread_mutex_unlock(&c->lock);
+  if (in_group) return SUCCESS;
+  atomic_store(&c->polls, POLLS);
+  return IN_PROGRESS;
+}
+
+int ncclAllReduce(const void *send, void *receive, size_t count, int type, int op, Comm *c, void *stream) {
+  if (send != receive || op != SUM || type == UINT8) return INVALID_ARGUMENT;
+  return enqueue(c, receive, count, type, 'r', 0, stream);
+}
+
+int ncclBroadcast(const void *send, void *receive, size_t count, int type, int root, Comm *c, void *stream) {
+  if (send != receive || root < 0 || root >= c->world) return INVALID_ARGUMENT;
+  return enqueue(c, receive, count, type, 'b', root, stream);
+}
+
+int ncclGroupStart(void) {
+  in_group++;
+  return SUCCESS;
+}
+
+int ncclGroupEnd(void) {
+  if (in_group == 0) return INVALID_USAGE;
+  in_group--;
+  return SUCCESS;
+}
+
+static int end(Comm *c) {
+  pthread_mutex_lock(&c->lock);
+  pthread_cond_broadcast(&c->changed);
+  pthread_mutex_unlock(&c->lock);
+  pthread_join(c->worker, NULL);
+  munmap(c->shared, sizeof(Shared));
+  free(c);
+  return SUCCESS;
+}
+
+int ncclCommAbort(Comm *c) {
+  atomic_store(&c->aborted, 1);
+  if (!atomic_load(&c->ready)) shm_unlink(c->name);
+  return end(c);
+}
+
+int ncclCommFinalize(Comm *c) {
+  atomic_store(&c->polls, POLLS);
+  return IN_PROGRESS;
+}
+
+int ncclCommDestroy(Comm *c) {
+  if (atomic_load(&c->polls) > 0) return INVALID_USAGE;
+  atomic_store(&c->closing, 1);
+  return end(c);
+}

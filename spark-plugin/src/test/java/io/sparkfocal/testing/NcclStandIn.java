@@ -1,0 +1,81 @@
+package io.sparkfocal.testing;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Stand-ins for libcuda, libcudart and libnccl, compiled from {@code src/test/c}: their devices'
+ * memory is the host's.
+ */
+public final class NcclStandIn {
+
+  private static final Path SOURCES = sources();
+  private static final Path BUILT = Path.of("target", "nccl-stand-in").toAbsolutePath();
+  private static final List<List<String>> LIBRARIES =
+      List.of(
+          List.of("libcuda.so.1", "cuda_stand_in.c"),
+          List.of(
+              "libcudart.so.12",
+              "cudart_stand_in.c",
+              "-Wl,--version-script=" + SOURCES.resolve("cudart_stand_in.map")),
+          List.of("libnccl.so.2", "nccl_stand_in.c", BUILT.resolve("libcudart.so.12").toString()));
+
+  private NcclStandIn() {}
+
+  /** Whether there is a C compiler; prints why not. */
+  public static boolean isAvailable() {
+    try {
+      return new ProcessBuilder("cc", "--version")
+              .redirectErrorStream(true)
+              .redirectOutput(ProcessBuilder.Redirect.DISCARD)
+              .start()
+              .waitFor()
+          == 0;
+    } catch (IOException e) {
+      System.err.println("No C compiler (cc), so no stand-in for NCCL: " + e.getMessage());
+      return false;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
+    }
+  }
+
+  /** The folder of the compiled libraries. */
+  public static synchronized Path folder() throws IOException, InterruptedException {
+    Files.createDirectories(BUILT);
+    for (List<String> library : LIBRARIES) {
+      compile(library);
+    }
+    return BUILT;
+  }
+
+  private static void compile(List<String> library) throws IOException, InterruptedException {
+    String name = library.get(0);
+    Path source = SOURCES.resolve(library.get(1));
+    Path target = BUILT.resolve(name);
+    if (Files.exists(target)
+        && Files.getLastModifiedTime(target).compareTo(Files.getLastModifiedTime(source)) > 0) {
+      return;
+    }
+    List<String> command =
+        new java.util.ArrayList<>(
+            List.of("cc", "-shared", "-fPIC", "-O2", "-Wall", "-Wextra", "-Werror", "-pthread"));
+    command.addAll(List.of("-Wl,-soname," + name, "-o", target.toString(), source.toString()));
+    command.addAll(library.subList(2, library.size()));
+    Process compiler = new ProcessBuilder(command).inheritIO().start();
+    if (!compiler.waitFor(60, TimeUnit.SECONDS) || compiler.exitValue() != 0) {
+      throw new IOException("Cannot compile " + source);
+    }
+  }
+
+  /** From the module of the plugin, or from that of its suite on Spark 3.5 beside it. */
+  private static Path sources() {
+    Path own = Path.of("src", "test", "c").toAbsolutePath();
+    return Files.isDirectory(own)
+        ? own
+        : Path.of("..", "spark-plugin", "src", "test", "c").toAbsolutePath().normalize();
+  }
+}
