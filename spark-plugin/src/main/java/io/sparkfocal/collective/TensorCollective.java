@@ -2,14 +2,15 @@ package io.sparkfocal.collective;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
+import io.sparkfocal.compat.DeviceBuffer;
 import io.sparkfocal.compat.TensorCopy;
 import java.nio.ByteBuffer;
 
 /**
  * A {@link Collective} over tensors.
  *
- * <p>Host tensors are handed over in place. Tensors of a GPU go through host memory, until the
- * collective takes device pointers.
+ * <p>Tensors are handed over in place, in the order of the device's stream; those of a GPU go
+ * through host memory if the collective takes no device memory.
  */
 public final class TensorCollective {
 
@@ -52,9 +53,14 @@ public final class TensorCollective {
     void on(ByteBuffer bytes);
   }
 
-  private static void inPlace(NDArray values, HostOperation operation) {
+  private void inPlace(NDArray values, HostOperation operation) {
     if (!values.getDevice().isGpu()) {
       operation.on(values.toByteBuffer(true));
+      collective.finish();
+      return;
+    }
+    if (collective.memory() == Collective.Memory.DEVICE) {
+      operation.on(DeviceBuffer.of(values));
       return;
     }
     try (NDArray host = values.toDevice(Device.cpu(), true)) {

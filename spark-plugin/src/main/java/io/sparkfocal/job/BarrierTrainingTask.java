@@ -8,6 +8,8 @@ import io.sparkfocal.collective.CollectiveException;
 import io.sparkfocal.collective.PeerLostException;
 import io.sparkfocal.collective.TensorCollective;
 import io.sparkfocal.collective.local.SoloCollective;
+import io.sparkfocal.collective.nccl.NcclCollective;
+import io.sparkfocal.collective.nccl.NcclLibraries;
 import io.sparkfocal.collective.rpc.RpcEndpoint;
 import io.sparkfocal.data.FeatureStatistics;
 import io.sparkfocal.data.RowBuffer;
@@ -34,6 +36,8 @@ import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskKilledException;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One rank: reads its partition, meets the others, trains; rank 0 returns the result.
@@ -42,7 +46,10 @@ import org.jspecify.annotations.Nullable;
  */
 record BarrierTrainingTask(TrainingPlan plan) implements Serializable {
 
+  private static final Logger LOG = LoggerFactory.getLogger(BarrierTrainingTask.class);
   private static final String DRIVER = "driver";
+  private static final String LIBRARY_PATH = "spark.focal.nccl.library-path";
+  private static final String STAND_IN = "spark.focal.test.nccl-stand-in";
   private static final Duration PATIENCE_FOR_CAUSE = Duration.ofSeconds(5);
 
   /**
@@ -52,7 +59,14 @@ record BarrierTrainingTask(TrainingPlan plan) implements Serializable {
     BarrierTaskContext context = BarrierTaskContext.get();
     try {
       NativeEngine.require(context.cpus());
-      Device device = plan.device().resolve(context.resourcesJMap());
+      NcclLibraries.lookFirstIn(SparkEnv.get().conf().get(LIBRARY_PATH, ""));
+      RankDevice device = plan.device().resolve(context.resourcesJMap(), host());
+      LOG.info(
+          "Rank {} of {} trains on {}: {}",
+          context.partitionId(),
+          plan.workers(),
+          device.device(),
+          device.reason());
       RowBuffer buffer = plan.rows().read(rows);
       return train(context, device, new ShardBuilder(buffer));
     } catch (TaskKilledException e) {
@@ -85,21 +99,45 @@ record BarrierTrainingTask(TrainingPlan plan) implements Serializable {
     }
   }
 
-  private byte @Nullable [] train(BarrierTaskContext context, Device device, ShardBuilder builder) {
+  private byte @Nullable [] train(
+      BarrierTaskContext context, RankDevice device, ShardBuilder builder) {
     if (plan.workers() == 1) {
       try (Collective alone = new SoloCollective()) {
-        return train(context, device, builder, List.of(card("", builder)), alone);
+        return train(context, device.device(), builder, List.of(card("", device, builder)), alone);
       }
     }
     try (RpcEndpoint endpoint = openEndpoint()) {
-      RankCard own = card(endpoint.address(), builder);
+      RankCard own = card(endpoint.address(), device, builder);
       List<RankCard> cards = RankCard.decodeAll(context.allGather(own.encode()));
+      RankDevice.requireDistinct(cards.stream().map(RankCard::gpu).toList());
       List<String> addresses = cards.stream().map(RankCard::address).toList();
       Duration timeout = Duration.ofMillis(plan.collectiveTimeoutMillis());
-      try (Collective ring = endpoint.connect(context.partitionId(), addresses, timeout)) {
-        return train(context, device, builder, cards, ring);
+      try (Collective ring = endpoint.connect(context.partitionId(), addresses, timeout);
+          Collective ranks = usesNccl(cards) ? nccl(ring, device, timeout) : ring) {
+        return train(context, device.device(), builder, cards, ranks);
       }
     }
+  }
+
+  private boolean usesNccl(List<RankCard> cards) {
+    boolean everyRankHasOne = cards.stream().noneMatch(card -> card.gpu().isEmpty());
+    if (plan.transport() == Transport.NCCL && !everyRankHasOne && !standsIn()) {
+      throw new IllegalArgumentException(
+          "spark.focal.collective is nccl, but not every rank has a GPU; set it to auto or rpc.");
+    }
+    return plan.transport() == Transport.NCCL
+        || (plan.transport() == Transport.AUTO && everyRankHasOne);
+  }
+
+  /** For tests over a stand-in for NCCL whose device memory is the host's. */
+  private static boolean standsIn() {
+    return SparkEnv.get().conf().getBoolean(STAND_IN, false);
+  }
+
+  /** Aborts tell the ring first, so it is joined before the GPU's own. */
+  private static Collective nccl(Collective ring, RankDevice device, Duration timeout) {
+    int gpu = device.device().isGpu() ? device.device().getDeviceId() : ring.rank();
+    return NcclCollective.join(ring, gpu, timeout);
   }
 
   private RpcEndpoint openEndpoint() {
@@ -112,9 +150,13 @@ record BarrierTrainingTask(TrainingPlan plan) implements Serializable {
         spark.conf(), spark.securityManager(), bindAddress, host(), plan.attemptKey());
   }
 
-  private static RankCard card(String address, ShardBuilder builder) {
+  private static RankCard card(String address, RankDevice device, ShardBuilder builder) {
     return new RankCard(
-        address, builder.trainingRows(), builder.validationRows(), builder.statistics());
+        address,
+        device.gpu(),
+        builder.trainingRows(),
+        builder.validationRows(),
+        builder.statistics());
   }
 
   private byte @Nullable [] train(

@@ -1,6 +1,5 @@
 package io.sparkfocal.job;
 
-import ai.djl.Device;
 import ai.djl.util.cuda.CudaUtils;
 import java.util.Map;
 import org.apache.spark.SparkConf;
@@ -42,34 +41,32 @@ public enum DeviceChoice {
     }
   }
 
+  /** Whether a task of this application may train on a GPU. */
+  boolean mayUseGpu(SparkConf conf) {
+    return this != CPU && conf.contains(TASK_AMOUNT);
+  }
+
   /**
    * The device of a task.
    *
    * @param resources what Spark gave the task
+   * @param host of the task
    * @throws IllegalArgumentException if a GPU is asked for and absent
    */
-  Device resolve(Map<String, ResourceInformation> resources) {
+  RankDevice resolve(Map<String, ResourceInformation> resources, String host) {
     ResourceInformation gpu = resources.get(RESOURCE);
     String assigned = gpu == null || gpu.addresses().length == 0 ? null : gpu.addresses()[0];
-    if (this == CPU || (this == AUTO && assigned == null)) {
-      return Device.cpu();
+    if (this == CPU) {
+      return RankDevice.cpu("device is cpu");
     }
-    if (assigned == null) {
-      throw new IllegalArgumentException(
-          "device is gpu, but Spark gave this task none; set " + TASK_AMOUNT + " to 1.");
+    if (assigned != null) {
+      return RankDevice.gpu(
+          assigned, System.getenv("CUDA_VISIBLE_DEVICES"), CudaUtils.getGpuCount(), host);
     }
-    int visible = CudaUtils.getGpuCount();
-    if (!assigned.matches("\\d{1,9}")) {
-      throw new IllegalArgumentException(
-          "Spark gave this task the GPU \"%s\", which is no index; let the discovery script list indexes, as conf/gpu-discovery.sh does."
-              .formatted(assigned));
+    if (this == AUTO) {
+      return RankDevice.cpu("device is auto, and Spark gave the task no GPU");
     }
-    int address = Integer.parseInt(assigned);
-    if (address >= visible) {
-      throw new IllegalArgumentException(
-          "Spark gave this task GPU %d, but its executor sees %d; check the discovery script and the NVIDIA driver, or choose device cpu."
-              .formatted(address, visible));
-    }
-    return Device.gpu(address);
+    throw new IllegalArgumentException(
+        "device is gpu, but Spark gave this task none; set " + TASK_AMOUNT + " to 1.");
   }
 }

@@ -11,18 +11,24 @@ import java.util.List;
  * What a rank tells the others before training, once, through the barrier's {@code allGather}.
  *
  * @param address where its collective listens; empty if there are no others
+ * @param gpu identity of its GPU; empty on the CPU
  * @param trainingRows how many it has
  * @param validationRows how many it has
  * @param statistics of its training rows
  */
 record RankCard(
-    String address, long trainingRows, long validationRows, FeatureStatistics statistics) {
+    String address,
+    String gpu,
+    long trainingRows,
+    long validationRows,
+    FeatureStatistics statistics) {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
   String encode() {
     return JSON.createObjectNode()
         .put("address", address)
+        .put("gpu", gpu)
         .put("training", trainingRows)
         .put("validation", validationRows)
         .put("statistics", statistics.encode())
@@ -39,6 +45,7 @@ record RankCard(
       JsonNode json = JSON.readTree(text);
       return new RankCard(
           json.path("address").asText(),
+          json.path("gpu").asText(),
           json.path("training").asLong(),
           json.path("validation").asLong(),
           FeatureStatistics.decode(json.path("statistics").asText()));

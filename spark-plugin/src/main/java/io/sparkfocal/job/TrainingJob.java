@@ -66,6 +66,15 @@ public final class TrainingJob {
     return wanted == 0 ? slots.awaitAll() : slots.await(wanted);
   }
 
+  /**
+   * What carries gradients.
+   *
+   * @throws IllegalArgumentException if the application's settings forbid it
+   */
+  public Transport transport(DeviceChoice device) {
+    return Transport.of(spark.getConf(), device);
+  }
+
   /** How long ranks wait for each other. */
   public long collectiveTimeoutMillis() {
     return settings.collectiveTimeout().toMillis();

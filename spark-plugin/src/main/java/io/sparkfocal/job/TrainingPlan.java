@@ -18,6 +18,7 @@ import java.io.Serializable;
  * @param loss the loss
  * @param settings how to train
  * @param device where to train
+ * @param transport what carries gradients
  * @param collectiveTimeoutMillis how long a rank waits for another
  */
 public record TrainingPlan(
@@ -30,5 +31,6 @@ public record TrainingPlan(
     LossSpec loss,
     TrainingSettings settings,
     DeviceChoice device,
+    Transport transport,
     long collectiveTimeoutMillis)
     implements Serializable {}

@@ -7,6 +7,7 @@ import io.sparkfocal.job.DeviceChoice;
 import io.sparkfocal.job.TrainingJob;
 import io.sparkfocal.job.TrainingPlan;
 import io.sparkfocal.job.TrainingResult;
+import io.sparkfocal.job.Transport;
 import io.sparkfocal.network.Layers;
 import io.sparkfocal.network.MlpNetwork;
 import io.sparkfocal.network.NetworkDescription;
@@ -126,6 +127,7 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
     DeviceChoice device = DeviceChoice.of(getDevice());
     TrainingJob job = new TrainingJob(dataset.sparkSession().sparkContext());
     job.requirePossible(device);
+    Transport transport = job.transport(device);
     NetworkDescription.requireProvider(getNetworkProvider());
     TrainingColumns columns = columns(dataset.schema());
     int workers = job.workers(getNumWorkers());
@@ -149,6 +151,7 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
             lossSpec(counts),
             settings(),
             device,
+            transport,
             job.collectiveTimeoutMillis());
     TrainingResult result = job.run(plan, columns, counts, dataset);
 

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import ai.djl.Device;
+import java.util.List;
 import java.util.Map;
+import org.apache.spark.SparkConf;
 import org.apache.spark.resource.ResourceInformation;
 import org.junit.jupiter.api.Test;
 
@@ -18,10 +20,10 @@ class DeviceChoiceTest {
 
   @Test
   void withoutAGpuAutoIsTheCpuAndGpuAnError() {
-    assertThat(DeviceChoice.AUTO.resolve(NONE)).isEqualTo(Device.cpu());
-    assertThat(DeviceChoice.CPU.resolve(gpu("0"))).isEqualTo(Device.cpu());
+    assertThat(DeviceChoice.AUTO.resolve(NONE, "h").device()).isEqualTo(Device.cpu());
+    assertThat(DeviceChoice.CPU.resolve(gpu("0"), "h").device()).isEqualTo(Device.cpu());
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> DeviceChoice.GPU.resolve(NONE))
+        .isThrownBy(() -> DeviceChoice.GPU.resolve(NONE, "h"))
         .withMessage(
             "device is gpu, but Spark gave this task none; set spark.task.resource.gpu.amount to 1.");
   }
@@ -30,8 +32,56 @@ class DeviceChoiceTest {
   void aGpuThatSparkGaveButTheHostLacksIsNeverReplacedByTheCpu() {
     for (DeviceChoice choice : new DeviceChoice[] {DeviceChoice.AUTO, DeviceChoice.GPU}) {
       assertThatIllegalArgumentException()
-          .isThrownBy(() -> choice.resolve(gpu("99")))
+          .isThrownBy(() -> choice.resolve(gpu("99"), "h"))
           .withMessageStartingWith("Spark gave this task GPU 99, but its executor sees ");
     }
+  }
+
+  @Test
+  void cudaCountsTheVisibleDevicesFromZero() {
+    assertThat(RankDevice.number("3", null)).isEqualTo(3);
+    assertThat(RankDevice.number("3", "2, 3")).isEqualTo(1);
+    assertThat(RankDevice.number("0", "2,3")).isZero();
+    assertThat(RankDevice.number("GPU-ab", "GPU-cd,GPU-ab")).isEqualTo(1);
+    assertThat(RankDevice.number("GPU-ab", null)).isEqualTo(-1);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> RankDevice.gpu("GPU-ab", "0", 1, "h"))
+        .withMessageStartingWith(
+            "Spark gave this task GPU GPU-ab, but its executor sees 1 (CUDA_VISIBLE_DEVICES=0); check");
+  }
+
+  @Test
+  void twoRanksOnOneGpuAreRefused() {
+    RankDevice.requireDistinct(List.of("", "", ""));
+    RankDevice.requireDistinct(List.of("GPU-a", "GPU-b"));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> RankDevice.requireDistinct(List.of("GPU-a", "GPU-b", "GPU-a")))
+        .withMessage(
+            "Ranks 0 and 2 train on the same GPU (GPU-a); set spark.task.resource.gpu.amount to 1 and let every worker's discovery script list only its own GPUs.");
+  }
+
+  @Test
+  void plaintextNcclIsRefusedWhereTheApplicationEncrypts() {
+    SparkConf conf =
+        new SparkConf(false)
+            .set("spark.task.resource.gpu.amount", "1")
+            .set("spark.network.crypto.enabled", "true");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> Transport.of(conf, DeviceChoice.AUTO))
+        .withMessage(
+            "This application encrypts its traffic, but NCCL sends gradients in plain text; set spark.focal.collective to rpc, or spark.focal.nccl.allow-plaintext to true if the network between the GPUs is trusted.");
+    assertThat(Transport.of(conf, DeviceChoice.CPU)).isEqualTo(Transport.AUTO);
+    assertThat(Transport.of(conf.clone().set("spark.focal.collective", "rpc"), DeviceChoice.GPU))
+        .isEqualTo(Transport.RPC);
+    assertThat(
+            Transport.of(
+                conf.clone().set("spark.focal.nccl.allow-plaintext", "true"), DeviceChoice.GPU))
+        .isEqualTo(Transport.AUTO);
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () ->
+                Transport.of(
+                    new SparkConf(false).set("spark.focal.collective", "mpi"), DeviceChoice.CPU))
+        .withMessage("spark.focal.collective is \"mpi\"; choose auto, rpc or nccl.");
   }
 }

@@ -10,6 +10,7 @@ import io.sparkfocal.network.Layers;
 import io.sparkfocal.network.MlpNetwork;
 import io.sparkfocal.network.NetworkProvider;
 import io.sparkfocal.plugin.EpochCompleted;
+import io.sparkfocal.testing.NcclStandIn;
 import io.sparkfocal.testing.Samples;
 import io.sparkfocal.testing.TestSpark;
 import java.nio.file.Files;
@@ -29,6 +30,7 @@ import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Ranks in executor processes of their own, with the plugin on. */
@@ -151,6 +153,32 @@ class TwoExecutorsIT {
         .isThrownBy(() -> diverging.fit(Samples.rows(spark, 200)))
         .withMessageMatching(
             "Rank \\d of 2, host \\S+: The (training loss|sum of the weights) became (NaN|-?Infinity) in epoch .*lower learningRate \\(now 1.0E30\\).*");
+  }
+
+  @Test
+  @EnabledIf("io.sparkfocal.testing.NcclStandIn#isAvailable")
+  void ncclGivesTheWeightsOfSparksOwnTransport() throws Exception {
+    FocalLossClassifier classifier = quick().setMaxIter(3);
+    SparkSession ring = TestSpark.twoExecutors();
+    byte[] expected = weights(classifier.fit(Samples.rows(ring, 200)), "ring");
+    Map<String, String> overNccl = new TreeMap<>(TestSpark.twoExecutorSettings());
+    overNccl.put("spark.focal.collective", "nccl");
+    overNccl.put("spark.focal.nccl.library-path", NcclStandIn.folder().toString());
+    overNccl.put("spark.focal.test.nccl-stand-in", "true");
+    SparkSession nccl = TestSpark.with(overNccl);
+    assertThat(weights(classifier.fit(Samples.rows(nccl, 200)), "nccl")).isEqualTo(expected);
+  }
+
+  @Test
+  void ncclWithoutGpusIsRefused() {
+    Map<String, String> overNccl = new TreeMap<>(TestSpark.twoExecutorSettings());
+    overNccl.put("spark.focal.collective", "nccl");
+    SparkSession spark = TestSpark.with(overNccl);
+    Dataset<Row> rows = Samples.rows(spark, 100);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> quick().fit(rows))
+        .withMessageEndingWith(
+            "spark.focal.collective is nccl, but not every rank has a GPU; set it to auto or rpc.");
   }
 
   @Test

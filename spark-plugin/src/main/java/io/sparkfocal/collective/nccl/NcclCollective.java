@@ -184,11 +184,16 @@ public final class NcclCollective implements Collective {
       call.run();
       pending.add(new Pending(operation, device.record(), System.nanoTime()));
     } catch (CollectiveException e) {
-      fail(String.valueOf(e.getMessage()));
-      throw e;
+      String told = isAborted() ? failure() : null;
+      fail(told != null ? told : failed(operation, String.valueOf(e.getMessage())));
+      throw new CollectiveException(String.valueOf(failure), e);
     } finally {
       lock.unlock();
     }
+  }
+
+  private String failed(String operation, String why) {
+    return "Rank %d of %d, %s: %s".formatted(rank(), world(), operation, why);
   }
 
   @Override
@@ -237,7 +242,7 @@ public final class NcclCollective implements Collective {
   private @Nullable String reasonToGiveUp(Pending oldest) {
     String error = communicator.asyncError();
     if (error != null) {
-      return "Rank %d of %d, %s: %s".formatted(rank(), world(), oldest.operation(), error);
+      return failed(oldest.operation(), error);
     }
     long age = System.nanoTime() - oldest.since();
     String told = control.failure();

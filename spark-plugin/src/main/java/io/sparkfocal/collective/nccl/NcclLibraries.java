@@ -10,6 +10,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
 import org.bytedeco.cuda.global.nccl;
 import org.jspecify.annotations.Nullable;
 
@@ -23,8 +24,8 @@ import org.jspecify.annotations.Nullable;
  */
 public final class NcclLibraries {
 
-  /** System property with folders to look in first, separated as in a class path. */
-  public static final String FOLDERS_PROPERTY = "spark.focal.nccl.library-path";
+  private static final String SETTING = "spark.focal.nccl.library-path";
+  private static final AtomicReference<String> FIRST_FOLDERS = new AtomicReference<>("");
 
   private static final List<String> NAMES =
       List.of("libcuda.so.1", "libcudart.so.12", "libnccl.so.2");
@@ -37,6 +38,15 @@ public final class NcclLibraries {
           "/usr/local/lib");
 
   private NcclLibraries() {}
+
+  /**
+   * Names folders to look in first; has no effect once the libraries were looked for.
+   *
+   * @param folders separated as in a class path; may be empty
+   */
+  public static void lookFirstIn(String folders) {
+    FIRST_FOLDERS.set(folders);
+  }
 
   /**
    * Loads the libraries, if this JVM has not yet.
@@ -117,19 +127,19 @@ public final class NcclLibraries {
     static final @Nullable String FAILURE = load();
 
     private static @Nullable String load() {
-      List<Path> folders = folders(System.getProperty(FOLDERS_PROPERTY), System.getenv());
+      List<Path> folders = folders(FIRST_FOLDERS.get(), System.getenv());
       for (Map.Entry<String, @Nullable Path> library : find(folders).entrySet()) {
         Path path = library.getValue();
         if (path == null) {
           return "NCCL cannot be used: %s is in none of %s; install NCCL 2 and the CUDA 12 runtime, or name their folders in %s."
-              .formatted(library.getKey(), folders, FOLDERS_PROPERTY);
+              .formatted(library.getKey(), folders, SETTING);
         }
         try {
           System.load(path.toAbsolutePath().toString());
           PATHS.put(library.getKey(), path);
         } catch (UnsatisfiedLinkError e) {
           return "NCCL cannot be used: %s does not load (%s); install NCCL 2 and the CUDA 12 runtime for this machine, or name their folders in %s."
-              .formatted(path, e.getMessage(), FOLDERS_PROPERTY);
+              .formatted(path, e.getMessage(), SETTING);
         }
       }
       try {

@@ -40,7 +40,7 @@ class NcclCollectiveIT extends CollectiveContract {
 
   @BeforeAll
   static void useStandIn() throws Exception {
-    System.setProperty(NcclLibraries.FOLDERS_PROPERTY, NcclStandIn.folder().toString());
+    NcclLibraries.lookFirstIn(NcclStandIn.folder().toString());
   }
 
   @AfterEach
@@ -111,7 +111,7 @@ class NcclCollectiveIT extends CollectiveContract {
 
   @Override
   protected String mismatch() {
-    return "NCCL failed: invalid usage (5)";
+    return "failed: invalid usage (5)";
   }
 
   private static NcclCollective nccl(Collective collective) {
@@ -211,8 +211,8 @@ class NcclCollectiveIT extends CollectiveContract {
         .allSatisfy(
             f ->
                 assertThat(f)
-                    .hasMessageContaining(
-                        "Rank 2 of 3, allReduce: NCCL failed: unhandled system error (2)"));
+                    .hasMessageContaining("Rank 2 of 3, allReduce: ")
+                    .hasMessageContaining("failed: unhandled system error (2)"));
   }
 
   @Test
@@ -245,6 +245,14 @@ class NcclCollectiveIT extends CollectiveContract {
     assertThatThrownBy(() -> NcclCollective.join(control.member(0), 0, Duration.ofMillis(800)))
         .isInstanceOf(CollectiveException.class)
         .hasMessageContaining("waited 800 ms for rank 1");
+  }
+
+  @Test
+  void aGpuIsKnownByItsUuid() {
+    assertThat(GpuInfo.of(1))
+        .isEqualTo(new GpuInfo("Stand-in 1", "GPU-10111213-1415-1617-1819-1a1b1c1d1e1f", 1L << 30));
+    assertThatThrownBy(() -> GpuInfo.of(8))
+        .hasMessageContaining("There is no GPU 8 in this process");
   }
 
   @Test
