@@ -37,6 +37,8 @@ class ArchitectureTest {
     assertThat(classes.contain(FocalLossClassifier.class)).isTrue();
     layeredArchitecture()
         .consideringOnlyDependenciesInLayers()
+        .layer("doctor")
+        .definedBy("io.sparkfocal.doctor..")
         .layer("ml")
         .definedBy("io.sparkfocal.ml..")
         .layer("job")
@@ -57,12 +59,14 @@ class ArchitectureTest {
         .definedBy("io.sparkfocal.compat..")
         .layer("losses")
         .definedBy("io.sparkfocal.losses..")
-        .whereLayer("ml")
+        .whereLayer("doctor")
         .mayNotBeAccessedByAnyLayer()
+        .whereLayer("ml")
+        .mayOnlyBeAccessedByLayers("doctor")
         .whereLayer("job")
         .mayOnlyBeAccessedByLayers("ml")
         .whereLayer("plugin")
-        .mayOnlyBeAccessedByLayers("ml", "job")
+        .mayOnlyBeAccessedByLayers("doctor", "ml", "job")
         .whereLayer("persist")
         .mayOnlyBeAccessedByLayers("ml", "job")
         .whereLayer("data")
@@ -72,7 +76,7 @@ class ArchitectureTest {
         .whereLayer("network")
         .mayOnlyBeAccessedByLayers("ml", "job", "persist", "train")
         .whereLayer("collective")
-        .mayOnlyBeAccessedByLayers("job", "train", "network")
+        .mayOnlyBeAccessedByLayers("doctor", "job", "train", "network")
         .check(classes);
   }
 

@@ -21,6 +21,8 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.apache.spark.SparkEnv;
+import org.apache.spark.TaskContext;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerEvent;
 import org.apache.spark.sql.Dataset;
@@ -179,6 +181,46 @@ class TwoExecutorsIT {
         .isThrownBy(() -> quick().fit(rows))
         .withMessageEndingWith(
             "spark.focal.collective is nccl, but not every rank has a GPU; set it to auto or rpc.");
+  }
+
+  @Test
+  void everyRankIsGivenAGpuOfItsOwnAndNeverFallsBackToTheCpu() throws Exception {
+    // The first worker that asks finds GPU 0, the second GPU 1; neither is there.
+    Path script = folder.resolve("discover.sh");
+    Files.writeString(
+        script,
+        """
+        #!/bin/sh
+        address=0
+        mkdir "$(dirname "$0")/dealt" 2>/dev/null || address=1
+        echo "{\\"name\\": \\"gpu\\", \\"addresses\\": [\\"$address\\"]}"
+        """);
+    assertThat(script.toFile().setExecutable(true)).isTrue();
+    Map<String, String> withGpus = new TreeMap<>(TestSpark.twoExecutorSettings());
+    withGpus.put("spark.worker.resource.gpu.amount", "1");
+    withGpus.put("spark.worker.resource.gpu.discoveryScript", script.toString());
+    withGpus.put("spark.executor.resource.gpu.amount", "1");
+    withGpus.put("spark.task.resource.gpu.amount", "1");
+    SparkSession spark = TestSpark.with(withGpus);
+    List<String> addresses =
+        new JavaSparkContext(spark.sparkContext())
+            .parallelize(List.of(0, 1), 2)
+            .mapPartitions(
+                part -> {
+                  Thread.sleep(1000); // so that the other executor takes the other task
+                  return List.of(TaskContext.get().resourcesJMap().get("gpu").addresses()[0])
+                      .iterator();
+                })
+            .collect();
+    assertThat(addresses).containsExactlyInAnyOrder("0", "1");
+    for (String device : List.of("gpu", "auto")) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> quick().setDevice(device).fit(Samples.rows(spark, 50)))
+          .withMessageMatching(
+              "Rank \\d of 2, host \\S+: Spark gave this task GPU [01], but its executor sees 0; check the discovery script, .*");
+    }
+    FocalLossClassificationModel model = quick().setDevice("cpu").fit(Samples.rows(spark, 50));
+    assertThat(model.summary().orElseThrow().device()).isEqualTo("cpu()");
   }
 
   @Test

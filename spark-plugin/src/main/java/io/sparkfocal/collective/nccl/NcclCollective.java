@@ -84,13 +84,10 @@ public final class NcclCollective implements Collective {
       if (theirs != own) {
         throw new CollectiveException(
             "Rank %d has NCCL %s, rank %d has %s; install the same version on every host."
-                .formatted(control.rank(), dotted(own), rank, dotted(theirs)));
+                .formatted(
+                    control.rank(), NcclLibraries.dotted(own), rank, NcclLibraries.dotted(theirs)));
       }
     }
-  }
-
-  private static String dotted(int version) {
-    return "%d.%d.%d".formatted(version / 10_000, version / 100 % 100, version % 100);
   }
 
   private static ByteBuffer floats(int count) {

@@ -62,6 +62,20 @@ public final class NcclLibraries {
     return Loaded.PATHS;
   }
 
+  /**
+   * Version of the loaded NCCL, as 2.27.3.
+   *
+   * @throws IllegalStateException as for {@link #require}
+   */
+  public static String version() {
+    require();
+    return dotted(Communicator.version());
+  }
+
+  static String dotted(int version) {
+    return "%d.%d.%d".formatted(version / 10_000, version / 100 % 100, version % 100);
+  }
+
   /** The folders that are looked in, in their order. */
   static List<Path> folders(@Nullable String configured, Map<String, String> environment) {
     Set<Path> folders = new LinkedHashSet<>();

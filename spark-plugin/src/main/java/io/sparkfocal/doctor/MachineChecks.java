@@ -1,0 +1,154 @@
+package io.sparkfocal.doctor;
+
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.util.Utils;
+import ai.djl.util.cuda.CudaUtils;
+import io.sparkfocal.collective.Collective;
+import io.sparkfocal.collective.local.SoloCollective;
+import io.sparkfocal.collective.nccl.GpuInfo;
+import io.sparkfocal.collective.nccl.NcclCollective;
+import io.sparkfocal.collective.nccl.NcclLibraries;
+import io.sparkfocal.compat.DeviceBuffer;
+import io.sparkfocal.losses.FocalLoss;
+import io.sparkfocal.losses.LossKernel;
+import io.sparkfocal.losses.RowLosses;
+import io.sparkfocal.plugin.NativeEngine;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
+
+/** What can be known of one machine without Spark: JVM, C library, PyTorch, CUDA, NCCL, GPUs. */
+final class MachineChecks {
+
+  private static final int LEAST_JAVA = 17;
+  private static final double LEAST_GLIBC = 2.29;
+  private static final float TOLERANCE = 1e-4f;
+
+  private MachineChecks() {}
+
+  static void run(Report report) {
+    report.check("JVM", MachineChecks::java);
+    report.check("glibc", MachineChecks::glibc);
+    boolean engine = report.check("PyTorch", MachineChecks::pytorch);
+    int gpus = engine ? CudaUtils.getGpuCount() : 0;
+    if (engine) {
+      report.check("tensor on CPU", () -> tensorOn(Device.cpu()));
+    }
+    if (gpus == 0) {
+      report.skip("CUDA", "no GPU: PyTorch sees none, so training runs on the CPU");
+      return;
+    }
+    boolean nccl = report.check("NCCL", MachineChecks::nccl);
+    for (int number = 0; number < gpus; number++) {
+      int gpu = number;
+      if (nccl) {
+        report.check("GPU " + gpu, () -> describe(GpuInfo.of(gpu)));
+      }
+      report.check("tensor on " + gpu, () -> tensorOn(Device.gpu(gpu)));
+      report.check("focal on " + gpu, () -> sameGradient(Device.gpu(gpu)));
+      if (nccl) {
+        report.check("all-reduce " + gpu, () -> allReduce(gpu));
+      }
+    }
+  }
+
+  private static String java() {
+    int version = Runtime.version().feature();
+    if (version < LEAST_JAVA) {
+      throw new IllegalStateException(
+          "Java is %d; set JAVA_HOME to a Java of at least %d.".formatted(version, LEAST_JAVA));
+    }
+    return "%s, %s, %s"
+        .formatted(
+            Runtime.version(), System.getProperty("java.vendor"), System.getProperty("java.home"));
+  }
+
+  private static String glibc() throws IOException, InterruptedException {
+    Process process = new ProcessBuilder("getconf", "GNU_LIBC_VERSION").start();
+    String answer = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    process.waitFor(10, TimeUnit.SECONDS);
+    String version = answer.strip().replaceFirst("^glibc ", "");
+    if (!version.matches("\\d+\\.\\d+.*")) {
+      throw new IllegalStateException(
+          "This is no system with glibc; use one, since PyTorch's libraries are built for it.");
+    }
+    if (Double.parseDouble(version.replaceFirst("^(\\d+\\.\\d+).*", "$1")) < LEAST_GLIBC) {
+      throw new IllegalStateException(
+          "glibc is %s; PyTorch needs at least %s: use a newer system or container."
+              .formatted(version, LEAST_GLIBC));
+    }
+    return version;
+  }
+
+  private static String pytorch() {
+    NativeEngine.require(Runtime.getRuntime().availableProcessors());
+    String own = System.getenv("PYTORCH_LIBRARY_PATH");
+    return "%s, libraries from %s"
+        .formatted(
+            Engine.getEngine("PyTorch").getVersion(),
+            own == null ? Utils.getEngineCacheDir() : own);
+  }
+
+  private static String nccl() {
+    return NcclLibraries.version() + ", libraries from " + NcclLibraries.require().values();
+  }
+
+  private static String describe(GpuInfo gpu) {
+    return "%s, %s, %,d MiB".formatted(gpu.name(), gpu.uuid(), gpu.memoryBytes() >> 20);
+  }
+
+  private static String tensorOn(Device device) {
+    try (NDManager manager = NDManager.newBaseManager(device, "PyTorch")) {
+      float sum = manager.ones(new Shape(1000)).sum().toFloatArray()[0];
+      if (sum != 1000) {
+        throw new IllegalStateException(
+            "1000 ones sum up to %s on %s; the installation of PyTorch is broken."
+                .formatted(sum, device));
+      }
+      return "sums are right";
+    }
+  }
+
+  private static String sameGradient(Device device) {
+    float difference = 0;
+    float[] cpu = focalGradient(Device.cpu());
+    float[] gpu = focalGradient(device);
+    for (int i = 0; i < cpu.length; i++) {
+      difference = Math.max(difference, Math.abs(cpu[i] - gpu[i]));
+    }
+    if (!(difference <= TOLERANCE)) {
+      throw new IllegalStateException(
+          "The gradient of focal loss differs from the CPU's by %s; check that libtorch, CUDA and DJL's native layer belong together."
+              .formatted(difference));
+    }
+    return "the gradient is the CPU's to " + difference;
+  }
+
+  private static float[] focalGradient(Device device) {
+    try (NDManager manager = NDManager.newBaseManager(device, "PyTorch")) {
+      LossKernel kernel = FocalLoss.builder().build().prepare(manager, DataType.FLOAT32);
+      NDArray logits = manager.arange(-6f, 6f, 0.5f).reshape(8, 3);
+      NDArray labels = manager.create(new long[] {0, 1, 2, 0, 1, 2, 0, 1});
+      try (RowLosses rows = kernel.evaluate(logits, labels)) {
+        return rows.gradients().toFloatArray();
+      }
+    }
+  }
+
+  private static String allReduce(int gpu) {
+    try (NDManager manager = NDManager.newBaseManager(Device.gpu(gpu), "PyTorch");
+        Collective control = new SoloCollective();
+        NcclCollective alone = NcclCollective.join(control, gpu, Duration.ofSeconds(30))) {
+      NDArray values = manager.ones(new Shape(1 << 20));
+      alone.allReduce(DeviceBuffer.of(values));
+      alone.finish();
+      return "one rank, 4 MiB";
+    }
+  }
+}

@@ -1,0 +1,75 @@
+package io.sparkfocal.doctor;
+
+import io.sparkfocal.ml.FocalLossClassifier;
+import io.sparkfocal.ml.TrainingSummary;
+import java.util.Iterator;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.api.java.function.MapPartitionsFunction;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+
+/** Whether the executors of an application train together. */
+final class SparkChecks {
+
+  private static final int ROWS = 10_000;
+
+  private SparkChecks() {}
+
+  static void run(Report report) {
+    try (SparkSession spark = SparkSession.builder().appName("Spark Focal doctor").getOrCreate()) {
+      report.check("Spark", () -> spark.version() + ", " + spark.sparkContext().master());
+      report.check("ranks", () -> train(spark));
+      report.check("executors", () -> executors(spark));
+    } catch (Exception e) {
+      report.check(
+          "Spark",
+          () -> {
+            throw e;
+          });
+    }
+  }
+
+  private static String train(SparkSession spark) {
+    Dataset<Row> rows =
+        spark.range(ROWS).selectExpr("id % 7 as a", "id % 11 as b", "int(id % 7 > 4) as label");
+    TrainingSummary summary =
+        new FocalLossClassifier()
+            .setFeaturesCols("a", "b")
+            .setHiddenLayers(8)
+            .setMaxIter(2)
+            .fit(rows)
+            .summary()
+            .orElseThrow();
+    return "%d ranks trained together, rank 0 on %s"
+        .formatted(summary.numWorkers(), summary.device());
+  }
+
+  /** How many tasks of a small job each executor took. */
+  private static String executors(SparkSession spark) {
+    int tasks = 4 * spark.sparkContext().defaultParallelism();
+    Map<String, Integer> counts = new TreeMap<>();
+    spark
+        .range(0, tasks, 1, tasks)
+        .mapPartitions(new ExecutorName(), Encoders.STRING())
+        .collectAsList()
+        .forEach(name -> counts.merge(name, 1, Integer::sum));
+    return counts.size() + " seen, tasks by executor " + counts;
+  }
+
+  private static final class ExecutorName implements MapPartitionsFunction<Long, String> {
+
+    private static final long serialVersionUID = 1L;
+
+    @Override
+    public Iterator<String> call(Iterator<Long> ids) {
+      SparkEnv env = SparkEnv.get();
+      String host = env.blockManager().blockManagerId().host();
+      return List.of(env.executorId() + "@" + host).iterator();
+    }
+  }
+}
