@@ -7,10 +7,7 @@ import io.sparkfocal.collective.Collective;
 import io.sparkfocal.collective.CollectiveException;
 import io.sparkfocal.collective.PeerLostException;
 import io.sparkfocal.collective.TensorCollective;
-import io.sparkfocal.collective.local.SoloCollective;
-import io.sparkfocal.collective.nccl.NcclCollective;
 import io.sparkfocal.collective.nccl.NcclLibraries;
-import io.sparkfocal.collective.rpc.RpcEndpoint;
 import io.sparkfocal.data.FeatureStatistics;
 import io.sparkfocal.data.RowBuffer;
 import io.sparkfocal.data.ShardBuilder;
@@ -47,9 +44,7 @@ import org.slf4j.LoggerFactory;
 record BarrierTrainingTask(TrainingPlan plan) implements Serializable {
 
   private static final Logger LOG = LoggerFactory.getLogger(BarrierTrainingTask.class);
-  private static final String DRIVER = "driver";
   private static final String LIBRARY_PATH = "spark.focal.nccl.library-path";
-  private static final String STAND_IN = "spark.focal.test.nccl-stand-in";
   private static final Duration PATIENCE_FOR_CAUSE = Duration.ofSeconds(5);
 
   /**
@@ -101,62 +96,20 @@ record BarrierTrainingTask(TrainingPlan plan) implements Serializable {
 
   private byte @Nullable [] train(
       BarrierTaskContext context, RankDevice device, ShardBuilder builder) {
-    if (plan.workers() == 1) {
-      try (Collective alone = new SoloCollective()) {
-        return train(context, device.device(), builder, List.of(card("", device, builder)), alone);
-      }
+    try (Rendezvous ranks =
+        new Rendezvous(
+            context,
+            plan,
+            device,
+            address ->
+                new RankCard(
+                    address,
+                    device.gpu(),
+                    builder.trainingRows(),
+                    builder.validationRows(),
+                    builder.statistics()))) {
+      return train(context, device.device(), builder, ranks.cards(), ranks.collective());
     }
-    try (RpcEndpoint endpoint = openEndpoint()) {
-      RankCard own = card(endpoint.address(), device, builder);
-      List<RankCard> cards = RankCard.decodeAll(context.allGather(own.encode()));
-      RankDevice.requireDistinct(cards.stream().map(RankCard::gpu).toList());
-      List<String> addresses = cards.stream().map(RankCard::address).toList();
-      Duration timeout = Duration.ofMillis(plan.collectiveTimeoutMillis());
-      try (Collective ring = endpoint.connect(context.partitionId(), addresses, timeout);
-          Collective ranks = usesNccl(cards) ? nccl(ring, device, timeout) : ring) {
-        return train(context, device.device(), builder, cards, ranks);
-      }
-    }
-  }
-
-  private boolean usesNccl(List<RankCard> cards) {
-    boolean everyRankHasOne = cards.stream().noneMatch(card -> card.gpu().isEmpty());
-    if (plan.transport() == Transport.NCCL && !everyRankHasOne && !standsIn()) {
-      throw new IllegalArgumentException(
-          "spark.focal.collective is nccl, but not every rank has a GPU; set it to auto or rpc.");
-    }
-    return plan.transport() == Transport.NCCL
-        || (plan.transport() == Transport.AUTO && everyRankHasOne);
-  }
-
-  /** For tests over a stand-in for NCCL whose device memory is the host's. */
-  private static boolean standsIn() {
-    return SparkEnv.get().conf().getBoolean(STAND_IN, false);
-  }
-
-  /** Aborts tell the ring first, so it is joined before the GPU's own. */
-  private static Collective nccl(Collective ring, RankDevice device, Duration timeout) {
-    int gpu = device.device().isGpu() ? device.device().getDeviceId() : ring.rank();
-    return NcclCollective.join(ring, gpu, timeout);
-  }
-
-  private RpcEndpoint openEndpoint() {
-    SparkEnv spark = SparkEnv.get();
-    String bindAddress =
-        spark.executorId().equals(DRIVER)
-            ? spark.conf().get("spark.driver.bindAddress", host())
-            : host();
-    return RpcEndpoint.open(
-        spark.conf(), spark.securityManager(), bindAddress, host(), plan.attemptKey());
-  }
-
-  private static RankCard card(String address, RankDevice device, ShardBuilder builder) {
-    return new RankCard(
-        address,
-        device.gpu(),
-        builder.trainingRows(),
-        builder.validationRows(),
-        builder.statistics());
   }
 
   private byte @Nullable [] train(

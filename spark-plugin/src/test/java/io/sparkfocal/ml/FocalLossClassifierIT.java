@@ -26,7 +26,6 @@ import org.apache.spark.ml.functions;
 import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.ml.linalg.VectorUDT;
 import org.apache.spark.ml.linalg.Vectors;
-import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -261,57 +260,6 @@ class FocalLossClassifierIT {
   void labelsMayBeOfAnyNumericType(String type) {
     Dataset<Row> typed = rows.withColumn("label", rows.col("label").cast(type));
     assertThat(quick().setMaxIter(1).fit(typed).numClasses()).isEqualTo(3);
-  }
-
-  @Test
-  void aSavedModelScoresAsBeforeAndIsOverwrittenOnlyOnRequest(@TempDir Path folder)
-      throws Exception {
-    String path = folder.resolve("model").toString();
-    FocalLossClassificationModel model =
-        quick()
-            .setMaxIter(2)
-            .setDropout(0.1)
-            .setBatchNorm(true)
-            .setPredictionCol("guess")
-            .fit(rows);
-    model.setThresholds(0.5, 0.2, 0.3);
-    model.save(path);
-    FocalLossClassificationModel loaded = FocalLossClassificationModel.load(path);
-    assertThat(loaded.uid()).isEqualTo(model.uid());
-    assertThat(loaded.getThresholds()).containsExactly(0.5, 0.2, 0.3);
-    assertThat(loaded.summary()).isEmpty();
-    assertThat(loaded.transform(rows).orderBy("id").collectAsList())
-        .isEqualTo(model.transform(rows).orderBy("id").collectAsList());
-    assertThatThrownBy(() -> model.save(path)).hasMessageContaining("already exists");
-    model.write().overwrite().save(path);
-    assertThat(FocalLossClassificationModel.load(path).numClasses()).isEqualTo(3);
-  }
-
-  @Test
-  void theEstimatorIsSavedWithItsParams(@TempDir Path folder) throws Exception {
-    String path = folder.resolve("estimator").toString();
-    FocalLossClassifier classifier =
-        quick().setAlpha("none").setGamma(1.5).setHiddenLayers(9, 8).setDevice("cpu");
-    classifier.save(path);
-    FocalLossClassifier loaded = FocalLossClassifier.load(path);
-    assertThat(loaded.uid()).isEqualTo(classifier.uid());
-    assertThat(loaded.getAlpha()).isEqualTo("none");
-    assertThat(loaded.getGamma()).isEqualTo(1.5);
-    assertThat(loaded.getHiddenLayers()).containsExactly(9, 8);
-    assertThat(loaded.explainParams()).contains("gamma: focusing exponent");
-  }
-
-  @Test
-  void copiesHaveTheParamsAndTheExtraOnes() {
-    FocalLossClassifier classifier = quick();
-    ParamMap extra = new ParamMap().put(classifier.gamma(), 3.5);
-    assertThat(classifier.copy(extra).getGamma()).isEqualTo(3.5);
-    assertThat(classifier.copy(extra).getMaxIter()).isEqualTo(12);
-    assertThat(classifier.getGamma()).isEqualTo(2);
-    FocalLossClassificationModel model = classifier.setMaxIter(1).fit(rows);
-    FocalLossClassificationModel copy = model.copy(new ParamMap());
-    assertThat(copy.parent()).isEqualTo(model.parent());
-    assertThat(predictions(copy.transform(rows))).isEqualTo(predictions(model.transform(rows)));
   }
 
   @Test

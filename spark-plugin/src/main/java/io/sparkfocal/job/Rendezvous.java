@@ -1,0 +1,119 @@
+package io.sparkfocal.job;
+
+import io.sparkfocal.collective.Collective;
+import io.sparkfocal.collective.local.SoloCollective;
+import io.sparkfocal.collective.nccl.NcclCollective;
+import io.sparkfocal.collective.rpc.RpcEndpoint;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.List;
+import java.util.function.Function;
+import org.apache.spark.BarrierTaskContext;
+import org.apache.spark.SparkConf;
+import org.apache.spark.SparkEnv;
+
+/**
+ * How a rank meets the others: cards go round once, through the barrier; then the ranks join in a
+ * ring, and over it, where all have GPUs, in NCCL.
+ */
+final class Rendezvous implements AutoCloseable {
+
+  private static final String DRIVER = "driver";
+  private static final String STAND_IN = "spark.focal.test.nccl-stand-in";
+
+  private final TrainingPlan plan;
+  private final Deque<AutoCloseable> open = new ArrayDeque<>();
+  private final List<RankCard> cards;
+  private final Collective collective;
+
+  /**
+   * Meets the others; returns when all are there.
+   *
+   * @param own makes this rank's card, given its address
+   */
+  Rendezvous(
+      BarrierTaskContext context,
+      TrainingPlan plan,
+      RankDevice device,
+      Function<String, RankCard> own) {
+    this.plan = plan;
+    if (plan.workers() == 1) {
+      cards = List.of(own.apply(""));
+      collective = opened(new SoloCollective());
+      return;
+    }
+    try {
+      RpcEndpoint endpoint = opened(openEndpoint(plan.attemptKey()));
+      cards = RankCard.decodeAll(context.allGather(own.apply(endpoint.address()).encode()));
+      RankDevice.requireDistinct(cards.stream().map(RankCard::gpu).toList());
+      collective = join(endpoint, context.partitionId(), device);
+    } catch (RuntimeException | LinkageError e) {
+      close();
+      throw e;
+    }
+  }
+
+  private <T extends AutoCloseable> T opened(T resource) {
+    open.push(resource);
+    return resource;
+  }
+
+  private static RpcEndpoint openEndpoint(long attemptKey) {
+    SparkEnv spark = SparkEnv.get();
+    String host = spark.blockManager().blockManagerId().host();
+    SparkConf conf = spark.conf();
+    String bindAddress =
+        spark.executorId().equals(DRIVER) ? conf.get("spark.driver.bindAddress", host) : host;
+    return RpcEndpoint.open(conf, spark.securityManager(), bindAddress, host, attemptKey);
+  }
+
+  private Collective join(RpcEndpoint endpoint, int rank, RankDevice device) {
+    boolean overNccl = usesNccl();
+    Duration timeout = Duration.ofMillis(plan.collectiveTimeoutMillis());
+    List<String> addresses = cards.stream().map(RankCard::address).toList();
+    Collective ring = opened(endpoint.connect(rank, addresses, timeout));
+    if (!overNccl) {
+      return ring;
+    }
+    int gpu = device.device().isGpu() ? device.device().getDeviceId() : rank;
+    return opened(NcclCollective.join(ring, gpu, timeout));
+  }
+
+  private boolean usesNccl() {
+    boolean everyRankHasOne = cards.stream().noneMatch(card -> card.gpu().isEmpty());
+    if (plan.transport() == Transport.NCCL && !everyRankHasOne && !standsIn()) {
+      throw new IllegalArgumentException(
+          "spark.focal.collective is nccl, but not every rank has a GPU; set it to auto or rpc.");
+    }
+    return plan.transport() == Transport.NCCL
+        || (plan.transport() == Transport.AUTO && everyRankHasOne);
+  }
+
+  /** For tests over a stand-in for NCCL whose device memory is the host's. */
+  private static boolean standsIn() {
+    return SparkEnv.get().conf().getBoolean(STAND_IN, false);
+  }
+
+  /** What each rank told, by rank. */
+  List<RankCard> cards() {
+    return cards;
+  }
+
+  /** The ranks together. */
+  Collective collective() {
+    return collective;
+  }
+
+  /** Closes what was opened, last first; nothing of it throws. */
+  @Override
+  public void close() {
+    while (!open.isEmpty()) {
+      try {
+        open.pop().close();
+      } catch (Exception e) {
+        throw new IllegalStateException("A collective does not close.", e);
+      }
+    }
+  }
+}
