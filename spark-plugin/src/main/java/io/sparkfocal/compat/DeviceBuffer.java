@@ -3,7 +3,6 @@ package io.sparkfocal.compat;
 import ai.djl.ndarray.NDArray;
 import ai.djl.pytorch.engine.PtNDArray;
 import java.lang.reflect.Field;
-import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Method;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -19,6 +18,26 @@ public final class DeviceBuffer {
 
   private DeviceBuffer() {}
 
+  /** Looked up once; initialised by the JVM under its lock. */
+  private static final class Native {
+
+    static final Object LIB;
+    static final Method DIRECT_BUFFER;
+
+    static {
+      try {
+        Class<?> type = Class.forName(LIBRARY);
+        Field instance = type.getDeclaredField("LIB");
+        instance.setAccessible(true);
+        LIB = instance.get(null);
+        DIRECT_BUFFER = type.getDeclaredMethod("torchDirectByteBuffer", long.class);
+        DIRECT_BUFFER.setAccessible(true);
+      } catch (ReflectiveOperationException e) {
+        throw new IllegalStateException("This DJL has no " + LIBRARY + "; use DJL 0.35.", e);
+      }
+    }
+  }
+
   /**
    * A buffer of the tensor's bytes, which must not be read or written by the host; good as long as
    * the tensor is.
@@ -27,19 +46,11 @@ public final class DeviceBuffer {
    */
   public static ByteBuffer of(NDArray tensor) {
     try {
-      Class<?> type = Class.forName(LIBRARY);
-      Field instance = type.getDeclaredField("LIB");
-      instance.setAccessible(true);
-      Method method = type.getDeclaredMethod("torchDirectByteBuffer", long.class);
-      method.setAccessible(true);
-      Object buffer = method.invoke(instance.get(null), ((PtNDArray) tensor).getHandle());
+      Object buffer = Native.DIRECT_BUFFER.invoke(Native.LIB, ((PtNDArray) tensor).getHandle());
       return ((ByteBuffer) buffer).order(ByteOrder.nativeOrder());
-    } catch (InvocationTargetException e) {
-      throw new IllegalStateException(
-          "The memory of a tensor of shape " + tensor.getShape() + " cannot be shared.",
-          e.getCause());
     } catch (ReflectiveOperationException e) {
-      throw new IllegalStateException("This DJL has no " + LIBRARY + "; use DJL 0.35.", e);
+      throw new IllegalStateException(
+          "The memory of a tensor of shape " + tensor.getShape() + " cannot be shared.", e);
     }
   }
 }

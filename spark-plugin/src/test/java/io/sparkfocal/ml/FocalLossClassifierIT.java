@@ -219,22 +219,6 @@ class FocalLossClassifierIT {
   }
 
   @Test
-  void skewedAndEmptyPartitionsGiveTheModelOfOneWorker() {
-    FocalLossClassifier classifier =
-        quick()
-            .setBatchSize(1000)
-            .setMaxIter(50)
-            .setOptimizer("sgd")
-            .setLearningRate(0.05)
-            .setBatchNorm(true);
-    // Hash partitioning by a column of two values leaves a partition empty and skews the others.
-    Dataset<Row> skewed = rows.repartition(3, rows.col("id").lt(40));
-    FocalLossClassificationModel many = classifier.setNumWorkers(3).fit(skewed);
-    FocalLossClassificationModel one = classifier.setNumWorkers(1).fit(skewed);
-    assertClose(weights(many), weights(one), 1e-5f);
-  }
-
-  @Test
   void classNamesComeFromTheLabelsMetadataAndGoToThePrediction() {
     Dataset<Row> named =
         rows.withColumn("name", expr("element_at(array('low', 'mid', 'top'), label + 1)"));

@@ -68,7 +68,7 @@ final class Communicator {
         id.internal(i, idBytes.get(i));
       }
       int result = nccl.ncclCommInitRankConfig(comm, world, id, rank, nonBlocking(config));
-      open = true;
+      open = !comm.isNull();
       finish("ncclCommInitRankConfig", result);
     }
   }
