@@ -32,7 +32,6 @@ record QuickstartOptions(
       Set.of(
           "--input",
           "--label",
-          "--example",
           "--workers",
           "--device",
           "--loss",
@@ -65,8 +64,7 @@ record QuickstartOptions(
     String loss = given.getOrDefault("--loss", Candidate.FOCAL.name());
     Candidate.named(loss);
     return new QuickstartOptions(
-        given.getOrDefault(
-            "--input", given.getOrDefault("--example", "examples/data/shuttle.csv.gz")),
+        given.getOrDefault("--input", "examples/data/shuttle.csv.gz"),
         given.getOrDefault("--label", "Class"),
         !ownInput && !given.containsKey("--loss"),
         positive(given, "--workers", 2),

@@ -2,7 +2,6 @@ package io.sparkfocal.examples.quickstart;
 
 import io.sparkfocal.ml.FocalLossClassificationModel;
 import java.util.Arrays;
-import java.util.List;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.mllib.evaluation.BinaryClassificationMetrics;
@@ -11,7 +10,7 @@ import org.apache.spark.sql.Row;
 import scala.Tuple2;
 
 /**
- * How well a model recognises each class of some rows, by Spark's own metrics.
+ * How well a model recognises each class of some rows; the curves are Spark's own.
  *
  * @param recalls share of each class that was recognised; NaN for a class without rows
  * @param areasUnderPr area under the precision-recall curve of each class against the others; NaN
@@ -30,13 +29,15 @@ record Scores(double[] recalls, double[] areasUnderPr) {
             .cache();
     long[] sizes = new long[classes];
     long[] hits = new long[classes];
-    List<Tuple2<Double, Double>> predicted =
-        scored.map(row -> new Tuple2<>(row.getDouble(0), row.getDouble(1))).collect();
-    for (Tuple2<Double, Double> labelAndPrediction : predicted) {
-      int label = labelAndPrediction._1().intValue();
-      sizes[label]++;
-      hits[label] += labelAndPrediction._2() == label ? 1 : 0;
-    }
+    scored
+        .map(row -> new Tuple2<>(row.getDouble(0), row.getDouble(1)))
+        .countByValue()
+        .forEach(
+            (labelAndPrediction, count) -> {
+              int label = labelAndPrediction._1().intValue();
+              sizes[label] += count;
+              hits[label] += labelAndPrediction._2() == label ? count : 0;
+            });
     double[] recalls = new double[classes];
     double[] areas = new double[classes];
     for (int c = 0; c < classes; c++) {
