@@ -6,7 +6,7 @@
 #include <string.h>
 
 enum { SUCCESS = 0, INVALID_VALUE = 1, NOT_READY = 600, INVALID_DEVICE = 101 };
-enum { DEVICES = 8, DISABLE_TIMING = 2 };
+enum { DEVICES = 8, DISABLE_TIMING = 2, ATTACH_GLOBAL = 1 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static long enqueued[DEVICES];
@@ -51,6 +51,17 @@ int cudaRuntimeGetVersion(int *version) {
 
 int cudaDriverGetVersion(int *version) {
   *version = 12090;
+  return SUCCESS;
+}
+
+int cudaMallocManaged(void **memory, size_t bytes, unsigned flags) {
+  if (bytes == 0 || flags != ATTACH_GLOBAL) return INVALID_VALUE;
+  *memory = calloc(1, bytes);
+  return SUCCESS;
+}
+
+int cudaFree(void *memory) {
+  free(memory);
   return SUCCESS;
 }
 

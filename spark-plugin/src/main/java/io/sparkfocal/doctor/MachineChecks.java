@@ -6,7 +6,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.util.Utils;
 import ai.djl.util.cuda.CudaUtils;
 import io.sparkfocal.collective.Collective;
 import io.sparkfocal.collective.local.SoloCollective;
@@ -40,10 +39,15 @@ final class MachineChecks {
     if (engine) {
       report.check("tensor on CPU", () -> tensorOn(Device.cpu()));
     }
+    if (gpus == 0 && isForCuda()) {
+      report.check("CUDA", MachineChecks::noGpu);
+      return;
+    }
     if (gpus == 0) {
       report.skip("CUDA", "no GPU: PyTorch sees none, so training runs on the CPU");
       return;
     }
+    report.check("CUDA", MachineChecks::cuda);
     boolean nccl = report.check("NCCL", MachineChecks::nccl);
     for (int number = 0; number < gpus; number++) {
       int gpu = number;
@@ -86,17 +90,28 @@ final class MachineChecks {
     return version;
   }
 
-  private static String pytorch() {
-    NativeEngine.require(Runtime.getRuntime().availableProcessors());
-    String own = System.getenv("PYTORCH_LIBRARY_PATH");
-    return "%s, libraries from %s"
-        .formatted(
-            Engine.getEngine("PyTorch").getVersion(),
-            own == null ? Utils.getEngineCacheDir() : own);
+  private static boolean isForCuda() {
+    return System.getenv().getOrDefault("PYTORCH_FLAVOR", "").startsWith("cu");
   }
 
-  private static String nccl() {
-    return NcclLibraries.version() + ", libraries from " + NcclLibraries.require().values();
+  private static String noGpu() {
+    throw new IllegalStateException(
+        "PYTORCH_FLAVOR asks for CUDA, but PyTorch sees no GPU; check the driver with nvidia-smi, start a container with its GPUs, or unset CUDA_VISIBLE_DEVICES.");
+  }
+
+  private static String cuda() throws IOException {
+    return NcclLibraries.cudaVersions() + ": " + LoadedLibraries.paths("libcudart", "libcuda.so");
+  }
+
+  private static String pytorch() throws IOException {
+    NativeEngine.require(Runtime.getRuntime().availableProcessors());
+    return Engine.getEngine("PyTorch").getVersion()
+        + ": "
+        + LoadedLibraries.paths("libtorch_cpu", "libtorch_cuda.", "djl_torch");
+  }
+
+  private static String nccl() throws IOException {
+    return NcclLibraries.version() + ": " + LoadedLibraries.paths("libnccl");
   }
 
   private static String describe(GpuInfo gpu) {
@@ -144,7 +159,8 @@ final class MachineChecks {
   private static String allReduce(int gpu) {
     try (NDManager manager = NDManager.newBaseManager(Device.gpu(gpu), "PyTorch");
         Collective control = new SoloCollective();
-        NcclCollective alone = NcclCollective.join(control, gpu, Duration.ofSeconds(30))) {
+        NcclCollective alone =
+            NcclCollective.join(control, "Rank 0 of 1", gpu, Duration.ofSeconds(30))) {
       NDArray values = manager.ones(new Shape(1 << 20));
       alone.allReduce(DeviceBuffer.of(values));
       alone.finish();

@@ -52,35 +52,24 @@ record BarrierTrainingTask(TrainingPlan plan) implements Serializable {
    */
   byte @Nullable [] run(Iterator<InternalRow> rows) {
     BarrierTaskContext context = BarrierTaskContext.get();
+    RankName name = RankName.here(context.partitionId(), plan.workers());
     try {
       NativeEngine.require(context.cpus());
       NcclLibraries.lookFirstIn(SparkEnv.get().conf().get(LIBRARY_PATH, ""));
-      RankDevice device = plan.device().resolve(context.resourcesJMap(), host());
-      LOG.info(
-          "Rank {} of {} trains on {}: {}",
-          context.partitionId(),
-          plan.workers(),
-          device.device(),
-          device.reason());
+      RankDevice device = plan.device().resolve(context.resourcesJMap(), name.host());
+      name = name.on(device);
+      LOG.info("{}, trains on {}: {}", name, device.device(), device.reason());
       RowBuffer buffer = plan.rows().read(rows);
-      return train(context, device, new ShardBuilder(buffer));
+      return train(context, name, device, new ShardBuilder(buffer));
     } catch (TaskKilledException e) {
       throw e;
     } catch (PeerLostException e) {
       leaveTheWordToTheCause(context);
-      throw failure(context, e);
+      throw RankFailure.of(name, e);
     } catch (Exception | LinkageError e) {
       context.killTaskIfInterrupted();
-      throw failure(context, e);
+      throw RankFailure.of(name, e);
     }
-  }
-
-  private RankFailure failure(BarrierTaskContext context, Throwable cause) {
-    return RankFailure.of(context.partitionId(), plan.workers(), host(), cause);
-  }
-
-  private static String host() {
-    return SparkEnv.get().blockManager().blockManagerId().host();
   }
 
   /**
@@ -95,11 +84,12 @@ record BarrierTrainingTask(TrainingPlan plan) implements Serializable {
   }
 
   private byte @Nullable [] train(
-      BarrierTaskContext context, RankDevice device, ShardBuilder builder) {
+      BarrierTaskContext context, RankName name, RankDevice device, ShardBuilder builder) {
     try (Rendezvous ranks =
         new Rendezvous(
             context,
             plan,
+            name,
             device,
             address ->
                 new RankCard(
@@ -108,12 +98,13 @@ record BarrierTrainingTask(TrainingPlan plan) implements Serializable {
                     builder.trainingRows(),
                     builder.validationRows(),
                     builder.statistics()))) {
-      return train(context, device.device(), builder, ranks.cards(), ranks.collective());
+      return train(context, name, device.device(), builder, ranks.cards(), ranks.collective());
     }
   }
 
   private byte @Nullable [] train(
       BarrierTaskContext context,
+      RankName name,
       Device device,
       ShardBuilder builder,
       List<RankCard> cards,
@@ -148,7 +139,7 @@ record BarrierTrainingTask(TrainingPlan plan) implements Serializable {
           ? TrainingResult.encode(outcome, parameters.slices(), standardization, device.toString())
           : null;
     } catch (Throwable e) {
-      collective.abort(String.valueOf(failure(context, e).getMessage()));
+      collective.abort(String.valueOf(RankFailure.of(name, e).getMessage()));
       throw e;
     }
   }

@@ -33,11 +33,11 @@ final class RankFailure extends RuntimeException {
   /**
    * The failure of a rank, for Spark to report; that of another rank, if this one only heard of it.
    */
-  static RankFailure of(int rank, int world, String host, Throwable cause) {
+  static RankFailure of(RankName rank, Throwable cause) {
     if (cause instanceof CollectiveException && isReport(String.valueOf(cause.getMessage()))) {
       return new RankFailure(String.valueOf(cause.getMessage()), cause);
     }
-    String where = "Rank " + rank + " of " + world + ", host " + host + ": ";
+    String where = rank + ": ";
     if (cause instanceof IllegalArgumentException) {
       return new RankFailure(Kind.INPUT, where + cause.getMessage(), cause);
     }

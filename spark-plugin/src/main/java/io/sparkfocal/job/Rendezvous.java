@@ -35,6 +35,7 @@ final class Rendezvous implements AutoCloseable {
   Rendezvous(
       BarrierTaskContext context,
       TrainingPlan plan,
+      RankName name,
       RankDevice device,
       Function<String, RankCard> own) {
     this.plan = plan;
@@ -47,7 +48,7 @@ final class Rendezvous implements AutoCloseable {
       RpcEndpoint endpoint = opened(openEndpoint(plan.attemptKey()));
       cards = RankCard.decodeAll(context.allGather(own.apply(endpoint.address()).encode()));
       RankDevice.requireDistinct(cards.stream().map(RankCard::gpu).toList());
-      collective = join(endpoint, context.partitionId(), device);
+      collective = join(endpoint, name, device);
     } catch (RuntimeException | LinkageError e) {
       close();
       throw e;
@@ -68,16 +69,16 @@ final class Rendezvous implements AutoCloseable {
     return RpcEndpoint.open(conf, spark.securityManager(), bindAddress, host, attemptKey);
   }
 
-  private Collective join(RpcEndpoint endpoint, int rank, RankDevice device) {
+  private Collective join(RpcEndpoint endpoint, RankName name, RankDevice device) {
     boolean overNccl = usesNccl();
     Duration timeout = Duration.ofMillis(plan.collectiveTimeoutMillis());
     List<String> addresses = cards.stream().map(RankCard::address).toList();
-    Collective ring = opened(endpoint.connect(rank, addresses, timeout));
+    Collective ring = opened(endpoint.connect(name.rank(), addresses, timeout));
     if (!overNccl) {
       return ring;
     }
-    int gpu = device.device().isGpu() ? device.device().getDeviceId() : rank;
-    return opened(NcclCollective.join(ring, gpu, timeout));
+    int gpu = device.device().isGpu() ? device.device().getDeviceId() : name.rank();
+    return opened(NcclCollective.join(ring, name.toString(), gpu, timeout));
   }
 
   private boolean usesNccl() {

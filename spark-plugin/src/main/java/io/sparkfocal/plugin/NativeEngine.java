@@ -44,10 +44,17 @@ public final class NativeEngine {
     Throwable failure = Loaded.FAILURE;
     if (failure != null) {
       throw new IllegalStateException(
-          "The PyTorch engine does not load (%s); put pytorch-jni and pytorch-native-cpu for this platform on the class path, or set PYTORCH_LIBRARY_PATH; the cache folder is %s."
-              .formatted(rootMessage(failure), cacheFolder()),
+          "The PyTorch engine does not load (%s); %s; the cache folder is %s."
+              .formatted(rootMessage(failure), remedy(rootMessage(failure)), cacheFolder()),
           failure);
     }
+  }
+
+  /** What to set, in the imperative. */
+  static String remedy(String failure) {
+    return failure.contains("libcuda.so.1")
+        ? "this host has no NVIDIA driver: install it (in a container, start that with its GPUs), or unset PYTORCH_LIBRARY_PATH and PYTORCH_FLAVOR to train on the CPU"
+        : "put pytorch-jni and pytorch-native-cpu for this platform on the class path, or set PYTORCH_LIBRARY_PATH";
   }
 
   private static String rootMessage(Throwable failure) {

@@ -102,7 +102,7 @@ public abstract class CollectiveContract {
                   c -> {
                     byte[] own = new byte[size];
                     new Random(c.rank()).nextBytes(own);
-                    ByteBuffer buffer = ByteBuffer.allocateDirect(size).put(own).clear();
+                    ByteBuffer buffer = allocate(size).put(own).clear();
                     c.broadcast(buffer, from);
                     buffer.get(own);
                     return own;
@@ -189,12 +189,12 @@ public abstract class CollectiveContract {
       assertThatThrownBy(() -> one.allReduce(ByteBuffer.allocate(8)))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage("The buffer of 8 bytes is not direct; use allocateDirect.");
-      ByteBuffer odd = ByteBuffer.allocateDirect(6).order(ByteOrder.nativeOrder());
+      ByteBuffer odd = allocate(6).order(ByteOrder.nativeOrder());
       assertThatThrownBy(() -> one.allReduce(odd))
           .hasMessage("The buffer has 6 bytes, which are not whole float32 values.");
-      assertThatThrownBy(() -> one.allReduce(ByteBuffer.allocateDirect(8)))
+      assertThatThrownBy(() -> one.allReduce(allocate(8)))
           .hasMessageContaining("use ByteOrder.nativeOrder()");
-      assertThatThrownBy(() -> one.broadcast(ByteBuffer.allocateDirect(8), world))
+      assertThatThrownBy(() -> one.broadcast(allocate(8), world))
           .hasMessageContaining("Root " + world + " is no rank of " + world);
     } finally {
       close(group);
@@ -223,7 +223,7 @@ public abstract class CollectiveContract {
               group,
               c -> {
                 if (c.rank() == 0) {
-                  c.broadcast(ByteBuffer.allocateDirect(400), 0);
+                  c.broadcast(allocate(400), 0);
                   c.barrier();
                 } else {
                   c.allReduce(direct(new float[100]));
@@ -336,16 +336,20 @@ public abstract class CollectiveContract {
     assertThatThrownBy(() -> group.get(0).barrier()).isInstanceOf(CollectiveException.class);
   }
 
+  /** Memory that the collective takes and the host reads. */
+  protected ByteBuffer allocate(int bytes) {
+    return ByteBuffer.allocateDirect(bytes);
+  }
+
   /** A direct buffer in native order. */
-  protected static ByteBuffer direct(float[] values) {
-    ByteBuffer buffer =
-        ByteBuffer.allocateDirect(values.length * Float.BYTES).order(ByteOrder.nativeOrder());
+  protected ByteBuffer direct(float[] values) {
+    ByteBuffer buffer = allocate(values.length * Float.BYTES).order(ByteOrder.nativeOrder());
     buffer.asFloatBuffer().put(values);
     return buffer;
   }
 
   /** The values after an all-reduce. */
-  protected static float[] allReduced(Collective collective, float[] values) {
+  protected float[] allReduced(Collective collective, float[] values) {
     ByteBuffer buffer = direct(values);
     collective.allReduce(buffer);
     float[] sums = new float[values.length];

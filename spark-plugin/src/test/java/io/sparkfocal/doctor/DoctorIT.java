@@ -33,7 +33,7 @@ class DoctorIT {
     assertThat(ended.output())
         .contains("ok    JVM")
         .contains("ok    glibc")
-        .containsPattern("ok    PyTorch +2\\.7\\.1, libraries from ")
+        .containsPattern("ok    PyTorch +2\\.7\\.1: /.*/libtorch_cpu\\.so, /.*djl_torch\\.so\n")
         .contains("ok    tensor on CPU  sums are right")
         .endsWith("doctor ok checks=4\n");
   }

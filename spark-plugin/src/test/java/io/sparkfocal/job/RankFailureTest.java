@@ -16,36 +16,46 @@ class RankFailureTest {
     return new RuntimeException("Job aborted due to stage failure: Task 1: " + trace);
   }
 
+  private static RankName rank(int rank, int world) {
+    return new RankName(rank, world, "h" + rank, "" + rank, "");
+  }
+
+  @Test
+  void aRankIsNamedWithItsHostExecutorAndGpu() {
+    assertThat(new RankName(1, 4, "h", "7", "GPU-00"))
+        .hasToString("Rank 1 of 4, host h, executor 7, GPU-00");
+  }
+
   @Test
   void badInputComesBackAsAnIllegalArgument() {
-    RankFailure failure = RankFailure.of(1, 4, "h2", new IllegalArgumentException("No\nsuch row."));
+    RankFailure failure = RankFailure.of(rank(1, 4), new IllegalArgumentException("No\nsuch row."));
     assertThat(RankFailure.inReport(report(failure)))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("Rank 1 of 4, host h2: No such row.");
+        .hasMessage("Rank 1 of 4, host h1, executor 1: No such row.");
   }
 
   @Test
   void otherFailuresComeBackAsATrainingException() {
-    RankFailure failure = RankFailure.of(0, 2, "h", new IllegalStateException("Too hot."));
+    RankFailure failure = RankFailure.of(rank(0, 2), new IllegalStateException("Too hot."));
     assertThat(RankFailure.inReport(report(failure)))
         .isInstanceOf(TrainingException.class)
-        .hasMessage("Rank 0 of 2, host h: Too hot.");
-    RankFailure silent = RankFailure.of(0, 2, "h", new NullPointerException());
+        .hasMessage("Rank 0 of 2, host h0, executor 0: Too hot.");
+    RankFailure silent = RankFailure.of(rank(0, 2), new NullPointerException());
     assertThat(RankFailure.inReport(report(silent)))
-        .hasMessage("Rank 0 of 2, host h: java.lang.NullPointerException");
+        .hasMessage("Rank 0 of 2, host h0, executor 0: java.lang.NullPointerException");
   }
 
   @Test
   void whatARankHeardFromAnotherIsReportedAsTheOthersOwn() {
-    RankFailure first = RankFailure.of(2, 4, "h3", new IllegalArgumentException("A bad row."));
-    RankFailure heard = RankFailure.of(0, 4, "h1", new CollectiveException(first.getMessage()));
+    RankFailure first = RankFailure.of(rank(2, 4), new IllegalArgumentException("A bad row."));
+    RankFailure heard = RankFailure.of(rank(0, 4), new CollectiveException(first.getMessage()));
     assertThat(RankFailure.inReport(report(heard)))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("Rank 2 of 4, host h3: A bad row.");
-    RankFailure own = RankFailure.of(0, 4, "h1", new CollectiveException("Waited 5 ms."));
+        .hasMessage("Rank 2 of 4, host h2, executor 2: A bad row.");
+    RankFailure own = RankFailure.of(rank(0, 4), new CollectiveException("Waited 5 ms."));
     assertThat(RankFailure.inReport(report(own)))
         .isInstanceOf(TrainingException.class)
-        .hasMessage("Rank 0 of 4, host h1: Waited 5 ms.");
+        .hasMessage("Rank 0 of 4, host h0, executor 0: Waited 5 ms.");
   }
 
   @Test

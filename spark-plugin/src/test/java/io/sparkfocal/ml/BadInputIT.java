@@ -80,7 +80,8 @@ class BadInputIT {
       FocalLossClassifier classifier, Dataset<Row> input, String sentence) {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> classifier.fit(input))
-        .satisfies(e -> assertThat(e.getMessage()).matches("Rank \\d of 3, host \\S+: .*"))
+        .satisfies(
+            e -> assertThat(e.getMessage()).matches("Rank \\d of 3, host \\S+, executor \\S+: .*"))
         .satisfies(e -> assertThat(e.getMessage()).endsWith(sentence));
   }
 

@@ -154,7 +154,7 @@ class TwoExecutorsIT {
     assertThatExceptionOfType(TrainingException.class)
         .isThrownBy(() -> diverging.fit(Samples.rows(spark, 200)))
         .withMessageMatching(
-            "Rank \\d of 2, host \\S+: The (training loss|sum of the weights) became (NaN|-?Infinity) in epoch .*lower learningRate \\(now 1.0E30\\).*");
+            "Rank \\d of 2, host \\S+, executor \\S+: The (training loss|sum of the weights) became (NaN|-?Infinity) in epoch .*lower learningRate \\(now 1.0E30\\).*");
   }
 
   @Test
@@ -217,7 +217,7 @@ class TwoExecutorsIT {
       assertThatIllegalArgumentException()
           .isThrownBy(() -> quick().setDevice(device).fit(Samples.rows(spark, 50)))
           .withMessageMatching(
-              "Rank \\d of 2, host \\S+: Spark gave this task GPU [01], but its executor sees 0; check the discovery script, .*");
+              "Rank \\d of 2, host \\S+, executor \\S+: Spark gave this task GPU [01], but its executor sees 0; check the discovery script, .*");
     }
     FocalLossClassificationModel model = quick().setDevice("cpu").fit(Samples.rows(spark, 50));
     assertThat(model.summary().orElseThrow().device()).isEqualTo("cpu()");

@@ -36,6 +36,7 @@ public final class NcclCollective implements Collective {
   private record Pending(String operation, CUevent_st event, long since) {}
 
   private final Collective control;
+  private final String name;
   private final Duration timeout;
   private final CudaDevice device;
   private final Communicator communicator;
@@ -45,8 +46,9 @@ public final class NcclCollective implements Collective {
   private volatile @Nullable String failure;
   private volatile boolean closed;
 
-  private NcclCollective(Collective control, int gpu, Duration timeout) {
+  private NcclCollective(Collective control, String name, int gpu, Duration timeout) {
     this.control = control;
+    this.name = name;
     this.timeout = timeout;
     this.device = new CudaDevice(gpu);
     this.communicator = new Communicator(timeout, this::interruption);
@@ -56,15 +58,16 @@ public final class NcclCollective implements Collective {
    * Joins the ranks of a control collective; every rank calls it.
    *
    * @param control carries the id, barriers and aborts; stays with its creator
+   * @param name how errors call this rank: with its host, executor and GPU
    * @param gpu number of this rank's GPU in this process
    * @param timeout how long an operation may take
    * @throws IllegalStateException if NCCL does not load here
    * @throws CollectiveException if ranks have other versions of NCCL or do not come
    */
-  public static NcclCollective join(Collective control, int gpu, Duration timeout) {
+  public static NcclCollective join(Collective control, String name, int gpu, Duration timeout) {
     NcclLibraries.require();
-    requireSameVersion(control);
-    NcclCollective collective = new NcclCollective(control, gpu, timeout);
+    requireSameVersion(control, name);
+    NcclCollective collective = new NcclCollective(control, name, gpu, timeout);
     try {
       collective.open();
       return collective;
@@ -74,7 +77,7 @@ public final class NcclCollective implements Collective {
     }
   }
 
-  private static void requireSameVersion(Collective control) {
+  private static void requireSameVersion(Collective control, String name) {
     int own = Communicator.version();
     ByteBuffer versions = floats(control.world());
     versions.putFloat(Float.BYTES * control.rank(), own);
@@ -83,9 +86,8 @@ public final class NcclCollective implements Collective {
       int theirs = (int) versions.getFloat(Float.BYTES * rank);
       if (theirs != own) {
         throw new CollectiveException(
-            "Rank %d has NCCL %s, rank %d has %s; install the same version on every host."
-                .formatted(
-                    control.rank(), NcclLibraries.dotted(own), rank, NcclLibraries.dotted(theirs)));
+            "%s, has NCCL %s, rank %d has %s; install the same version on every host."
+                .formatted(name, NcclLibraries.dotted(own), rank, NcclLibraries.dotted(theirs)));
       }
     }
   }
@@ -190,7 +192,7 @@ public final class NcclCollective implements Collective {
   }
 
   private String failed(String operation, String why) {
-    return "Rank %d of %d, %s: %s".formatted(rank(), world(), operation, why);
+    return "%s, %s: %s".formatted(name, operation, why);
   }
 
   @Override
@@ -198,7 +200,7 @@ public final class NcclCollective implements Collective {
     while (!look()) {
       LockSupport.parkNanos(50_000);
       if (Thread.interrupted()) {
-        fail("Rank %d of %d was interrupted.".formatted(rank(), world()));
+        fail(name + ", was interrupted.");
         Thread.currentThread().interrupt();
       }
     }
@@ -247,8 +249,8 @@ public final class NcclCollective implements Collective {
       return told;
     }
     return age > timeout.toNanos()
-        ? "Rank %d of %d waited %d ms for the others in %s; raise spark.focal.collective.timeout if one is merely slow."
-            .formatted(rank(), world(), timeout.toMillis(), oldest.operation())
+        ? "%s, waited %d ms for the others in %s; raise spark.focal.collective.timeout if one is merely slow."
+            .formatted(name, timeout.toMillis(), oldest.operation())
         : null;
   }
 
@@ -329,7 +331,7 @@ public final class NcclCollective implements Collective {
         communicator.abort();
       }
       if (failure == null) {
-        failure = "Rank %d of %d is closed.".formatted(rank(), world());
+        failure = name + ", is closed.";
       }
       device.close();
     } catch (CollectiveException e) {

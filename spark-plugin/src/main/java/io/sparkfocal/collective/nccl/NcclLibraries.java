@@ -11,6 +11,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
+import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.cuda.global.nccl;
 import org.jspecify.annotations.Nullable;
 
@@ -18,9 +19,10 @@ import org.jspecify.annotations.Nullable;
  * The native libraries that NCCL's binding needs, found and loaded once per JVM: libcuda, libcudart
  * and libnccl.
  *
- * <p>Looks in the folders of {@code LD_LIBRARY_PATH}, in those of a Python environment's NVIDIA
- * packages, and where Linux distributions and CUDA install them; folders named by the user come
- * first. A library that the process has loaded already (by libtorch) serves by its name.
+ * <p>Looks in the folders of {@code LD_LIBRARY_PATH}, in those of the NVIDIA packages beside
+ * PyTorch or in a Python environment, and where Linux distributions and CUDA install them; folders
+ * named by the user come first. A library that the process has loaded already (by libtorch) serves
+ * by its name.
  */
 public final class NcclLibraries {
 
@@ -72,6 +74,24 @@ public final class NcclLibraries {
     return dotted(Communicator.version());
   }
 
+  /**
+   * Version of the CUDA runtime, and the newest one that the driver runs, as 12.8.
+   *
+   * @throws IllegalStateException as for {@link #require}
+   */
+  public static String cudaVersions() {
+    require();
+    int[] runtime = new int[1];
+    int[] driver = new int[1];
+    cudart.cudaRuntimeGetVersion(runtime);
+    cudart.cudaDriverGetVersion(driver);
+    return "runtime %s, driver for up to %s".formatted(cuda(runtime[0]), cuda(driver[0]));
+  }
+
+  private static String cuda(int version) {
+    return "%d.%d".formatted(version / 1000, version % 1000 / 10);
+  }
+
   static String dotted(int version) {
     return "%d.%d.%d".formatted(version / 10_000, version / 100 % 100, version % 100);
   }
@@ -81,6 +101,11 @@ public final class NcclLibraries {
     Set<Path> folders = new LinkedHashSet<>();
     addAll(folders, configured);
     addAll(folders, environment.get("LD_LIBRARY_PATH"));
+    String pytorch = environment.get("PYTORCH_LIBRARY_PATH");
+    if (pytorch != null) {
+      // site-packages/torch/lib, beside site-packages/nvidia
+      folders.addAll(libraryFolders(Path.of(pytorch).resolve("../../nvidia").normalize()));
+    }
     String python = environment.getOrDefault("VIRTUAL_ENV", environment.get("CONDA_PREFIX"));
     if (python != null) {
       folders.addAll(nvidiaPackages(Path.of(python, "lib")));
@@ -105,13 +130,17 @@ public final class NcclLibraries {
     for (File python : children(lib.toFile())) {
       if (python.getName().startsWith("python3")) {
         for (String packages : new String[] {"site-packages", "dist-packages"}) {
-          for (File library : children(new File(python, packages + "/nvidia"))) {
-            folders.add(library.toPath().resolve("lib"));
-          }
+          folders.addAll(libraryFolders(python.toPath().resolve(packages).resolve("nvidia")));
         }
       }
     }
     return folders;
+  }
+
+  private static List<Path> libraryFolders(Path nvidia) {
+    return children(nvidia.toFile()).stream()
+        .map(library -> library.toPath().resolve("lib"))
+        .toList();
   }
 
   private static List<File> children(File folder) {
