@@ -2,6 +2,7 @@ package io.sparkfocal.losses;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
+import java.util.Set;
 
 /** The weight (alpha) of each class: one for all, or one per class. */
 final class ClassWeights {
@@ -31,6 +32,11 @@ final class ClassWeights {
           "Alpha is 0 for every class, so that nothing is learned; set one above 0.");
     }
     return new ClassWeights(alphas.clone());
+  }
+
+  /** That classes differ, if they do. */
+  Set<LossTrait> traits() {
+    return alphas.length == 1 ? Set.of() : Set.of(LossTrait.KNOWS_CLASSES);
   }
 
   Prepared prepare(Constants constants) {

@@ -2,12 +2,13 @@ package io.sparkfocal.losses;
 
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
+import java.util.Set;
 
 /**
  * A loss for classification, as a description without tensors.
  *
  * <p>Immutable and safe for use by several threads. {@link #prepare} turns it into a {@link
- * LossKernel} that computes.
+ * LossKernel} that computes. {@link LossContract} tells whether an implementation can be trusted.
  */
 public interface ClassificationLoss {
 
@@ -21,4 +22,29 @@ public interface ClassificationLoss {
    * @throws IllegalArgumentException if the data type is another one
    */
   LossKernel prepare(NDManager manager, DataType dataType);
+
+  /**
+   * As {@link #prepare(NDManager, DataType)}, for a training of several ranks.
+   *
+   * @param ranks what a loss of trait {@link LossTrait#COUPLES_ROWS} shares between the ranks goes
+   *     through it
+   */
+  default LossKernel prepare(NDManager manager, DataType dataType, RankSum ranks) {
+    return prepare(manager, dataType);
+  }
+
+  /** How many logits a row has for this many classes; as many by default. */
+  default int outputs(int classes) {
+    return classes;
+  }
+
+  /** How logits become probabilities: by a softmax over classes unless this is true. */
+  default boolean isSigmoid() {
+    return false;
+  }
+
+  /** In what it is special; in nothing by default. */
+  default Set<LossTrait> traits() {
+    return Set.of();
+  }
 }

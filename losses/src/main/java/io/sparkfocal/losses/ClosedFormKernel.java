@@ -1,13 +1,11 @@
 package io.sparkfocal.losses;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
+import org.jspecify.annotations.Nullable;
 
-/**
- * Runs a closed form on a checked batch and closes every array that it made but the three results.
- */
-final class ClosedFormKernel implements LossKernel {
+/** Runs a closed form on a checked batch. */
+final class ClosedFormKernel extends ScopedKernel {
 
   /** A closed form; may leave its intermediate arrays open. */
   @FunctionalInterface
@@ -24,17 +22,7 @@ final class ClosedFormKernel implements LossKernel {
   }
 
   @Override
-  public RowLosses evaluate(NDArray logits, NDArray labels) {
-    RowLosses rows;
-    try (NDScope scope = new NDScope()) {
-      scope.suppressNotUsedWarning();
-      rows = formula.apply(Batch.of(logits, labels, dataType));
-      NDScope.unregister(rows.values(), rows.gradients(), rows.weights());
-    }
-    // A scope of the caller owns what is made inside it, as with any other operation.
-    NDScope.register(rows.values());
-    NDScope.register(rows.gradients());
-    NDScope.register(rows.weights());
-    return rows;
+  RowLosses compute(NDArray logits, NDArray labels, @Nullable NDArray sampleWeights) {
+    return formula.apply(Batch.of(logits, labels, sampleWeights, dataType));
   }
 }

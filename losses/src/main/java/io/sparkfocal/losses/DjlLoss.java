@@ -16,8 +16,10 @@ import java.util.concurrent.ConcurrentHashMap;
  *
  * <p>{@link #evaluate} takes one array of labels, shape (B) or (B, 1) of any number type, and one
  * of logits, and returns a scalar, or shape (B) for {@link Reduction#NONE}, attached to the manager
- * of the logits. Backward hands the closed-form gradient to the logits, for any upstream gradient;
- * the class weights are constants.
+ * of the logits. Logits may have more axes, as (N, C, H, W) with labels (N, H, W): the class axis
+ * is then 1, unless another is set, and never guessed. Rows whose label is the ignore index count
+ * nothing, whatever their logits hold; where all are ignored, the loss is 0. Backward hands the
+ * closed-form gradient to the logits, for any upstream gradient; the class weights are constants.
  *
  * <p>Constants are made at the first use on each device and data type and live until {@link
  * #close}, which belongs to whoever made this loss. Safe for use by several threads, as far as the
@@ -31,6 +33,7 @@ public final class DjlLoss extends Loss implements AutoCloseable {
 
   private final ClassificationLoss loss;
   private final Reduction reduction;
+  private final DenseLayout layout;
   private final Map<Place, Room> rooms = new ConcurrentHashMap<>();
   private volatile boolean closed;
 
@@ -40,9 +43,24 @@ public final class DjlLoss extends Loss implements AutoCloseable {
    * @param name the name that DJL shows
    */
   public DjlLoss(String name, ClassificationLoss loss, Reduction reduction) {
+    this(name, loss, reduction, new DenseLayout(1, null));
+  }
+
+  private DjlLoss(String name, ClassificationLoss loss, Reduction reduction, DenseLayout layout) {
     super(name);
     this.loss = loss;
     this.reduction = reduction;
+    this.layout = layout;
+  }
+
+  /** The same with another class axis: from 1 to the last axis of the logits. */
+  public DjlLoss withClassAxis(int axis) {
+    return new DjlLoss(getName(), loss, reduction, new DenseLayout(axis, layout.ignoreIndex()));
+  }
+
+  /** The same, leaving out rows with that label. */
+  public DjlLoss withIgnoreIndex(long label) {
+    return new DjlLoss(getName(), loss, reduction, new DenseLayout(layout.classAxis(), label));
   }
 
   /**
@@ -62,8 +80,8 @@ public final class DjlLoss extends Loss implements AutoCloseable {
     NDArray value;
     try (NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      NDArray classes = labels.head().toType(DataType.INT64, false);
-      value = reduce(logits, kernel.evaluate(logits, classes));
+      DenseLayout.Rows batch = layout.rows(logits, labels.head());
+      value = reduce(batch, kernel.evaluate(batch.logits(), batch.labels(), batch.present()));
       NDScope.unregister(value);
     }
     NDScope.register(value);
@@ -73,12 +91,16 @@ public final class DjlLoss extends Loss implements AutoCloseable {
   /**
    * Adds a term that is 0 and whose derivative is the closed-form gradient: (z - stop(z)) times it.
    */
-  private NDArray reduce(NDArray logits, RowLosses rows) {
-    NDArray carrier = logits.sub(logits.stopGradient()).mul(rows.gradients());
+  private NDArray reduce(DenseLayout.Rows batch, RowLosses rows) {
+    NDArray logits = batch.logits();
+    NDArray present = batch.present();
+    NDArray difference = logits.sub(logits.stopGradient());
     if (reduction == Reduction.NONE) {
-      return rows.values().add(carrier.sum(new int[] {1}));
+      NDArray values = rows.values().add(difference.mul(rows.gradients()).sum(new int[] {1}));
+      return (present == null ? values : values.mul(present)).reshape(batch.shape());
     }
-    ReducedLoss reduced = reduction.reduce(rows, null);
+    NDArray carrier = difference.mul(reduction.sumGradient(rows, present));
+    ReducedLoss reduced = reduction.reduce(rows, present);
     return reduced.sum().add(carrier.sum()).div(reduced.divisor());
   }
 

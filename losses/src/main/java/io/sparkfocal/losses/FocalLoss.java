@@ -3,6 +3,7 @@ package io.sparkfocal.losses;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
+import java.util.Set;
 
 /**
  * The focal loss over a softmax: cross entropy in which a row counts the less, the surer the model
@@ -44,26 +45,19 @@ public final class FocalLoss implements ClassificationLoss {
         dataType, batch -> evaluate(batch, exponent, minusInfinity, weights));
   }
 
+  @Override
+  public Set<LossTrait> traits() {
+    return alpha.traits();
+  }
+
   private static RowLosses evaluate(
       Batch batch, NDArray gamma, NDArray minusInfinity, ClassWeights.Prepared alpha) {
-    batch.requireSeveralClasses();
     alpha.check(batch);
-    NDArray logits = batch.logits();
-    NDArray labels = batch.labelColumn();
-
-    NDArray target = logits.gather(labels, 1);
-    NDArray others = logits.scatter(labels, target.add(minusInfinity), 1);
-    // lse(others) = max - max(log softmax); the target leaves the larger number first.
-    NDArray highest = others.max(new int[] {1}, true);
-    NDArray highestLog = others.logSoftmax(1).max(new int[] {1}, true);
-    NDArray oddsAgainst = highest.subi(target).subi(highestLog);
-
-    FocalTerms terms = FocalTerms.of(oddsAgainst, gamma);
+    TargetOdds odds = TargetOdds.of(batch, minusInfinity);
+    FocalTerms terms = FocalTerms.of(odds.oddsAgainst(), gamma);
     NDArray weights = alpha.ofRows(batch);
-    NDArray weightColumn = weights.reshape(labels.getShape());
-    NDArray slopes = terms.slopes().muli(weightColumn);
-    // The share of each other class is exactly 0 at the target.
-    NDArray gradients = others.softmax(1).muli(slopes).scatter(labels, slopes.neg(), 1);
+    NDArray weightColumn = weights.reshape(batch.labelColumn().getShape());
+    NDArray gradients = odds.gradients(terms.slopes().muli(weightColumn));
     return new RowLosses(batch.flat(terms.values().muli(weightColumn)), gradients, weights);
   }
 

@@ -1,6 +1,7 @@
 package io.sparkfocal.losses;
 
 import ai.djl.ndarray.NDArray;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Computes the loss of every row of a batch and its gradient in closed form, on one device and in
@@ -21,9 +22,21 @@ public interface LossKernel {
    *
    * @param logits shape (B, C), B may be 0; finite
    * @param labels shape (B) or (B, 1), {@code int64}, on the device of the logits, from 0 to C - 1
-   *     (binary losses: 0 or 1). A label out of range is an error of the engine: an exception on
-   *     the CPU, a failed assertion on a GPU.
+   *     (one logit: 0 or 1); sigmoid losses also take targets from 0 to 1 of the shape and data
+   *     type of the logits. A label out of range is an error of the engine: an exception on the
+   *     CPU, a failed assertion on a GPU.
    * @throws IllegalArgumentException if a shape or data type does not fit
    */
   RowLosses evaluate(NDArray logits, NDArray labels);
+
+  /**
+   * As {@link #evaluate(NDArray, NDArray)}, for losses whose rows depend on each other and that
+   * count a row by its weight; others do not look at the weights, which a {@link Reduction}
+   * applies.
+   *
+   * @param sampleWeights shape (B), data type of the logits, not negative; null for ones
+   */
+  default RowLosses evaluate(NDArray logits, NDArray labels, @Nullable NDArray sampleWeights) {
+    return evaluate(logits, labels);
+  }
 }

@@ -5,15 +5,17 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 
 /**
- * The focal loss for two classes and one logit per row, the log odds of class 1.
+ * The focal loss over a sigmoid of each logit: for two classes with one logit per row, the log odds
+ * of class 1, for more classes one against the rest, and for rows with several labels.
  *
- * <p>{@code value = -alpha[y] * (1 - p[y])^gamma * log(p[y])} with {@code p[1] = sigmoid(logit)}
- * and {@code p[0] = sigmoid(-logit)}, for logits of shape (B, 1) and labels 0 or 1. Value and
- * gradient are accurate for every finite logit and every gamma.
+ * <p>{@code value = -alpha * (1 - p)^gamma * log(p)} for a target of 1 and {@code -(1 - alpha) *
+ * p^gamma * log(1 - p)} for 0, with {@code p = sigmoid(logit)}; a row's value is the sum over its
+ * logits. Logits have shape (B, C); labels are class numbers (0 or 1 where C is 1) or targets 0 and
+ * 1 of shape (B, C). Value and gradient are accurate for every finite logit and every gamma.
  *
- * <p>The default alpha, 0.25 for class 1 and 0.75 for class 0, is that of the paper for gamma 2. It
- * looks the wrong way round for a rare class 1, and is so because gamma 2 already takes most of the
- * weight from the easy rows of class 0.
+ * <p>The default alpha, 0.25, is that of the paper for gamma 2. It looks the wrong way round for a
+ * rare class 1, and is so because gamma 2 already takes most of the weight from the easy rows of
+ * class 0.
  *
  * @see <a href="https://arxiv.org/abs/1708.02002">Lin et al., Focal Loss for Dense Object
  *     Detection, arXiv:1708.02002</a>
@@ -21,14 +23,17 @@ import ai.djl.ndarray.types.DataType;
 public final class SigmoidFocalLoss implements ClassificationLoss {
 
   private final float gamma;
-  private final ClassWeights weights;
+  private final float negativeWeight;
+  private final float positiveWeight;
 
   private SigmoidFocalLoss(Builder builder) {
     gamma = FocalTerms.requireGamma(builder.gamma);
-    weights = ClassWeights.of(builder.negativeWeight, builder.positiveWeight);
+    ClassWeights.of(builder.negativeWeight, builder.positiveWeight);
+    negativeWeight = builder.negativeWeight;
+    positiveWeight = builder.positiveWeight;
   }
 
-  /** Returns a builder with gamma 2, weight 0.25 for class 1 and 0.75 for class 0. */
+  /** Returns a builder with gamma 2, weight 0.25 for targets 1 and 0.75 for targets 0. */
   public static Builder builder() {
     return new Builder();
   }
@@ -37,26 +42,30 @@ public final class SigmoidFocalLoss implements ClassificationLoss {
   public LossKernel prepare(NDManager manager, DataType dataType) {
     Constants constants = new Constants(manager, dataType);
     NDArray exponent = constants.vector(gamma);
-    NDArray signs = constants.vector(1f, -1f);
-    ClassWeights.Prepared alpha = weights.prepare(constants);
-    return new ClosedFormKernel(dataType, batch -> evaluate(batch, exponent, signs, alpha));
+    NDArray one = constants.vector(1f);
+    NDArray minusTwo = constants.vector(-2f);
+    NDArray negative = constants.vector(negativeWeight);
+    NDArray difference = constants.vector(positiveWeight - negativeWeight);
+    return new SigmoidKernel(
+        constants,
+        (logits, targets) -> {
+          // Log odds against the truth: the logit for target 0, its opposite for target 1.
+          NDArray sign = targets.mul(minusTwo).addi(one);
+          FocalTerms terms = FocalTerms.of(logits.mul(sign), exponent);
+          NDArray weights = targets.mul(difference).addi(negative);
+          return new SigmoidKernel.Elements(
+              terms.values().muli(weights), terms.slopes().muli(weights).muli(sign), weights);
+        });
   }
 
-  private static RowLosses evaluate(
-      Batch batch, NDArray gamma, NDArray signs, ClassWeights.Prepared alpha) {
-    NDArray logits = batch.logits();
-    if (batch.classes() != 1) {
-      throw new IllegalArgumentException(
-          "A sigmoid loss needs logits of shape (B, 1) but they have shape %s; for several logits per row use FocalLoss."
-              .formatted(logits.getShape()));
-    }
-    // Log odds against the true class: the logit for label 0, its opposite for label 1.
-    NDArray sign = signs.gather(batch.labels(), 0).reshape(logits.getShape());
-    FocalTerms terms = FocalTerms.of(logits.mul(sign), gamma);
-    NDArray rowWeights = alpha.ofRows(batch);
-    NDArray weightColumn = rowWeights.reshape(logits.getShape());
-    NDArray gradients = terms.slopes().muli(weightColumn).muli(sign);
-    return new RowLosses(batch.flat(terms.values().muli(weightColumn)), gradients, rowWeights);
+  @Override
+  public int outputs(int classes) {
+    return classes == 2 ? 1 : classes;
+  }
+
+  @Override
+  public boolean isSigmoid() {
+    return true;
   }
 
   /** Collects the settings of a {@link SigmoidFocalLoss}. */
@@ -75,7 +84,7 @@ public final class SigmoidFocalLoss implements ClassificationLoss {
     }
 
     /**
-     * Sets the weight of class 1; class 0 has one minus it. Default 0.25.
+     * Sets the weight of targets 1; targets 0 have one minus it. Default 0.25.
      *
      * @throws IllegalArgumentException if alpha is not from 0 to 1
      */
@@ -88,7 +97,7 @@ public final class SigmoidFocalLoss implements ClassificationLoss {
       return optWeights(1 - alpha, alpha);
     }
 
-    /** Sets the weights of class 0 and class 1: finite, at least 0 and not both 0. */
+    /** Sets the weights of targets 0 and targets 1: finite, at least 0 and not both 0. */
     public Builder optWeights(float negativeWeight, float positiveWeight) {
       this.negativeWeight = negativeWeight;
       this.positiveWeight = positiveWeight;

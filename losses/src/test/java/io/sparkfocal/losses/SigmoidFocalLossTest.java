@@ -81,17 +81,13 @@ class SigmoidFocalLossTest {
   }
 
   @Test
-  void severalLogitsPerRowAreReferredToTheSoftmaxLoss() {
-    assertThatIllegalArgumentException()
-        .isThrownBy(
-            () ->
-                Kernels.run(
-                    SigmoidFocalLoss.builder().build(),
-                    DataType.FLOAT32,
-                    new double[][] {{1, 2}},
-                    0))
-        .withMessage(
-            "A sigmoid loss needs logits of shape (B, 1) but they have shape (1, 2); for several logits per row use FocalLoss.");
+  void severalLogitsPerRowAreOneAgainstTheRest() {
+    ClassificationLoss loss = SigmoidFocalLoss.builder().build();
+    Kernels.Rows both = Kernels.run(loss, DataType.FLOAT64, new double[][] {{1, 2}}, 1);
+    Kernels.Rows rest = Kernels.run(loss, DataType.FLOAT64, new double[][] {{1}}, 0);
+    Kernels.Rows own = Kernels.run(loss, DataType.FLOAT64, new double[][] {{2}}, 1);
+    assertThat(both.values()[0]).isEqualTo(rest.values()[0] + own.values()[0]);
+    assertThat(both.gradients()[0]).containsExactly(rest.gradients()[0][0], own.gradients()[0][0]);
   }
 
   @ParameterizedTest

@@ -9,7 +9,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
-import io.sparkfocal.network.Autograd;
+import io.sparkfocal.losses.Autograd;
 import io.sparkfocal.network.Layers;
 import io.sparkfocal.persist.TrainedNetwork;
 import io.sparkfocal.train.FlatParameters;

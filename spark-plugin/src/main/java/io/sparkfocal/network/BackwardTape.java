@@ -2,8 +2,7 @@ package io.sparkfocal.network;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.pytorch.engine.PtNDArray;
-import ai.djl.pytorch.jni.JniUtils;
+import io.sparkfocal.losses.Autograd;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
@@ -87,6 +86,6 @@ public final class BackwardTape {
 
   /** A piece that another cut shares with this one is walked again, so its graph must be kept. */
   private static void backwardPiece(NDArray output, NDArray gradient, boolean keepGraph) {
-    JniUtils.backward((PtNDArray) output, (PtNDArray) gradient, keepGraph, false);
+    Autograd.backward(output, gradient, keepGraph);
   }
 }

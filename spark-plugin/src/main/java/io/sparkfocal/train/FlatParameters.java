@@ -13,7 +13,7 @@ import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.util.Pair;
 import io.sparkfocal.collective.TensorCollective;
 import io.sparkfocal.compat.TensorCopy;
-import io.sparkfocal.network.Autograd;
+import io.sparkfocal.losses.Autograd;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;

@@ -13,7 +13,7 @@ import io.sparkfocal.losses.LossKernel;
 import io.sparkfocal.losses.ReducedLoss;
 import io.sparkfocal.losses.Reduction;
 import io.sparkfocal.losses.RowLosses;
-import io.sparkfocal.network.Autograd;
+import io.sparkfocal.losses.Autograd;
 import io.sparkfocal.network.RankStep;
 
 /**

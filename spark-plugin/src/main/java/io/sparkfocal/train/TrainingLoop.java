@@ -6,7 +6,7 @@ import ai.djl.nn.Block;
 import io.sparkfocal.collective.TensorCollective;
 import io.sparkfocal.losses.LossKernel;
 import io.sparkfocal.losses.Reduction;
-import io.sparkfocal.network.Autograd;
+import io.sparkfocal.losses.Autograd;
 import io.sparkfocal.network.RankStep;
 import java.util.ArrayList;
 import java.util.List;

@@ -12,6 +12,7 @@ import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
 import io.sparkfocal.collective.TensorCollective;
 import io.sparkfocal.collective.local.SoloCollective;
+import io.sparkfocal.losses.Autograd;
 import java.util.Map;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;

@@ -1,0 +1,128 @@
+package io.sparkfocal.losses;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.nn.Activation;
+import java.util.Set;
+
+/**
+ * Asymmetric loss for rows with several labels, most of which are absent: absent labels are focused
+ * more than present ones, and forgotten below a margin.
+ *
+ * <p>For a target of 1 {@code -(1 - p)^gammaPositive * log(p)}, for 0 {@code -m^gammaNegative *
+ * log(1 - m)} with {@code m = max(p - margin, 0)}, {@code p = sigmoid(logit)}; a row's value is the
+ * sum over its logits. Logits and targets as for {@link SigmoidFocalLoss}, targets 0 or 1.
+ *
+ * @see <a href="https://arxiv.org/abs/2009.14119">Ben-Baruch et al., Asymmetric Loss For
+ *     Multi-Label Classification, arXiv:2009.14119</a>
+ */
+public final class AsymmetricLoss implements ClassificationLoss {
+
+  private final float gammaPositive;
+  private final float gammaNegative;
+  private final float margin;
+
+  /**
+   * A loss.
+   *
+   * @param gammaPositive focus of present labels, finite and at least 0; 1 is usual
+   * @param gammaNegative focus of absent labels, finite and at least 0; 4 is usual
+   * @param margin probability below which an absent label counts nothing, from 0 to below 1; 0.05
+   *     is usual
+   * @throws IllegalArgumentException if a number is out of range
+   */
+  public AsymmetricLoss(float gammaPositive, float gammaNegative, float margin) {
+    this.gammaPositive = FocalTerms.requireGamma(gammaPositive);
+    this.gammaNegative = FocalTerms.requireGamma(gammaNegative);
+    if (!(margin >= 0 && margin < 1)) {
+      throw new IllegalArgumentException(
+          "The margin must be from 0 to below 1 but is %s.".formatted(margin));
+    }
+    this.margin = margin;
+  }
+
+  @Override
+  public LossKernel prepare(NDManager manager, DataType dataType) {
+    Constants constants = new Constants(manager, dataType);
+    NDArray positive = constants.vector(gammaPositive);
+    NDArray half = constants.vector(0.5f);
+    Negatives negatives =
+        margin == 0 ? unshifted(constants) : new Shifted(constants, gammaNegative, margin);
+    return new SigmoidKernel(
+        constants,
+        (logits, targets) -> {
+          NDArray present = targets.gt(half);
+          FocalTerms ifPresent = FocalTerms.of(logits.neg(), positive);
+          FocalTerms ifAbsent = negatives.of(logits);
+          return new SigmoidKernel.Elements(
+              NDArrays.where(present, ifPresent.values(), ifAbsent.values()),
+              NDArrays.where(present, ifPresent.slopes().neg(), ifAbsent.slopes()),
+              null);
+        });
+  }
+
+  /** Value and slope, by the logit, of absent labels. */
+  @FunctionalInterface
+  private interface Negatives {
+    FocalTerms of(NDArray logits);
+  }
+
+  private Negatives unshifted(Constants constants) {
+    NDArray exponent = constants.vector(gammaNegative);
+    return logits -> FocalTerms.of(logits, exponent);
+  }
+
+  /** With a margin, 1 - m never comes near 0, so its logarithm is finite. */
+  private static final class Shifted implements Negatives {
+
+    private final NDArray exponent;
+    private final NDArray shift;
+    private final NDArray zero;
+    private final NDArray one;
+    private final NDArray tiny;
+
+    Shifted(Constants constants, float gamma, float margin) {
+      exponent = constants.vector(gamma);
+      shift = constants.vector(margin);
+      zero = constants.vector(0);
+      one = constants.vector(1);
+      tiny = constants.vector(Float.MIN_NORMAL);
+    }
+
+    @Override
+    public FocalTerms of(NDArray logits) {
+      NDArray p = Activation.sigmoid(logits);
+      NDArray q = Activation.sigmoid(logits.neg());
+      NDArray m = p.sub(shift).maximum(zero);
+      NDArray rest = q.add(shift).minimum(one);
+      NDArray crossEntropy = rest.log().neg();
+      NDArray focus = m.pow(exponent);
+      // m' = p q above the margin, 0 below it.
+      NDArray above = p.gt(shift).toType(constantsType(), false).muli(p).muli(q);
+      NDArray slopes =
+          crossEntropy.div(m.maximum(tiny)).muli(exponent).addi(one.div(rest)).muli(focus);
+      return new FocalTerms(focus.muli(crossEntropy), slopes.muli(above));
+    }
+
+    private DataType constantsType() {
+      return one.getDataType();
+    }
+  }
+
+  @Override
+  public int outputs(int classes) {
+    return classes == 2 ? 1 : classes;
+  }
+
+  @Override
+  public boolean isSigmoid() {
+    return true;
+  }
+
+  @Override
+  public Set<LossTrait> traits() {
+    return margin == 0 ? Set.of() : Set.of(LossTrait.JUMPS);
+  }
+}

@@ -1,0 +1,47 @@
+package io.sparkfocal.losses;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import java.util.Set;
+
+/**
+ * FLSD-53, the focal loss with sample-dependent gamma that is meant for calibration: gamma 5 where
+ * the true class has less than 0.2, else 3.
+ *
+ * @see <a href="https://arxiv.org/abs/2002.09437">Mukhoti et al., Calibrating Deep Neural Networks
+ *     using Focal Loss, arXiv:2002.09437</a>
+ */
+public final class FlsdLoss implements ClassificationLoss {
+
+  private static final float BOUNDARY = 0.2f;
+  private static final float BELOW = 5;
+  private static final float ABOVE = 3;
+
+  @Override
+  public LossKernel prepare(NDManager manager, DataType dataType) {
+    Constants constants = new Constants(manager, dataType);
+    NDArray boundary = constants.vector(BOUNDARY);
+    NDArray below = constants.vector(BELOW);
+    NDArray above = constants.vector(ABOVE);
+    NDArray minusInfinity = constants.vector(Float.NEGATIVE_INFINITY);
+    return new ClosedFormKernel(
+        dataType,
+        batch -> {
+          TargetOdds odds = TargetOdds.of(batch, minusInfinity);
+          NDArray p = odds.oddsAgainst().neg().getNDArrayInternal().sigmoid();
+          NDArray gamma =
+              NDArrays.where(
+                  p.lt(boundary), below.broadcast(p.getShape()), above.broadcast(p.getShape()));
+          FocalTerms terms = FocalTerms.of(odds.oddsAgainst(), gamma);
+          return new RowLosses(
+              batch.flat(terms.values()), odds.gradients(terms.slopes()), batch.ones());
+        });
+  }
+
+  @Override
+  public Set<LossTrait> traits() {
+    return Set.of(LossTrait.JUMPS);
+  }
+}

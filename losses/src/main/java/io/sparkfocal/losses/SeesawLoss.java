@@ -1,0 +1,112 @@
+package io.sparkfocal.losses;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import java.util.Set;
+
+/**
+ * Seesaw loss: common classes are pushed down less by rows of rare ones (mitigation), unless they
+ * are mistaken for them (compensation).
+ *
+ * <p>{@code value = crossEntropy(z + log M[y] + log K)} with {@code M[y][j] = min(1, N[j] /
+ * N[y])^p} for the numbers N of rows of each class that training has seen so far, on all ranks, at
+ * least 1, and {@code K[j] = max(1, p[j] / max(p[y], 0.01))^q}; both are held constant in the
+ * gradient. A kernel counts the batches that it was given.
+ *
+ * @see <a href="https://arxiv.org/abs/2008.10032">Wang et al., Seesaw Loss for Long-Tailed Instance
+ *     Segmentation, arXiv:2008.10032</a>
+ */
+public final class SeesawLoss implements ClassificationLoss {
+
+  private static final float LEAST_SCORE = 0.01f;
+
+  private final float mitigation;
+  private final float compensation;
+
+  /**
+   * A loss.
+   *
+   * @param mitigation the paper's p, finite and at least 0; 0.8 is usual
+   * @param compensation the paper's q, finite and at least 0; 2 is usual
+   * @throws IllegalArgumentException if a number is out of range
+   */
+  public SeesawLoss(float mitigation, float compensation) {
+    if (!(mitigation >= 0 && compensation >= 0)
+        || Float.isInfinite(mitigation)
+        || Float.isInfinite(compensation)) {
+      throw new IllegalArgumentException(
+          "Mitigation and compensation must be finite and at least 0 but are %s and %s."
+              .formatted(mitigation, compensation));
+    }
+    this.mitigation = mitigation;
+    this.compensation = compensation;
+  }
+
+  @Override
+  public LossKernel prepare(NDManager manager, DataType dataType) {
+    return prepare(manager, dataType, RankSum.ALONE);
+  }
+
+  @Override
+  public LossKernel prepare(NDManager manager, DataType dataType, RankSum ranks) {
+    Constants constants = new Constants(manager, dataType);
+    Seen seen = new Seen(constants, ranks);
+    NDArray zero = constants.vector(0);
+    NDArray one = constants.vector(1);
+    NDArray p = constants.vector(mitigation);
+    NDArray q = constants.vector(compensation);
+    NDArray leastLog = constants.vector((float) Math.log(LEAST_SCORE));
+    return new ClosedFormKernel(
+        dataType,
+        batch -> {
+          batch.requireSeveralClasses();
+          NDArray labels = batch.labelColumn();
+          NDArray logCounts = seen.logCounts(batch);
+          NDArray own = logCounts.gather(batch.labels(), 0).reshape(labels.getShape());
+          NDArray logs = batch.logits().logSoftmax(1);
+          NDArray score = NDArrays.maximum(logs.gather(labels, 1), leastLog);
+          NDArray factors = logCounts.sub(own).minimum(zero).muli(p);
+          factors = factors.addi(logs.subi(score).maximum(zero).muli(q));
+          // The true class keeps its logit.
+          factors = factors.scatter(labels, labels.zerosLike().toType(dataType, false), 1);
+          return SoftmaxTerms.of(factors.addi(batch.logits()), labels, one).rows(batch);
+        });
+  }
+
+  @Override
+  public Set<LossTrait> traits() {
+    return Set.of(LossTrait.COUPLES_ROWS, LossTrait.HOLDS_FACTORS_CONSTANT);
+  }
+
+  /** How many rows of each class the ranks have seen; rows of weight 0 are not seen. */
+  private static final class Seen {
+
+    private final Constants constants;
+    private final RankSum ranks;
+    private final NDArray zero;
+    private final NDArray one;
+    private NDArray counts;
+
+    Seen(Constants constants, RankSum ranks) {
+      this.constants = constants;
+      this.ranks = ranks;
+      this.zero = constants.vector(0);
+      this.one = constants.vector(1);
+      this.counts = zero;
+    }
+
+    /** Shape (C), with the batch counted. */
+    synchronized NDArray logCounts(Batch batch) {
+      if (counts.size() != batch.classes()) {
+        counts = constants.vector(new float[Math.toIntExact(batch.classes())]);
+      }
+      NDArray present = batch.weightColumn().gt(zero).toType(constants.dataType(), false);
+      NDArray added = batch.oneHot().muli(present).sum(new int[] {0});
+      ranks.allReduce(added);
+      counts.addi(added);
+      return counts.maximum(one).log();
+    }
+  }
+}
