@@ -46,7 +46,7 @@ public final class AsymmetricLoss implements ClassificationLoss {
   @Override
   public LossKernel prepare(NDManager manager, DataType dataType) {
     Constants constants = new Constants(manager, dataType);
-    NDArray positive = constants.vector(gammaPositive);
+    Power positive = new Power(constants, gammaPositive);
     NDArray half = constants.vector(0.5f);
     Negatives negatives =
         margin == 0 ? unshifted(constants) : new Shifted(constants, gammaNegative, margin);
@@ -70,21 +70,21 @@ public final class AsymmetricLoss implements ClassificationLoss {
   }
 
   private Negatives unshifted(Constants constants) {
-    NDArray exponent = constants.vector(gammaNegative);
+    Power exponent = new Power(constants, gammaNegative);
     return logits -> FocalTerms.of(logits, exponent);
   }
 
   /** With a margin, 1 - m never comes near 0, so its logarithm is finite. */
   private static final class Shifted implements Negatives {
 
-    private final NDArray exponent;
+    private final Power exponent;
     private final NDArray shift;
     private final NDArray zero;
     private final NDArray one;
     private final NDArray tiny;
 
     Shifted(Constants constants, float gamma, float margin) {
-      exponent = constants.vector(gamma);
+      exponent = new Power(constants, gamma);
       shift = constants.vector(margin);
       zero = constants.vector(0);
       one = constants.vector(1);
@@ -98,11 +98,15 @@ public final class AsymmetricLoss implements ClassificationLoss {
       NDArray m = p.sub(shift).maximum(zero);
       NDArray rest = q.add(shift).minimum(one);
       NDArray crossEntropy = rest.log().neg();
-      NDArray focus = m.pow(exponent);
+      NDArray focus = exponent.raise(m);
       // m' = p q above the margin, 0 below it.
       NDArray above = p.gt(shift).toType(constantsType(), false).muli(p).muli(q);
       NDArray slopes =
-          crossEntropy.div(m.maximum(tiny)).muli(exponent).addi(one.div(rest)).muli(focus);
+          crossEntropy
+              .div(m.maximum(tiny))
+              .muli(exponent.exponent())
+              .addi(one.div(rest))
+              .muli(focus);
       return new FocalTerms(focus.muli(crossEntropy), slopes.muli(above));
     }
 

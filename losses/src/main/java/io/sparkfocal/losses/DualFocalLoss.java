@@ -32,45 +32,82 @@ public final class DualFocalLoss implements ClassificationLoss {
 
   @Override
   public LossKernel prepare(NDManager manager, DataType dataType) {
-    Constants constants = new Constants(manager, dataType);
-    NDArray exponent = constants.vector(gamma);
-    NDArray one = constants.vector(1f);
-    NDArray tiny = constants.vector(Float.MIN_NORMAL);
-    NDArray minusInfinity = constants.vector(Float.NEGATIVE_INFINITY);
-    return new ClosedFormKernel(
-        dataType,
-        batch -> {
-          TargetOdds odds = TargetOdds.of(batch, minusInfinity);
-          NDArray labels = batch.labelColumn();
-          NDArray q = Activation.sigmoid(odds.oddsAgainst());
-          NDArray p = Activation.sigmoid(odds.oddsAgainst().neg());
-          NDArray probabilities = odds.shares().mul(q);
-          // Compared as logits, which tie exactly where probabilities should.
-          NDArray target = batch.logits().gather(labels, 1);
-          NDArray lower = batch.logits().lt(target).toType(dataType, false).muli(probabilities);
-          NDArray place = lower.argMax(1).reshape(labels.getShape());
-          NDArray runnerUp = lower.gather(place, 1);
-
-          NDArray base = q.add(runnerUp);
-          NDArray crossEntropy = Activation.softPlus(odds.oddsAgainst());
-          NDArray focus = base.pow(exponent);
-          // gamma * base^(gamma - 1) * ce, without a power that is infinite at 0.
-          NDArray pull = crossEntropy.div(base.maximum(tiny)).muli(exponent).muli(focus);
-
-          // d base = -p (y - P) + p_j (e_j - P), with P the probabilities.
-          NDArray all = probabilities.scatter(labels, p, 1);
-          NDArray atTarget = p.sub(one).muli(focus).subi(pull.mul(p));
-          NDArray gradients = all.mul(focus.add(pull.mul(p.sub(runnerUp))));
-          gradients =
-              gradients.scatter(place, gradients.gather(place, 1).add(pull.mul(runnerUp)), 1);
-          NDArray own = pull.mul(p.sub(runnerUp)).muli(p).addi(atTarget);
-          return new RowLosses(
-              batch.flat(focus.mul(crossEntropy)), gradients.scatter(labels, own, 1), batch.ones());
-        });
+    Form form = new Form(new Constants(manager, dataType), gamma);
+    return new ClosedFormKernel(dataType, form::evaluate);
   }
 
   @Override
   public Set<LossTrait> traits() {
     return Set.of(LossTrait.JUMPS);
+  }
+
+  /** The constants, and the loss over them. */
+  private static final class Form {
+
+    private final DataType dataType;
+    private final Power power;
+    private final NDArray zero;
+    private final NDArray one;
+    private final NDArray tiny;
+    private final TargetOdds.Way way;
+
+    Form(Constants constants, float gamma) {
+      dataType = constants.dataType();
+      power = new Power(constants, gamma);
+      zero = constants.vector(0);
+      one = constants.vector(1);
+      tiny = constants.vector(Float.MIN_NORMAL);
+      way = new TargetOdds.Way(constants);
+    }
+
+    RowLosses evaluate(Batch batch) {
+      TargetOdds odds = way.of(batch);
+      NDArray q = Activation.sigmoid(odds.oddsAgainst());
+      NDArray p = Activation.sigmoid(odds.oddsAgainst().neg());
+      NDArray crossEntropy = Activation.softPlus(odds.oddsAgainst());
+      return batch.classes() == 2
+          ? two(batch, odds, q, p, crossEntropy)
+          : many(batch, odds, q, p, crossEntropy);
+    }
+
+    /** The other class is below the true one, or it is not. */
+    private RowLosses two(
+        Batch batch, TargetOdds odds, NDArray q, NDArray p, NDArray crossEntropy) {
+      NDArray times = odds.oddsAgainst().lt(zero).toType(dataType, false).addi(one);
+      NDArray base = q.mul(times);
+      NDArray focus = power.raise(base);
+      NDArray slopes = pull(base, focus, crossEntropy).muli(p).muli(times).addi(focus).muli(q);
+      return new RowLosses(
+          batch.flat(focus.muli(crossEntropy)), odds.gradients(slopes), batch.ones());
+    }
+
+    /** gamma * base^(gamma - 1) * ce, without a power that is infinite at 0. */
+    private NDArray pull(NDArray base, NDArray focus, NDArray crossEntropy) {
+      return crossEntropy.div(base.maximum(tiny)).muli(power.exponent()).muli(focus);
+    }
+
+    private RowLosses many(
+        Batch batch, TargetOdds odds, NDArray q, NDArray p, NDArray crossEntropy) {
+      NDArray labels = batch.labelColumn();
+      // Compared as logits, which tie exactly where probabilities should.
+      NDArray target = batch.logits().gather(labels, 1);
+      NDArray lower = batch.logits().lt(target).toType(dataType, false).muli(odds.shares());
+      NDArray place = lower.argMax(1).reshape(labels.getShape());
+      NDArray runnerUp = lower.gather(place, 1).muli(q);
+
+      NDArray base = q.add(runnerUp);
+      NDArray focus = power.raise(base);
+      NDArray pull = pull(base, focus, crossEntropy);
+
+      // d base = -p (y - P) + p_j (e_j - P), with P the probabilities.
+      NDArray common = pull.mul(p.sub(runnerUp));
+      NDArray gradients = odds.shares().muli(focus.add(common).muli(q));
+      NDArray atRunnerUp = gradients.gather(place, 1).addi(pull.mul(runnerUp));
+      NDArray own = common.muli(p).addi(p.sub(one).muli(focus)).subi(pull.mul(p));
+      return new RowLosses(
+          batch.flat(focus.muli(crossEntropy)),
+          gradients.scatter(place, atRunnerUp, 1).scatter(labels, own, 1),
+          batch.ones());
+    }
   }
 }

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
+import ai.djl.nn.Activation;
 import java.util.Set;
 
 /**
@@ -25,16 +26,20 @@ public final class FlsdLoss implements ClassificationLoss {
     NDArray boundary = constants.vector(BOUNDARY);
     NDArray below = constants.vector(BELOW);
     NDArray above = constants.vector(ABOVE);
-    NDArray minusInfinity = constants.vector(Float.NEGATIVE_INFINITY);
+    Power lower = new Power(constants, ABOVE);
+    TargetOdds.Way way = new TargetOdds.Way(constants);
     return new ClosedFormKernel(
         dataType,
         batch -> {
-          TargetOdds odds = TargetOdds.of(batch, minusInfinity);
-          NDArray p = odds.oddsAgainst().neg().getNDArrayInternal().sigmoid();
+          TargetOdds odds = way.of(batch);
+          NDArray q = Activation.sigmoid(odds.oddsAgainst());
+          NDArray p = Activation.sigmoid(odds.oddsAgainst().neg());
+          NDArray hard = p.lt(boundary);
           NDArray gamma =
-              NDArrays.where(
-                  p.lt(boundary), below.broadcast(p.getShape()), above.broadcast(p.getShape()));
-          FocalTerms terms = FocalTerms.of(odds.oddsAgainst(), gamma);
+              NDArrays.where(hard, below.broadcast(p.getShape()), above.broadcast(p.getShape()));
+          NDArray cube = lower.raise(q);
+          NDArray focus = NDArrays.where(hard, cube.mul(q).muli(q), cube);
+          FocalTerms terms = FocalTerms.of(odds.oddsAgainst(), q, focus, gamma);
           return new RowLosses(
               batch.flat(terms.values()), odds.gradients(terms.slopes()), batch.ones());
         });

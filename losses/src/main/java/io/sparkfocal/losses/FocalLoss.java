@@ -38,11 +38,10 @@ public final class FocalLoss implements ClassificationLoss {
   @Override
   public LossKernel prepare(NDManager manager, DataType dataType) {
     Constants constants = new Constants(manager, dataType);
-    NDArray exponent = constants.vector(gamma);
-    NDArray minusInfinity = constants.vector(Float.NEGATIVE_INFINITY);
+    Power exponent = new Power(constants, gamma);
+    TargetOdds.Way odds = new TargetOdds.Way(constants);
     ClassWeights.Prepared weights = alpha.prepare(constants);
-    return new ClosedFormKernel(
-        dataType, batch -> evaluate(batch, exponent, minusInfinity, weights));
+    return new ClosedFormKernel(dataType, batch -> evaluate(batch, exponent, odds, weights));
   }
 
   @Override
@@ -51,9 +50,9 @@ public final class FocalLoss implements ClassificationLoss {
   }
 
   private static RowLosses evaluate(
-      Batch batch, NDArray gamma, NDArray minusInfinity, ClassWeights.Prepared alpha) {
+      Batch batch, Power gamma, TargetOdds.Way way, ClassWeights.Prepared alpha) {
     alpha.check(batch);
-    TargetOdds odds = TargetOdds.of(batch, minusInfinity);
+    TargetOdds odds = way.of(batch);
     FocalTerms terms = FocalTerms.of(odds.oddsAgainst(), gamma);
     NDArray weights = alpha.ofRows(batch);
     NDArray weightColumn = weights.reshape(batch.labelColumn().getShape());

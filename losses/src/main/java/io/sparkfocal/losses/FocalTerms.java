@@ -31,14 +31,25 @@ record FocalTerms(NDArray values, NDArray slopes) {
    * Computes both terms, unweighted.
    *
    * @param oddsAgainst d, shape (B, 1)
-   * @param gamma shape (1)
+   * @param gamma the exponent
    */
-  static FocalTerms of(NDArray oddsAgainst, NDArray gamma) {
+  static FocalTerms of(NDArray oddsAgainst, Power gamma) {
     NDArray q = Activation.sigmoid(oddsAgainst);
+    return of(oddsAgainst, q, gamma.raise(q), gamma.exponent());
+  }
+
+  /**
+   * Computes both terms, unweighted.
+   *
+   * @param oddsAgainst d, shape (B, 1)
+   * @param q sigmoid(d), shape (B, 1); used up
+   * @param focus q^gamma, shape (B, 1); used up
+   * @param gamma shape (1) or (B, 1)
+   */
+  static FocalTerms of(NDArray oddsAgainst, NDArray q, NDArray focus, NDArray gamma) {
     NDArray p = Activation.sigmoid(oddsAgainst.neg());
     // From d = 20 on the engine returns d itself, which is 1e-10 of it too low at most.
     NDArray crossEntropy = Activation.softPlus(oddsAgainst);
-    NDArray focus = q.pow(gamma);
     NDArray slopes = p.muli(crossEntropy).muli(gamma).addi(q).muli(focus);
     return new FocalTerms(focus.muli(crossEntropy), slopes);
   }

@@ -1,5 +1,6 @@
 package io.sparkfocal.losses;
 
+import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
@@ -56,7 +57,14 @@ public abstract class FormulaLoss implements ClassificationLoss {
       if (batch.rows() == 0) {
         return new RowLosses(values.stopGradient(), leaf.stopGradient(), batch.ones());
       }
-      Autograd.backward(values, values.onesLike(), false);
+      try {
+        Autograd.backward(values, values.onesLike(), false);
+      } catch (EngineException e) {
+        throw new IllegalStateException(
+            "%s returns values that do not depend on the logits by recorded operations; make them from the logits with operations on arrays only."
+                .formatted(FormulaLoss.this.getClass().getName()),
+            e);
+      }
       return new RowLosses(
           values.stopGradient().duplicate(), leaf.getGradient().duplicate(), batch.ones());
     }

@@ -54,11 +54,11 @@ public final class GhmLoss implements ClassificationLoss {
     NDArray numbered = constants.vector(numbers);
     NDArray last = constants.vector(bins - 1);
     NDArray least = constants.vector(LEAST_WEIGHT);
-    NDArray minusInfinity = constants.vector(Float.NEGATIVE_INFINITY);
+    TargetOdds.Way way = new TargetOdds.Way(constants);
     return new ClosedFormKernel(
         dataType,
         batch -> {
-          TargetOdds odds = TargetOdds.of(batch, minusInfinity);
+          TargetOdds odds = way.of(batch);
           NDArray difficulty = Activation.sigmoid(odds.oddsAgainst());
           NDArray bin = difficulty.mul(count).floor().minimum(last);
           NDArray member = bin.eq(numbered).toType(dataType, false);

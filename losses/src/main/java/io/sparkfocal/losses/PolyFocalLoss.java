@@ -3,6 +3,7 @@ package io.sparkfocal.losses;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
+import ai.djl.nn.Activation;
 
 /**
  * Poly-1: the focal loss with another coefficient on the first term of its expansion in 1 - p.
@@ -37,19 +38,19 @@ public final class PolyFocalLoss implements ClassificationLoss {
   @Override
   public LossKernel prepare(NDManager manager, DataType dataType) {
     Constants constants = new Constants(manager, dataType);
-    NDArray exponent = constants.vector(gamma);
-    NDArray next = constants.vector(gamma + 1);
+    Power exponent = new Power(constants, gamma);
+    Power next = new Power(constants, gamma + 1);
     NDArray added = constants.vector(epsilon);
-    NDArray minusInfinity = constants.vector(Float.NEGATIVE_INFINITY);
+    TargetOdds.Way way = new TargetOdds.Way(constants);
     return new ClosedFormKernel(
         dataType,
         batch -> {
-          TargetOdds odds = TargetOdds.of(batch, minusInfinity);
+          TargetOdds odds = way.of(batch);
           NDArray d = odds.oddsAgainst();
           FocalTerms terms = FocalTerms.of(d, exponent);
-          NDArray power = d.getNDArrayInternal().sigmoid().pow(next).muli(added);
+          NDArray power = next.raise(Activation.sigmoid(d)).muli(added);
           // dq/dd = q p, so the slope of q^(gamma + 1) is (gamma + 1) p q^(gamma + 1).
-          NDArray slope = d.neg().getNDArrayInternal().sigmoid().muli(next).muli(power);
+          NDArray slope = Activation.sigmoid(d.neg()).muli(next.exponent()).muli(power);
           return new RowLosses(
               batch.flat(terms.values().addi(power)),
               odds.gradients(terms.slopes().addi(slope)),

@@ -39,7 +39,7 @@ public final class QualityFocalLoss implements ClassificationLoss {
     Constants constants = new Constants(manager, dataType);
     NDArray one = constants.vector(1);
     NDArray exponent = constants.vector(beta);
-    NDArray lower = constants.vector(beta - 1);
+    Power lower = new Power(constants, beta - 1);
     return new SigmoidKernel(
         constants,
         (logits, targets) -> {
@@ -50,7 +50,7 @@ public final class QualityFocalLoss implements ClassificationLoss {
           NDArray error = p.mul(rest).subi(q.mul(targets));
           NDArray distance = error.abs();
           NDArray crossEntropy = Activation.softPlus(logits.neg()).addi(rest.muli(logits));
-          NDArray inner = distance.pow(lower);
+          NDArray inner = lower.raise(distance);
           NDArray pull = inner.mul(exponent).muli(error.sign()).muli(p.muli(q)).muli(crossEntropy);
           NDArray focus = inner.muli(distance);
           return new SigmoidKernel.Elements(

@@ -53,7 +53,6 @@ public final class SeesawLoss implements ClassificationLoss {
   public LossKernel prepare(NDManager manager, DataType dataType, RankSum ranks) {
     Constants constants = new Constants(manager, dataType);
     Seen seen = new Seen(constants, ranks);
-    NDArray zero = constants.vector(0);
     NDArray one = constants.vector(1);
     NDArray p = constants.vector(mitigation);
     NDArray q = constants.vector(compensation);
@@ -63,15 +62,15 @@ public final class SeesawLoss implements ClassificationLoss {
         batch -> {
           batch.requireSeveralClasses();
           NDArray labels = batch.labelColumn();
-          NDArray logCounts = seen.logCounts(batch);
+          NDArray logCounts = seen.logCounts(batch).muli(p);
           NDArray own = logCounts.gather(batch.labels(), 0).reshape(labels.getShape());
           NDArray logs = batch.logits().logSoftmax(1);
-          NDArray score = NDArrays.maximum(logs.gather(labels, 1), leastLog);
-          NDArray factors = logCounts.sub(own).minimum(zero).muli(p);
-          factors = factors.addi(logs.subi(score).maximum(zero).muli(q));
-          // The true class keeps its logit.
-          factors = factors.scatter(labels, labels.zerosLike().toType(dataType, false), 1);
-          return SoftmaxTerms.of(factors.addi(batch.logits()), labels, one).rows(batch);
+          NDArray score = NDArrays.maximum(logs.gather(labels, 1), leastLog).muli(q);
+          // log M = min(p log N, own) - own and log K = max(q log p, score) - score: what is taken
+          // away is the same for all classes of a row, which a softmax does not see.
+          NDArray shifted = logs.mul(q).maximum(score).addi(logs);
+          shifted.addi(logCounts.minimum(own));
+          return SoftmaxTerms.of(shifted, labels, one).rows(batch);
         });
   }
 
@@ -103,7 +102,7 @@ public final class SeesawLoss implements ClassificationLoss {
         counts = constants.vector(new float[Math.toIntExact(batch.classes())]);
       }
       NDArray present = batch.weightColumn().gt(zero).toType(constants.dataType(), false);
-      NDArray added = batch.oneHot().muli(present).sum(new int[] {0});
+      NDArray added = present.transpose().matMul(batch.oneHot()).reshape(batch.classes());
       ranks.allReduce(added);
       counts.addi(added);
       return counts.maximum(one).log();

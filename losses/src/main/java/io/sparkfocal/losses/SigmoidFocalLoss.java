@@ -41,7 +41,7 @@ public final class SigmoidFocalLoss implements ClassificationLoss {
   @Override
   public LossKernel prepare(NDManager manager, DataType dataType) {
     Constants constants = new Constants(manager, dataType);
-    NDArray exponent = constants.vector(gamma);
+    Power exponent = new Power(constants, gamma);
     NDArray one = constants.vector(1f);
     NDArray minusTwo = constants.vector(-2f);
     NDArray negative = constants.vector(negativeWeight);

@@ -96,24 +96,64 @@ public final class TverskyLoss implements ClassificationLoss {
     }
 
     RowLosses evaluate(Batch batch) {
-      boolean single = batch.classes() == 1;
-      NDArray p = single ? Activation.sigmoid(batch.logits()) : batch.logits().softmax(1);
-      NDArray truth = single ? batch.labelColumn().toType(dataType, false) : batch.oneHot();
-      NDArray weights = batch.weightColumn();
-      NDArray row = weights.transpose();
-      long c = batch.classes();
-      // True positives, support and predicted of each class, then the weight of all rows.
+      return batch.classes() == 1 ? single(batch) : several(batch);
+    }
+
+    private RowLosses single(Batch batch) {
+      NDArray p = Activation.sigmoid(batch.logits());
+      NDArray truth = batch.labelColumn().toType(dataType, false);
+      NDArray row = batch.weightColumn().transpose();
+      Sums sums = sums(row.matMul(p.mul(truth)), row.matMul(truth), row.matMul(p), row);
+      NDArray slopes = truth.mul(sums.atTruth).subi(sums.everywhere);
+      NDArray gradients = slopes.muli(p).muli(Activation.sigmoid(batch.logits().neg()));
+      return rows(batch, sums, gradients);
+    }
+
+    private RowLosses several(Batch batch) {
+      NDArray labels = batch.labelColumn();
+      NDArray p = batch.logits().softmax(1);
+      NDArray own = p.gather(labels, 1);
+      NDArray truth = batch.oneHot();
+      NDArray row = batch.weightColumn().transpose();
+      NDArray ofTruth = row.mul(own.transpose()).concat(row, 0).matMul(truth);
+      Sums sums = sums(ofTruth.get("0:1"), ofTruth.get("1:2"), row.matMul(p), row);
+
+      // Slopes by p are b[y] at the truth and -a elsewhere too; then through the softmax.
+      NDArray pulled = own.muli(sums.atTruth.gather(batch.labels(), 0).reshape(labels.getShape()));
+      NDArray inner = pulled.sub(p.matMul(sums.everywhere.reshape(batch.classes(), 1)));
+      NDArray gradients = sums.everywhere.neg().sub(inner).muli(p);
+      NDArray atTruth = gradients.gather(labels, 1).addi(pulled);
+      return rows(batch, sums, gradients.scatter(labels, atTruth, 1));
+    }
+
+    private static RowLosses rows(Batch batch, Sums sums, NDArray gradients) {
+      NDArray ones = batch.ones();
+      return new RowLosses(ones.mul(sums.loss), gradients.muli(sums.total), ones);
+    }
+
+    /**
+     * What the sums over all rows make of it.
+     *
+     * @param loss scalar
+     * @param total weight of all rows, shape (1)
+     * @param atTruth what a slope by a probability is more at the truth, shape (C)
+     * @param everywhere what it is less at all classes, shape (C)
+     */
+    private record Sums(NDArray loss, NDArray total, NDArray atTruth, NDArray everywhere) {}
+
+    /** From weighted sums of true probabilities, labels and probabilities of each class, (1, C). */
+    private Sums sums(NDArray ofTrue, NDArray ofLabels, NDArray ofAll, NDArray weights) {
+      long c = ofAll.getShape().get(1);
       NDArray sums =
-          row.matMul(p.mul(truth))
-              .concat(row.matMul(truth), 1)
-              .concat(row.matMul(p), 1)
-              .concat(row.sum().reshape(1, 1), 1)
+          ofTrue
+              .concat(ofLabels, 1)
+              .concat(ofAll, 1)
+              .concat(weights.sum().reshape(1, 1), 1)
               .reshape(3 * c + 1);
       ranks.allReduce(sums);
       NDArray positives = sums.get("0:" + c);
       NDArray support = sums.get(c + ":" + 2 * c);
       NDArray predicted = sums.get(2 * c + ":" + 3 * c);
-      NDArray total = sums.get(3 * c + ":");
 
       NDArray divisor = positives.mul(rest).addi(support.mul(alpha)).addi(predicted.mul(beta));
       divisor.addi(smooth);
@@ -121,20 +161,18 @@ public final class TverskyLoss implements ClassificationLoss {
       NDArray present = support.gt(zero).toType(dataType, false);
       NDArray share = present.div(present.sum().reshape(1).maximum(one));
       // 1 - ratio, from what is missed and what is false, in which nothing cancels.
-      NDArray missed = support.sub(positives).muli(alpha);
-      missed.addi(predicted.sub(positives).muli(beta)).divi(divisor);
-      NDArray gap = missed.maximum(smooth);
-      NDArray loss = missed.maximum(zero).pow(gamma).mul(share).sum();
+      NDArray gap = support.sub(positives).muli(alpha);
+      gap.addi(predicted.sub(positives).muli(beta)).divi(divisor);
+      NDArray loss = gap.maximum(zero).pow(gamma).mul(share).sum();
 
       // d loss / d ratio, then d ratio / d p = (truth - ratio (rest * truth + beta)) / divisor.
-      NDArray pull = gap.pow(gamma).divi(gap).muli(gamma).muli(share).divi(divisor).neg();
-      NDArray slope = truth.mul(one.sub(ratio.mul(rest))).subi(ratio.mul(beta)).muli(pull);
-      NDArray gradients =
-          single
-              ? slope.muli(p).muli(Activation.sigmoid(batch.logits().neg()))
-              : slope.sub(p.mul(slope).sum(new int[] {1}, true)).muli(p);
-      NDArray ones = batch.ones();
-      return new RowLosses(ones.mul(loss), gradients.muli(total), ones.duplicate());
+      NDArray least = gap.maximum(smooth);
+      NDArray pull = least.pow(gamma).divi(least).muli(gamma).muli(share).divi(divisor).neg();
+      return new Sums(
+          loss,
+          sums.get(3 * c + ":"),
+          one.sub(ratio.mul(rest)).muli(pull),
+          ratio.mul(beta).muli(pull));
     }
   }
 }

@@ -39,7 +39,7 @@ public final class VarifocalLoss implements ClassificationLoss {
     Constants constants = new Constants(manager, dataType);
     NDArray zero = constants.vector(0);
     NDArray one = constants.vector(1);
-    NDArray exponent = constants.vector(gamma);
+    Power exponent = new Power(constants, gamma);
     NDArray weight = constants.vector(alpha);
     return new SigmoidKernel(
         constants,

@@ -118,7 +118,7 @@ class LossContractTest {
                 (logits, labels, numbers) ->
                     rowByRow(Loss.l1Loss("L1", 2), logits, targets(logits, labels))),
             2);
-    assertThat(report.passed()).isFalse();
+    assertThat(report.toString()).contains("values that do not depend on the logits");
   }
 
   @Test
