@@ -45,6 +45,8 @@ class ArchitectureTest {
         .definedBy("io.sparkfocal.job..")
         .layer("plugin")
         .definedBy("io.sparkfocal.plugin..")
+        .layer("calibration")
+        .definedBy("io.sparkfocal.calibration..")
         .layer("persist")
         .definedBy("io.sparkfocal.persist..")
         .layer("data")
@@ -103,12 +105,14 @@ class ArchitectureTest {
 
   @Test
   void reflectionIsOnlyInCompat() {
-    // A provider is made by its name, from the model file.
+    // Networks and losses of the user's own are made by their names.
     noClasses()
         .that()
-        .resideOutsideOfPackage("io.sparkfocal.compat..")
+        .resideOutsideOfPackages("io.sparkfocal.compat..", "io.sparkfocal.losses..")
         .and()
         .doNotHaveSimpleName("NetworkDescription")
+        .and()
+        .doNotHaveSimpleName("CustomLoss")
         .should()
         .dependOnClassesThat()
         .resideInAnyPackage("java.lang.reflect..")

@@ -91,9 +91,9 @@ public final class DualFocalLoss implements ClassificationLoss {
       NDArray labels = batch.labelColumn();
       // Compared as logits, which tie exactly where probabilities should.
       NDArray target = batch.logits().gather(labels, 1);
-      NDArray lower = batch.logits().lt(target).toType(dataType, false).muli(odds.shares());
+      NDArray lower = batch.logits().lt(target).toType(dataType, false).muli(odds.others());
       NDArray place = lower.argMax(1).reshape(labels.getShape());
-      NDArray runnerUp = lower.gather(place, 1).muli(q);
+      NDArray runnerUp = lower.gather(place, 1);
 
       NDArray base = q.add(runnerUp);
       NDArray focus = power.raise(base);
@@ -101,7 +101,7 @@ public final class DualFocalLoss implements ClassificationLoss {
 
       // d base = -p (y - P) + p_j (e_j - P), with P the probabilities.
       NDArray common = pull.mul(p.sub(runnerUp));
-      NDArray gradients = odds.shares().muli(focus.add(common).muli(q));
+      NDArray gradients = odds.others().muli(focus.add(common));
       NDArray atRunnerUp = gradients.gather(place, 1).addi(pull.mul(runnerUp));
       NDArray own = common.muli(p).addi(p.sub(one).muli(focus)).subi(pull.mul(p));
       return new RowLosses(

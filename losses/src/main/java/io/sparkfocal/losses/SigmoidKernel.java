@@ -35,11 +35,15 @@ final class SigmoidKernel extends ScopedKernel {
    */
   record Elements(NDArray values, NDArray slopes, @Nullable NDArray weights) {}
 
+  private static final int FEW = 4;
+
+  private final Constants constants;
   private final DataType dataType;
   private final Formula formula;
   private final NDArray zeroAndOne;
 
   SigmoidKernel(Constants constants, Formula formula) {
+    this.constants = constants;
     this.dataType = constants.dataType();
     this.formula = formula;
     this.zeroAndOne = constants.vector(0, 1);
@@ -59,16 +63,24 @@ final class SigmoidKernel extends ScopedKernel {
             : mean(weights));
   }
 
+  /** Over each row; a sum over a short last axis is many times slower than adding its columns. */
   private static NDArray sum(NDArray elements) {
-    return elements.getShape().get(1) == 1
-        ? elements.reshape(new Shape(elements.getShape().get(0)))
-        : elements.sum(new int[] {1});
+    long columns = elements.getShape().get(1);
+    Shape row = new Shape(elements.getShape().get(0));
+    if (columns == 0 || columns > FEW) {
+      return elements.sum(new int[] {1});
+    }
+    NDArray sum = elements.get(":, 0").reshape(row);
+    for (long i = 1; i < columns; i++) {
+      sum = sum.add(elements.get(":, " + i).reshape(row));
+    }
+    return sum;
   }
 
-  private static NDArray mean(NDArray elements) {
-    return elements.getShape().get(1) == 1
-        ? elements.reshape(new Shape(elements.getShape().get(0)))
-        : elements.mean(new int[] {1});
+  private NDArray mean(NDArray elements) {
+    NDArray sum = sum(elements);
+    long columns = elements.getShape().get(1);
+    return columns == 1 ? sum : sum.div(constants.of((float) columns));
   }
 
   private NDArray targets(NDArray logits, NDArray labels) {

@@ -11,12 +11,14 @@ import ai.djl.ndarray.NDList;
 final class TargetOdds {
 
   private final NDArray oddsAgainst;
-  private final NDArray signsOrShares;
+  private final NDArray signsOrOthers;
+  private final NDArray sum;
   private final NDArray labels;
 
-  private TargetOdds(NDArray oddsAgainst, NDArray signsOrShares, NDArray labels) {
+  private TargetOdds(NDArray oddsAgainst, NDArray signsOrOthers, NDArray sum, NDArray labels) {
     this.oddsAgainst = oddsAgainst;
-    this.signsOrShares = signsOrShares;
+    this.signsOrOthers = signsOrOthers;
+    this.sum = sum;
     this.labels = labels;
   }
 
@@ -25,32 +27,37 @@ final class TargetOdds {
     return oddsAgainst;
   }
 
-  /** Softmax over the other classes, 0 at the true one, shape (B, C); for more than two classes. */
-  NDArray shares() {
-    return signsOrShares;
+  /** Probabilities, 0 at the true class, shape (B, C); for more than two classes. */
+  NDArray others() {
+    return signsOrOthers;
+  }
+
+  /** Their sum, shape (B, 1), never quite 0; for more than two classes. */
+  NDArray sum() {
+    return sum;
   }
 
   /**
-   * The gradient by the logits of a function of the odds; uses up the shares.
+   * The gradient by the logits of a function of the odds; uses up the others.
    *
    * @param slopes derivative by the odds, shape (B, 1)
    */
   NDArray gradients(NDArray slopes) {
-    if (signsOrShares.getShape().get(1) == 1) {
-      NDArray second = signsOrShares.muli(slopes);
+    if (signsOrOthers.getShape().get(1) == 1) {
+      NDArray second = signsOrOthers.muli(slopes);
       return NDArrays.concat(new NDList(second.neg(), second), 1);
     }
-    return signsOrShares.muli(slopes).scatter(labels, slopes.neg(), 1);
+    return signsOrOthers.muli(slopes.div(sum)).scatter(labels, slopes.neg(), 1);
   }
 
   /** The constants with which odds are taken. */
   static final class Way {
 
-    private final NDArray minusInfinity;
+    private final NDArray tiny;
     private final NDArray signs;
 
     Way(Constants constants) {
-      minusInfinity = constants.vector(Float.NEGATIVE_INFINITY);
+      tiny = constants.vector(Float.MIN_NORMAL);
       signs = constants.vector(1, -1);
     }
 
@@ -64,20 +71,18 @@ final class TargetOdds {
       NDArray labels = batch.labelColumn();
       NDArray sign = signs.gather(batch.labels(), 0).reshape(labels.getShape());
       NDArray odds = batch.logits().get(":, 1:2").sub(batch.logits().get(":, 0:1")).muli(sign);
-      return new TargetOdds(odds, sign, labels);
+      return new TargetOdds(odds, sign, sign, labels);
     }
 
     private TargetOdds ofMany(Batch batch) {
-      NDArray logits = batch.logits();
       NDArray labels = batch.labelColumn();
-      NDArray target = logits.gather(labels, 1);
-      NDArray others = logits.scatter(labels, target.add(minusInfinity), 1);
-      NDArray logShares = others.logSoftmax(1);
-      // lse(others) = max - max(log softmax); the target leaves the larger number first.
-      NDArray highest = others.max(new int[] {1}, true);
-      NDArray highestLog = logShares.max(new int[] {1}, true);
-      NDArray oddsAgainst = highest.subi(target).subi(highestLog);
-      return new TargetOdds(oddsAgainst, logShares.exp(), labels);
+      NDArray logs = batch.logits().logSoftmax(1);
+      NDArray target = logs.gather(labels, 1);
+      // q as the sum of the others, not 1 - p, which would cancel where p is next to 1.
+      NDArray others = logs.exp().scatter(labels, target.zerosLike(), 1);
+      NDArray q = others.sum(new int[] {1}, true);
+      NDArray oddsAgainst = q.log().subi(target);
+      return new TargetOdds(oddsAgainst, others, q.maximum(tiny), labels);
     }
   }
 }

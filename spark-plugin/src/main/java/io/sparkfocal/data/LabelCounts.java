@@ -109,19 +109,6 @@ public record LabelCounts(
     }
   }
 
-  /**
-   * The weights that give every class the same total: n / (k n_c) for n rows of k classes present,
-   * 0 for a class without rows.
-   */
-  public float[] balancedAlpha() {
-    long present = Arrays.stream(classRows).filter(rows -> rows > 0).count();
-    float[] alpha = new float[classRows.length];
-    for (int c = 0; c < alpha.length; c++) {
-      alpha[c] = classRows[c] == 0 ? 0 : (float) ((double) trainingRows() / present / classRows[c]);
-    }
-    return alpha;
-  }
-
   /** Counts one partition; its result is the counts, or a sentence against the first bad row. */
   private record CountLabels(LabelCheck check)
       implements FlatMapFunction<Iterator<InternalRow>, Object[]> {

@@ -120,6 +120,9 @@ record BarrierTrainingTask(TrainingPlan plan) implements Serializable {
       FlatParameters parameters =
           FlatParameters.of(network, plan.network().features(), manager, plan.settings().seed());
       plan.network().requireOutputs(network);
+      if (plan.outputBias().length > 0) {
+        parameters.setOutputBias(plan.outputBias());
+      }
       requireSameNetwork(parameters, collective);
 
       RankListener listener = new RankListener(context, plan);

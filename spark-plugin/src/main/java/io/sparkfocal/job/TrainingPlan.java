@@ -15,12 +15,14 @@ import java.io.Serializable;
  * @param rows how to read the partition
  * @param standardize whether features are standardized
  * @param network the network
+ * @param outputBias where the bias of the output layer begins; empty for zeros
  * @param loss the loss
  * @param settings how to train
  * @param device where to train
  * @param transport what carries gradients
  * @param collectiveTimeoutMillis how long a rank waits for another
  */
+@SuppressWarnings("ArrayRecordComponent") // never compared
 public record TrainingPlan(
     String run,
     long attemptKey,
@@ -28,6 +30,7 @@ public record TrainingPlan(
     RowReader rows,
     boolean standardize,
     NetworkDescription network,
+    float[] outputBias,
     LossSpec loss,
     TrainingSettings settings,
     DeviceChoice device,

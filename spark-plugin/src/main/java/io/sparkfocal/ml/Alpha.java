@@ -1,46 +1,57 @@
 package io.sparkfocal.ml;
 
-import io.sparkfocal.data.LabelCounts;
+import io.sparkfocal.losses.ClassBalance;
+import io.sparkfocal.losses.LossCatalogue;
 import io.sparkfocal.train.LossSpec;
 import java.util.Arrays;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /** Class weights as the user asked for them. */
 sealed interface Alpha {
 
-  /** The weight of each class, for these counts; empty for none. */
-  float[] weights(LossSpec.Kind loss, LabelCounts counts);
+  /** What a text may be. */
+  String FORMS =
+      "auto, none, balanced, class-balanced(BETA) with BETA from 0 to below 1, or finite numbers of at least 0 separated by commas";
 
-  /** From none, balanced, or numbers separated by commas. */
+  /**
+   * The weight of each class; empty for none.
+   *
+   * @param loss name of the loss
+   * @param outputs how many logits the loss takes
+   * @param counts training rows of each class
+   */
+  float[] weights(String loss, int outputs, long... counts);
+
+  /** From a text. */
   static Alpha parse(String text) {
     return switch (text) {
+      case "auto" -> new Auto();
       case "none" -> new None();
       case "balanced" -> new Balanced();
-      default -> new Numbers(numbers(text));
+      default ->
+          text.startsWith("class-balanced") ? EffectiveNumber.parse(text) : Numbers.parse(text);
     };
   }
 
-  private static float[] numbers(String text) {
-    String[] parts = text.split(",", -1);
-    float[] numbers = new float[parts.length];
-    for (int i = 0; i < parts.length; i++) {
-      try {
-        numbers[i] = Float.parseFloat(parts[i].trim());
-      } catch (NumberFormatException e) {
-        numbers[i] = Float.NaN;
-      }
-      if (!(numbers[i] >= 0) || Float.isInfinite(numbers[i])) {
-        throw new IllegalArgumentException(
-            "alpha is \"%s\"; it must be none, balanced, or finite numbers of at least 0 separated by commas."
-                .formatted(text));
-      }
+  private static IllegalArgumentException unknown(String text) {
+    return new IllegalArgumentException("alpha is \"%s\"; it must be %s.".formatted(text, FORMS));
+  }
+
+  /** Balanced, unless the loss balances by itself. */
+  record Auto() implements Alpha {
+    @Override
+    public float[] weights(String loss, int outputs, long... counts) {
+      return LossSpec.isClass(loss) || LossCatalogue.balances(loss)
+          ? new float[0]
+          : ClassBalance.balanced(counts);
     }
-    return numbers;
   }
 
   /** No class weights. */
   record None() implements Alpha {
     @Override
-    public float[] weights(LossSpec.Kind loss, LabelCounts counts) {
+    public float[] weights(String loss, int outputs, long... counts) {
       return new float[0];
     }
   }
@@ -48,20 +59,64 @@ sealed interface Alpha {
   /** Every class has the same total. */
   record Balanced() implements Alpha {
     @Override
-    public float[] weights(LossSpec.Kind loss, LabelCounts counts) {
-      return counts.balancedAlpha();
+    public float[] weights(String loss, int outputs, long... counts) {
+      return ClassBalance.balanced(counts);
+    }
+  }
+
+  /** By the effective number of samples. */
+  record EffectiveNumber(double beta) implements Alpha {
+
+    private static final Pattern FORM = Pattern.compile("class-balanced\\(([0-9.eE+-]+)\\)");
+
+    static Alpha parse(String text) {
+      Matcher matcher = FORM.matcher(text);
+      try {
+        if (matcher.matches()) {
+          double beta = Double.parseDouble(matcher.group(1));
+          if (beta >= 0 && beta < 1) {
+            return new EffectiveNumber(beta);
+          }
+        }
+      } catch (NumberFormatException e) {
+        throw unknown(text);
+      }
+      throw unknown(text);
+    }
+
+    @Override
+    public float[] weights(String loss, int outputs, long... counts) {
+      return ClassBalance.effectiveNumber(beta, counts);
     }
   }
 
   /** As given. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   record Numbers(float[] numbers) implements Alpha {
+
+    static Alpha parse(String text) {
+      String[] parts = text.split(",", -1);
+      float[] numbers = new float[parts.length];
+      for (int i = 0; i < parts.length; i++) {
+        try {
+          numbers[i] = Float.parseFloat(parts[i].trim());
+        } catch (NumberFormatException e) {
+          throw unknown(text);
+        }
+        if (!(numbers[i] >= 0) || Float.isInfinite(numbers[i])) {
+          throw unknown(text);
+        }
+      }
+      return new Numbers(numbers);
+    }
+
     @Override
-    public float[] weights(LossSpec.Kind loss, LabelCounts counts) {
-      boolean positiveWeight = numbers.length == 1 && loss == LossSpec.Kind.SIGMOID_FOCAL;
-      if (numbers.length != counts.classes() && !positiveWeight) {
+    public float[] weights(String loss, int outputs, long... counts) {
+      boolean positiveWeight = numbers.length == 1 && loss.equals("sigmoidFocal") && outputs == 1;
+      if (numbers.length != counts.length && !positiveWeight) {
         throw new IllegalArgumentException(
             "alpha has %d numbers (%s), but there are %d classes; give one per class."
-                .formatted(numbers.length, Arrays.toString(numbers), counts.classes()));
+                .formatted(numbers.length, Arrays.toString(numbers), counts.length));
       }
       if (positiveWeight && numbers[0] > 1) {
         throw new IllegalArgumentException(

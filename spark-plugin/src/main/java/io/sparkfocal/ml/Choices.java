@@ -20,6 +20,15 @@ final class Choices {
     };
   }
 
+  /** Whether a temperature is asked for. */
+  static Boolean calibration(String name) {
+    return switch (name) {
+      case "none" -> false;
+      case "temperature" -> true;
+      default -> throw unknown("calibration", name, "none or temperature");
+    };
+  }
+
   static LearningRateSchedule schedule(String name) {
     return switch (name) {
       case "cosine" -> LearningRateSchedule.COSINE;

@@ -5,7 +5,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
- * From logits to probabilities and a class.
+ * From probabilities to a class.
  *
  * @param thresholds one per class; null to predict the most probable class
  */
@@ -29,38 +29,6 @@ record ClassScores(double @Nullable [] thresholds) implements Serializable {
           "thresholds is %s; give one finite number of at least 0 for each of the %d classes, at most one of them 0."
               .formatted(Arrays.toString(thresholds), classes));
     }
-  }
-
-  /** Logits per class: one logit x of a sigmoid stands for (-x, x). */
-  static double[] raw(float[] logits, int from, int outputs) {
-    if (outputs == 1) {
-      return new double[] {-logits[from], logits[from]};
-    }
-    double[] raw = new double[outputs];
-    for (int i = 0; i < outputs; i++) {
-      raw[i] = logits[from + i];
-    }
-    return raw;
-  }
-
-  /** Probabilities: the softmax of the logits, or for one logit its sigmoid. */
-  static double[] probabilities(double[] raw, int outputs) {
-    // sigmoid(x) is the softmax of (-x/2, x/2).
-    double scale = outputs == 1 ? 0.5 : 1;
-    double largest = Double.NEGATIVE_INFINITY;
-    for (double value : raw) {
-      largest = Math.max(largest, value);
-    }
-    double[] probabilities = new double[raw.length];
-    double sum = 0;
-    for (int i = 0; i < raw.length; i++) {
-      probabilities[i] = Math.exp(scale * (raw[i] - largest));
-      sum += probabilities[i];
-    }
-    for (int i = 0; i < raw.length; i++) {
-      probabilities[i] /= sum;
-    }
-    return probabilities;
   }
 
   /** The class with the largest probability, or probability / threshold as Spark ML does. */

@@ -1,5 +1,6 @@
 package io.sparkfocal.ml;
 
+import io.sparkfocal.calibration.LogitLink;
 import io.sparkfocal.data.FeatureLayout;
 import io.sparkfocal.persist.ModelFiles;
 import io.sparkfocal.persist.TrainedNetwork;
@@ -62,6 +63,17 @@ public final class FocalLossClassificationModel extends Model<FocalLossClassific
     return network;
   }
 
+  /** The same params with another summary. */
+  FocalLossClassificationModel with(TrainingSummary other) {
+    return copyValues(new FocalLossClassificationModel(uid, network, other), ParamMap.empty());
+  }
+
+  /** The same params with another link from logits to probabilities. */
+  FocalLossClassificationModel with(LogitLink link) {
+    return copyValues(
+        new FocalLossClassificationModel(uid, network.with(link), summary), ParamMap.empty());
+  }
+
   /** How many classes the model tells apart. */
   public int numClasses() {
     return network.classes();
@@ -75,6 +87,11 @@ public final class FocalLossClassificationModel extends Model<FocalLossClassific
   /** Names of the classes, in the order of the labels; empty if the label had no names. */
   public List<String> classNames() {
     return network.classNames();
+  }
+
+  /** What the logits are divided by before they become probabilities; 1 without calibration. */
+  public double temperature() {
+    return network.link().temperature();
   }
 
   /** How the training went; empty for a model that was loaded. */

@@ -22,6 +22,7 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import org.apache.spark.ml.Estimator;
+import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.ml.util.DefaultParamsReader;
 import org.apache.spark.ml.util.DefaultParamsWritable;
@@ -49,6 +50,7 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
         LossParams<FocalLossClassifier>,
         NetworkParams<FocalLossClassifier>,
         OptimizationParams<FocalLossClassifier>,
+        CalibrationParams<FocalLossClassifier>,
         PlacementParams<FocalLossClassifier>,
         DefaultParamsWritable {
 
@@ -60,6 +62,7 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
   private final LossParams.Holder lossParams;
   private final NetworkParams.Holder networkParams;
   private final OptimizationParams.Holder optimizationParams;
+  private final CalibrationParams.Holder calibrationParams;
   private final PlacementParams.Holder placementParams;
 
   /** With default params and a uid of its own. */
@@ -75,6 +78,7 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
     this.lossParams = new LossParams.Holder(this);
     this.networkParams = new NetworkParams.Holder(this);
     this.optimizationParams = new OptimizationParams.Holder(this);
+    this.calibrationParams = new CalibrationParams.Holder(this);
     this.placementParams = new PlacementParams.Holder(this);
   }
 
@@ -109,6 +113,11 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
   }
 
   @Override
+  public CalibrationParams.Holder calibrationParams() {
+    return calibrationParams;
+  }
+
+  @Override
   public PlacementParams.Holder placementParams() {
     return placementParams;
   }
@@ -122,8 +131,11 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
    */
   @Override
   public FocalLossClassificationModel fit(Dataset<?> dataset) {
+    if (getLossSearch().length > 0) {
+      return new LossSearch(this).fit(dataset);
+    }
     transformSchema(dataset.schema());
-    requireValidationForPatience();
+    requireValidationRows();
     DeviceChoice device = DeviceChoice.of(getDevice());
     TrainingJob job = new TrainingJob(dataset.sparkSession().sparkContext());
     job.requirePossible(device);
@@ -134,7 +146,11 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
     LabelCounts counts = LabelCounts.of(columns, dataset);
     counts.requireTrainable(columns.label(), columns.classNames().size());
     int width = columns.features().width(dataset.toDF());
-    NetworkDescription network = network(width, counts.classes());
+    LossSpec loss =
+        LossChoice.of(this)
+            .spec(counts.classRows(), getAlphaFrom(), Choices.reduction(getReduction()));
+    ClassPriors priors = new ClassPriors(loss, counts.classRows());
+    NetworkDescription network = network(width, priors.outputs());
     if (isDefined(thresholds())) {
       ClassScores.requireThresholds(getThresholds(), counts.classes());
     }
@@ -148,7 +164,8 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
             RowReader.of(columns, width, counts.classes()),
             getStandardization(),
             network,
-            lossSpec(counts),
+            getPriorBias() ? priors.outputBias() : new float[0],
+            loss,
             settings(),
             device,
             transport,
@@ -161,11 +178,17 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
             counts.classes(),
             columns.classNames(),
             result.standardization(),
+            priors.link(getLogitAdjustment()),
             result.weights());
-    TrainingSummary summary = TrainingSummary.of(result, counts, workers);
-    FocalLossClassificationModel model = new FocalLossClassificationModel(uid, trained, summary);
-    model.setParent(this);
-    return copyValues(model, new ParamMap());
+    TrainingSummary summary = TrainingSummary.of(result, counts, workers, LossChoice.of(this));
+    FocalLossClassificationModel model =
+        copyValues(new FocalLossClassificationModel(uid, trained, summary), new ParamMap());
+    FocalLossClassificationModel calibrated =
+        counts.validationRows() == 0
+            ? model
+            : new Calibrator(this, columns).calibrate(model, dataset, counts.validationRows());
+    calibrated.setParent(this);
+    return calibrated;
   }
 
   private TrainingColumns columns(StructType schema) {
@@ -182,25 +205,28 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
     return name.isEmpty() ? null : name;
   }
 
-  private void requireValidationForPatience() {
-    if (getEarlyStoppingPatience() > 0 && getValidationIndicatorCol().isEmpty()) {
+  private void requireValidationRows() {
+    if (!getValidationIndicatorCol().isEmpty()) {
+      return;
+    }
+    if (getEarlyStoppingPatience() > 0) {
       throw new IllegalArgumentException(
           "earlyStoppingPatience is %d, but no rows are for validation; set validationIndicatorCol, or earlyStoppingPatience to 0."
               .formatted(getEarlyStoppingPatience()));
     }
+    for (Param<String> param : List.of(calibration(), thresholdTuning())) {
+      if (!getOrDefault(param).equals("none")) {
+        throw new IllegalArgumentException(
+            "%s is %s, but no rows are for validation; set validationIndicatorCol, or %1$s to none."
+                .formatted(param.name(), getOrDefault(param)));
+      }
+    }
   }
 
   /** Builds the network once on the driver too, so that bad arguments fail before training. */
-  private NetworkDescription network(int features, int classes) {
-    LossSpec.Kind kind = LossSpec.Kind.of(getLoss());
-    if (kind == LossSpec.Kind.SIGMOID_FOCAL && classes != 2) {
-      throw new IllegalArgumentException(
-          "loss is sigmoidFocal, but there are %d classes; it is for two: choose focal."
-              .formatted(classes));
-    }
+  private NetworkDescription network(int features, int outputs) {
     NetworkDescription description =
-        new NetworkDescription(
-            getNetworkProvider(), networkArgumentMap(), features, kind.outputs(classes));
+        new NetworkDescription(getNetworkProvider(), networkArgumentMap(), features, outputs);
     description.build(Layers.forInference());
     return description;
   }
@@ -212,14 +238,6 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
     return Arrays.stream(getNetworkArguments())
         .map(pair -> pair.split("=", 2))
         .collect(Collectors.toMap(p -> p[0], p -> p[1], (first, last) -> last, TreeMap::new));
-  }
-
-  private LossSpec lossSpec(LabelCounts counts) {
-    LossSpec.Kind kind = LossSpec.Kind.of(getLoss());
-    float[] alpha = Alpha.parse(getAlpha()).weights(kind, counts);
-    LossSpec spec = new LossSpec(kind, getGamma(), alpha, Choices.reduction(getReduction()));
-    spec.requirePossible();
-    return spec;
   }
 
   private TrainingSettings settings() {

@@ -1,12 +1,14 @@
 package io.sparkfocal.ml;
 
-import io.sparkfocal.train.LossSpec;
+import io.sparkfocal.losses.ClassificationLoss;
+import io.sparkfocal.losses.LossCatalogue;
 import java.io.Serializable;
 import java.util.Arrays;
 import java.util.stream.Collectors;
 import org.apache.spark.ml.param.DoubleParam;
 import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.param.Params;
+import org.apache.spark.ml.param.StringArrayParam;
 
 /**
  * The loss that is minimised.
@@ -18,19 +20,36 @@ public interface LossParams<S extends LossParams<S>> extends Chained<S> {
   /** The holder of the params below. */
   Holder lossParams();
 
-  /** Param: focal, sigmoidFocal (two classes) or crossEntropy (default focal). */
+  /**
+   * Param: the loss: crossEntropy, focal, sigmoidCrossEntropy, sigmoidFocal, balancedSoftmax,
+   * logitAdjusted, ldam, asymmetric, polyFocal, varifocal, qualityFocal, dice, tversky,
+   * focalTversky, ghm, seesaw, dualFocal, flsd, or the name of a class that implements {@link
+   * io.sparkfocal.losses.ClassificationLoss} (default focal).
+   */
   default Param<String> loss() {
     return lossParams().loss;
   }
 
-  /** Param: focusing exponent of the focal losses (default 2.0). */
+  /**
+   * Param: numbers of the loss, each as name=number, where they are not to have their defaults; see
+   * {@link io.sparkfocal.losses.LossCatalogue} (default none).
+   */
+  default StringArrayParam lossArguments() {
+    return lossParams().lossArguments;
+  }
+
+  /**
+   * Param: focusing exponent of the losses that have one; while it is not set, that of the loss's
+   * paper (default 2.0).
+   */
   default DoubleParam gamma() {
     return lossParams().gamma;
   }
 
   /**
-   * Param: class weights: none, balanced (n / (k n_c)), or one number per class separated by
-   * commas; one number alone is the weight of class 1 for sigmoidFocal (default balanced).
+   * Param: class weights: auto (balanced, unless the loss balances by itself), none, balanced (n /
+   * (k n_c)), class-balanced(BETA) by the effective number of samples, or one number per class
+   * separated by commas; one number alone is the weight of class 1 for sigmoidFocal (default auto).
    */
   default Param<String> alpha() {
     return lossParams().alpha;
@@ -44,9 +63,41 @@ public interface LossParams<S extends LossParams<S>> extends Chained<S> {
     return lossParams().reduction;
   }
 
+  /**
+   * Param: part of training after which the class weights hold (deferred re-weighting), from 0 to
+   * 1; negative for what the loss's paper does: 0.8 for ldam, else 0 (default -1.0).
+   */
+  default DoubleParam alphaFrom() {
+    return lossParams().alphaFrom;
+  }
+
+  /**
+   * Param: losses to try, each as "focal gamma=1 alpha=balanced"; "default" alone for a usual set.
+   * Where there are any, each is trained, and the one that does best on the validation rows by
+   * validationMetric, macroRecall if that is not set, is kept (default none).
+   */
+  default StringArrayParam lossSearch() {
+    return lossParams().lossSearch;
+  }
+
   /** Value of {@link #loss}. */
   default String getLoss() {
     return getOrDefault(loss());
+  }
+
+  /** Value of {@link #lossArguments}. */
+  default String[] getLossArguments() {
+    return getOrDefault(lossArguments());
+  }
+
+  /** Value of {@link #alphaFrom}. */
+  default double getAlphaFrom() {
+    return (double) getOrDefault(alphaFrom());
+  }
+
+  /** Value of {@link #lossSearch}. */
+  default String[] getLossSearch() {
+    return getOrDefault(lossSearch());
   }
 
   /** Value of {@link #gamma}. */
@@ -67,6 +118,32 @@ public interface LossParams<S extends LossParams<S>> extends Chained<S> {
   /** Sets {@link #loss}. */
   default S setLoss(String value) {
     return chained(loss(), value);
+  }
+
+  /** Sets {@link #loss} and {@link #lossArguments}, as ("ldam", "maxMargin=0.3"). */
+  default S setLoss(String value, String... arguments) {
+    setLossArguments(arguments);
+    return setLoss(value);
+  }
+
+  /** Sets {@link #loss} to a class of one's own. */
+  default S setLoss(Class<? extends ClassificationLoss> type) {
+    return setLoss(type.getName());
+  }
+
+  /** Sets {@link #lossArguments}. */
+  default S setLossArguments(String... value) {
+    return chained(lossArguments(), value);
+  }
+
+  /** Sets {@link #alphaFrom}. */
+  default S setAlphaFrom(double value) {
+    return chained(alphaFrom(), value);
+  }
+
+  /** Sets {@link #lossSearch}; without arguments the usual set. */
+  default S setLossSearch(String... value) {
+    return chained(lossSearch(), value.length == 0 ? new String[] {"default"} : value);
   }
 
   /** Sets {@link #gamma}. */
@@ -96,6 +173,9 @@ public interface LossParams<S extends LossParams<S>> extends Chained<S> {
     private static final long serialVersionUID = 1L;
 
     final Param<String> loss;
+    final StringArrayParam lossArguments;
+    final StringArrayParam lossSearch;
+    final DoubleParam alphaFrom;
     final DoubleParam gamma;
     final Param<String> alpha;
     final Param<String> reduction;
@@ -105,8 +185,26 @@ public interface LossParams<S extends LossParams<S>> extends Chained<S> {
           new Param<>(
               owner,
               "loss",
-              "focal, sigmoidFocal (two classes) or crossEntropy",
-              ParamCheck.name("loss", LossSpec.Kind::of));
+              String.join(", ", LossCatalogue.names()) + ", or a class name",
+              ParamCheck.name("loss", LossChoice::requireName));
+      lossArguments =
+          new StringArrayParam(
+              owner,
+              "lossArguments",
+              "numbers of the loss, each as name=number",
+              ParamCheck.pairs("lossArguments"));
+      lossSearch =
+          new StringArrayParam(
+              owner,
+              "lossSearch",
+              "losses to try on the validation rows, each as \"focal gamma=1 alpha=balanced\"; \"default\" alone for a usual set",
+              ParamCheck.texts("lossSearch", LossChoice::areCandidates));
+      alphaFrom =
+          new DoubleParam(
+              owner,
+              "alphaFrom",
+              "part of training after which the class weights hold; negative for what the loss's paper does",
+              ParamCheck.atMost("alphaFrom", 1));
       gamma =
           new DoubleParam(
               owner,
@@ -117,7 +215,7 @@ public interface LossParams<S extends LossParams<S>> extends Chained<S> {
           new Param<>(
               owner,
               "alpha",
-              "class weights: none, balanced (n / (k n_c)), or one number per class separated by commas; one number alone is the weight of class 1 for sigmoidFocal",
+              "class weights: auto (balanced, unless the loss balances by itself), none, balanced (n / (k n_c)), class-balanced(BETA), or one number per class separated by commas; one number alone is the weight of class 1 for sigmoidFocal",
               ParamCheck.name("alpha", Alpha::parse));
       reduction =
           new Param<>(
@@ -127,7 +225,10 @@ public interface LossParams<S extends LossParams<S>> extends Chained<S> {
               ParamCheck.name("reduction", Choices::reduction));
       owner.setDefault(loss, "focal");
       owner.setDefault(gamma, 2.0);
-      owner.setDefault(alpha, "balanced");
+      owner.setDefault(lossArguments, new String[0]);
+      owner.setDefault(lossSearch, new String[0]);
+      owner.setDefault(alphaFrom, -1.0);
+      owner.setDefault(alpha, "auto");
       owner.setDefault(reduction, "mean");
     }
   }

@@ -1,6 +1,7 @@
 package io.sparkfocal.ml;
 
 import java.io.Serializable;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import scala.Function1;
 import scala.runtime.AbstractFunction1;
@@ -75,6 +76,27 @@ final class ParamCheck extends AbstractFunction1<Object, Object> implements Seri
         name,
         "texts of the form name=value",
         v -> java.util.Arrays.stream((String[]) v).allMatch(pair -> pair.indexOf('=') > 0));
+  }
+
+  /** A finite number of at most that. */
+  static <T> Function1<T, Object> atMost(String name, int most) {
+    return check(name, "a finite number of at most " + most, v -> number(v) <= most);
+  }
+
+  /** A text at which {@code parser} does not throw; its exception is the message. */
+  static Function1<String, Object> text(String name, Consumer<String> parser) {
+    return check(
+        name,
+        "a known text",
+        v -> {
+          parser.accept((String) v);
+          return true;
+        });
+  }
+
+  /** Texts that {@code parser} takes; its exception is the message. */
+  static Function1<String[], Object> texts(String name, Function<String[], Boolean> parser) {
+    return check(name, "known texts", v -> parser.apply((String[]) v));
   }
 
   /** A text that {@code parser} takes; its exception is the message. */

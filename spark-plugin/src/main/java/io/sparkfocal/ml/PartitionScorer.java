@@ -1,5 +1,6 @@
 package io.sparkfocal.ml;
 
+import io.sparkfocal.calibration.LogitLink;
 import io.sparkfocal.data.FeatureLayout;
 import io.sparkfocal.data.RowFeatures;
 import io.sparkfocal.persist.TrainedNetwork;
@@ -26,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param scoring the network
  * @param layout where the features are
  * @param output which columns to append
- * @param scores from logits to a class
+ * @param scores from probabilities to a class
  */
 record PartitionScorer(
     TrainedNetwork.Scoring scoring, FeatureLayout layout, OutputColumns output, ClassScores scores)
@@ -106,8 +107,8 @@ record PartitionScorer(
     }
 
     private Row scored(Row row, float[] logits, int from) {
-      double[] raw = ClassScores.raw(logits, from, scorer.outputs());
-      double[] probabilities = ClassScores.probabilities(raw, scorer.outputs());
+      double[] raw = scoring.link().raw(logits, from, scorer.outputs());
+      double[] probabilities = LogitLink.probabilities(raw, scorer.outputs());
       List<Object> columns = new ArrayList<>(row.size() + 3);
       for (int i = 0; i < row.size(); i++) {
         columns.add(row.get(i));

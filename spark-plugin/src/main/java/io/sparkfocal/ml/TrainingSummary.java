@@ -1,10 +1,12 @@
 package io.sparkfocal.ml;
 
+import io.sparkfocal.calibration.CalibrationReport;
 import io.sparkfocal.data.LabelCounts;
 import io.sparkfocal.job.TrainingResult;
 import io.sparkfocal.train.EpochReport;
 import java.io.Serializable;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How the training of a model went.
@@ -15,6 +17,9 @@ import java.util.List;
  * @param validationRows rows that chose the best epoch
  * @param numWorkers ranks that trained
  * @param device where rank 0 trained: cpu() or gpu(n)
+ * @param loss with its numbers and class weights
+ * @param calibration of the model's probabilities on the validation rows; null without such rows
+ * @param search how the losses did in a loss search; empty if there was none
  */
 public record TrainingSummary(
     List<EpochReport> epochs,
@@ -22,17 +27,42 @@ public record TrainingSummary(
     long[] classCounts,
     long validationRows,
     int numWorkers,
-    String device)
+    String device,
+    String loss,
+    @Nullable CalibrationReport calibration,
+    List<LossScore> search)
     implements Serializable {
 
-  static TrainingSummary of(TrainingResult result, LabelCounts counts, int workers) {
+  static TrainingSummary of(
+      TrainingResult result, LabelCounts counts, int workers, LossChoice loss) {
     return new TrainingSummary(
         List.copyOf(result.epochs()),
         result.bestEpoch(),
         counts.classRows().clone(),
         counts.validationRows(),
         workers,
-        result.device());
+        result.device(),
+        loss.toString(),
+        null,
+        List.of());
+  }
+
+  TrainingSummary with(CalibrationReport report) {
+    return new TrainingSummary(
+        epochs, bestEpoch, classCounts, validationRows, numWorkers, device, loss, report, search);
+  }
+
+  TrainingSummary with(List<LossScore> scores) {
+    return new TrainingSummary(
+        epochs,
+        bestEpoch,
+        classCounts,
+        validationRows,
+        numWorkers,
+        device,
+        loss,
+        calibration,
+        scores);
   }
 
   /** Mean training loss of each epoch. */

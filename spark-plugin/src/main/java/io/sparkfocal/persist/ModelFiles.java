@@ -3,6 +3,7 @@ package io.sparkfocal.persist;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sparkfocal.calibration.LogitLink;
 import io.sparkfocal.data.Standardization;
 import io.sparkfocal.network.NetworkDescription;
 import java.io.FileNotFoundException;
@@ -29,6 +30,8 @@ public final class ModelFiles {
   private static final String NETWORK = "network.json";
   private static final String WEIGHTS = "weights.safetensors";
   private static final int FORMAT = 1;
+  private static final String SIGMOID = "sigmoid";
+  private static final String SOFTMAX = "softmax";
 
   private ModelFiles() {}
 
@@ -43,6 +46,9 @@ public final class ModelFiles {
     json.put("outputs", network.description().outputs());
     json.put("classes", network.classes());
     json.set("classNames", JSON.valueToTree(network.classNames()));
+    json.put("link", network.link().sigmoid() ? SIGMOID : SOFTMAX);
+    json.put("temperature", network.link().temperature());
+    json.set("offsets", JSON.valueToTree(network.link().offsets()));
     json.set("means", JSON.valueToTree(network.standardization().means()));
     json.set("scales", JSON.valueToTree(network.standardization().scales()));
     Path path = new Path(folder);
@@ -106,7 +112,23 @@ public final class ModelFiles {
         json.path("classes").asInt(),
         classNames,
         standardization,
+        link(json, networkPath, description.outputs()),
         new LinkedHashMap<>(weights.tensors()));
+  }
+
+  private static LogitLink link(JsonNode json, Path path, int outputs) {
+    // Models of before the link was written had one logit for a sigmoid, more for a softmax.
+    String name = json.path("link").asText(outputs == 1 ? SIGMOID : SOFTMAX);
+    double temperature = json.path("temperature").asDouble(1);
+    double[] offsets = doubles(json.path("offsets"));
+    if (!(temperature > 0)
+        || (offsets.length != 0 && offsets.length != outputs)
+        || !(name.equals(SIGMOID) || name.equals(SOFTMAX))) {
+      throw new IllegalArgumentException(
+          "%s is damaged: link %s, temperature %s and %d offsets for %d outputs; copy or save the model again."
+              .formatted(path, name, temperature, offsets.length, outputs));
+    }
+    return new LogitLink(name.equals(SIGMOID), temperature, offsets);
   }
 
   private static double[] doubles(JsonNode array) {

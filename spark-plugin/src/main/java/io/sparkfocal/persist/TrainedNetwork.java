@@ -1,5 +1,6 @@
 package io.sparkfocal.persist;
 
+import io.sparkfocal.calibration.LogitLink;
 import io.sparkfocal.data.Standardization;
 import io.sparkfocal.network.NetworkDescription;
 import io.sparkfocal.train.FlatParameters;
@@ -18,6 +19,7 @@ import java.util.Map;
  * @param classes how many classes there are
  * @param classNames names of the classes; may be empty
  * @param standardization for the features
+ * @param link from logits to probabilities
  * @param weights by parameter name, in the order of the flat tensor
  */
 public record TrainedNetwork(
@@ -25,8 +27,14 @@ public record TrainedNetwork(
     int classes,
     List<String> classNames,
     Standardization standardization,
+    LogitLink link,
     Map<String, Safetensors.Tensor> weights)
     implements Serializable {
+
+  /** The same with another link. */
+  public TrainedNetwork with(LogitLink other) {
+    return new TrainedNetwork(description, classes, classNames, standardization, other, weights);
+  }
 
   /** Cuts a flat tensor into named weights. */
   public static Map<String, Safetensors.Tensor> named(List<ParameterSlice> slices, float[] all) {
@@ -53,7 +61,7 @@ public record TrainedNetwork(
           .append(' ');
       offset += values.length;
     }
-    return new Scoring(description, classes, standardization, all, layout.toString());
+    return new Scoring(description, classes, standardization, link, all, layout.toString());
   }
 
   /**
@@ -62,6 +70,7 @@ public record TrainedNetwork(
    * @param description how to build the network
    * @param classes how many classes there are
    * @param standardization for the features
+   * @param link from logits to probabilities
    * @param weights values of the flat tensor
    * @param layout where each parameter lies in it
    */
@@ -69,6 +78,7 @@ public record TrainedNetwork(
       NetworkDescription description,
       int classes,
       Standardization standardization,
+      LogitLink link,
       float[] weights,
       String layout)
       implements Serializable {

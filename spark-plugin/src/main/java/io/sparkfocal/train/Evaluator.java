@@ -63,7 +63,8 @@ final class Evaluator {
 
   private void count(Shard batch, ParameterStore store, double[] counts) {
     NDArray logits = network.forward(store, new NDList(batch.features()), false).singletonOrThrow();
-    ReducedLoss reduced = reduction.reduce(loss.evaluate(logits, batch.labels()), batch.weights());
+    ReducedLoss reduced =
+        reduction.reduce(loss.evaluate(logits, batch.labels(), batch.weights()), batch.weights());
     counts[0] += reduced.sum().toType(DataType.FLOAT32, false).toFloatArray()[0];
     counts[1] += reduced.weight().toType(DataType.FLOAT32, false).toFloatArray()[0];
     long[] truth = batch.labels().toLongArray();

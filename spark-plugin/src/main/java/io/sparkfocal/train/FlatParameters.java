@@ -169,6 +169,25 @@ public final class FlatParameters {
     }
   }
 
+  /**
+   * Sets the bias of the output layer.
+   *
+   * @param bias one number per output
+   * @throws IllegalArgumentException if the last trained parameter is no bias of that size
+   */
+  public void setOutputBias(float[] bias) {
+    ParameterSlice last = slices.get(leaves.size() - 1);
+    if (last.shape().length != 1 || last.size() != bias.length) {
+      throw new IllegalArgumentException(
+          "priorBias is true, but the network's last parameter %s is no bias of its %d outputs; set priorBias to false."
+              .formatted(last, bias.length));
+    }
+    try (NDArray source = all.getManager().create(bias);
+        NDArray view = all.get(last.offset() + ":" + (last.offset() + last.size()))) {
+      TensorCopy.into(view, source);
+    }
+  }
+
   /** SHA-256 of names, shapes and type: equal on two ranks that train the same network. */
   public String layoutHash() {
     try {

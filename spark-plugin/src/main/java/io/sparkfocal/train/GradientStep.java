@@ -9,11 +9,11 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
 import io.sparkfocal.collective.TensorCollective;
+import io.sparkfocal.losses.Autograd;
 import io.sparkfocal.losses.LossKernel;
 import io.sparkfocal.losses.ReducedLoss;
 import io.sparkfocal.losses.Reduction;
 import io.sparkfocal.losses.RowLosses;
-import io.sparkfocal.losses.Autograd;
 import io.sparkfocal.network.RankStep;
 
 /**
@@ -30,7 +30,6 @@ final class GradientStep {
 
   private final Block network;
   private final FlatParameters parameters;
-  private final LossKernel loss;
   private final Reduction reduction;
   private final RankStep rankStep;
   private final TensorCollective collective;
@@ -45,7 +44,6 @@ final class GradientStep {
   GradientStep(
       Block network,
       FlatParameters parameters,
-      LossKernel loss,
       Reduction reduction,
       RankStep rankStep,
       TensorCollective collective,
@@ -53,7 +51,6 @@ final class GradientStep {
       NDManager manager) {
     this.network = network;
     this.parameters = parameters;
-    this.loss = loss;
     this.reduction = reduction;
     this.rankStep = rankStep;
     this.collective = collective;
@@ -67,9 +64,9 @@ final class GradientStep {
   }
 
   /** Trains on this rank's rows of step {@code number}, of which there may be none. */
-  void run(long number, Shard batch, double learningRate) {
+  void run(long number, Shard batch, LossKernel loss, double learningRate) {
     rankStep.begin(number);
-    NDArray gradients = localGradients(batch);
+    NDArray gradients = localGradients(batch, loss);
     collective.allReduce(gradients);
 
     long size = parameters.trained().size();
@@ -85,11 +82,11 @@ final class GradientStep {
   }
 
   /** Gradient sums, loss sum and weight sum of this rank's rows, shape (m + 2). */
-  private NDArray localGradients(Shard batch) {
+  private NDArray localGradients(Shard batch, LossKernel loss) {
     NDArray logits =
         Autograd.recorded(
             () -> network.forward(store, new NDList(batch.features()), true).singletonOrThrow());
-    RowLosses rows = loss.evaluate(logits, batch.labels());
+    RowLosses rows = loss.evaluate(logits, batch.labels(), batch.weights());
     ReducedLoss reduced = reduction.reduce(rows, batch.weights());
     rankStep.tape().backward(logits, reduction.sumGradient(rows, batch.weights()));
     return parameters.takeGradients(reduced.sum().reshape(1), reduced.weight().reshape(1));

@@ -1,85 +1,66 @@
 package io.sparkfocal.train;
 
+import io.sparkfocal.losses.ClassWeightedLoss;
 import io.sparkfocal.losses.ClassificationLoss;
 import io.sparkfocal.losses.CrossEntropyLoss;
 import io.sparkfocal.losses.FocalLoss;
+import io.sparkfocal.losses.LossCatalogue;
 import io.sparkfocal.losses.Reduction;
 import io.sparkfocal.losses.SigmoidFocalLoss;
 import java.io.Serializable;
-import java.util.Objects;
+import java.util.Map;
 
 /**
  * A loss by name and numbers, as it travels to the ranks.
  *
- * @param kind which loss
- * @param gamma focusing exponent, at least 0; unused by cross entropy
- * @param alpha weight of each class; empty for no class weights
+ * @param name of {@link LossCatalogue}, or of a class that implements {@link ClassificationLoss}
+ *     and has a public constructor without arguments or one that takes the class counts
+ * @param numbers by name; what is missing has its default
+ * @param counts training rows of each class
+ * @param alpha weight of each class; empty for no class weights; one alone is the weight of class 1
+ *     for a loss of one logit
+ * @param alphaFrom part of training after which the class weights hold, from 0 to 1
  * @param reduction what a step's sum is divided by: {@code MEAN} or {@code WEIGHTED_MEAN}
  */
-public record LossSpec(Kind kind, double gamma, float[] alpha, Reduction reduction)
+@SuppressWarnings("ArrayRecordComponent") // never compared
+public record LossSpec(
+    String name,
+    Map<String, Double> numbers,
+    long[] counts,
+    float[] alpha,
+    double alphaFrom,
+    Reduction reduction)
     implements Serializable {
 
-  /** The losses that can be chosen by name. */
-  public enum Kind {
-    /** Softmax focal loss. */
-    FOCAL("focal"),
-    /** Sigmoid focal loss of one logit, for two classes. */
-    SIGMOID_FOCAL("sigmoidFocal"),
-    /** Softmax cross entropy. */
-    CROSS_ENTROPY("crossEntropy");
-
-    private final String label;
-
-    Kind(String label) {
-      this.label = label;
-    }
-
-    /** The name that users write. */
-    public String label() {
-      return label;
-    }
-
-    /** The loss of that name. */
-    public static Kind of(String label) {
-      for (Kind kind : values()) {
-        if (kind.label.equals(label)) {
-          return kind;
-        }
-      }
-      throw new IllegalArgumentException(
-          "Unknown loss \"" + label + "\"; choose focal, sigmoidFocal or crossEntropy.");
-    }
-
-    /** How many logits the network needs for this many classes. */
-    public int outputs(int classes) {
-      return this == SIGMOID_FOCAL ? 1 : classes;
-    }
+  /** Whether a name is that of a class rather than of the catalogue. */
+  public static boolean isClass(String name) {
+    return name.indexOf('.') >= 0;
   }
 
-  /**
-   * Requires that there is such a loss.
-   *
-   * @throws IllegalArgumentException if gamma or alpha is out of range
-   */
-  public void requirePossible() {
-    Objects.requireNonNull(loss());
-  }
-
-  /** The loss itself. */
+  /** The loss, with its class weights. */
   public ClassificationLoss loss() {
-    return switch (kind) {
-      case FOCAL -> FocalLoss.builder().optGamma((float) gamma).optAlpha(alpha).build();
-      case CROSS_ENTROPY -> CrossEntropyLoss.builder().optAlpha(alpha).build();
-      case SIGMOID_FOCAL -> sigmoidFocal();
+    ClassificationLoss plain = unweighted();
+    if (alpha.length == 0) {
+      return plain;
+    }
+    float gamma = numbers.getOrDefault("gamma", 2.0).floatValue();
+    return switch (name) {
+      case "crossEntropy" ->
+          CrossEntropyLoss.builder()
+              .optLabelSmoothing(numbers.getOrDefault("labelSmoothing", 0.0).floatValue())
+              .optAlpha(alpha)
+              .build();
+      case "focal" -> FocalLoss.builder().optGamma(gamma).optAlpha(alpha).build();
+      case "sigmoidFocal" ->
+          alpha.length == 1
+              ? SigmoidFocalLoss.builder().optGamma(gamma).optAlpha(alpha[0]).build()
+              : new ClassWeightedLoss(plain, alpha);
+      default -> new ClassWeightedLoss(plain, alpha);
     };
   }
 
-  private ClassificationLoss sigmoidFocal() {
-    SigmoidFocalLoss.Builder builder = SigmoidFocalLoss.builder().optGamma((float) gamma);
-    return switch (alpha.length) {
-      case 0 -> builder.optWeights(1f, 1f).build();
-      case 1 -> builder.optAlpha(alpha[0]).build();
-      default -> builder.optWeights(alpha[0], alpha[1]).build();
-    };
+  /** The loss without class weights. */
+  public ClassificationLoss unweighted() {
+    return isClass(name) ? CustomLoss.of(name, counts) : LossCatalogue.make(name, numbers, counts);
   }
 }

@@ -2,11 +2,12 @@ package io.sparkfocal.train;
 
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.nn.Block;
 import io.sparkfocal.collective.TensorCollective;
+import io.sparkfocal.losses.Autograd;
 import io.sparkfocal.losses.LossKernel;
 import io.sparkfocal.losses.Reduction;
-import io.sparkfocal.losses.Autograd;
 import io.sparkfocal.network.RankStep;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,6 +27,9 @@ public final class TrainingLoop {
   private final TensorCollective collective;
   private final TrainingListener listener;
   private final GradientStep gradientStep;
+  private final double weightsFrom;
+  private final LossKernel weighted;
+  private final LossKernel unweighted;
   private final Evaluator evaluator;
   private final NDManager manager;
 
@@ -51,12 +55,19 @@ public final class TrainingLoop {
     this.collective = collective;
     this.listener = listener;
     this.manager = manager;
-    LossKernel kernel = loss.loss().prepare(manager, parameters.all().getDataType());
+    DataType dataType = parameters.all().getDataType();
+    this.weightsFrom = loss.alphaFrom();
+    this.weighted = loss.loss().prepare(manager, dataType, collective::allReduce);
+    this.unweighted =
+        weightsFrom > 0
+            ? loss.unweighted().prepare(manager, dataType, collective::allReduce)
+            : weighted;
     Reduction reduction = loss.reduction();
     this.gradientStep =
-        new GradientStep(
-            network, parameters, kernel, reduction, rankStep, collective, settings, manager);
-    this.evaluator = new Evaluator(network, kernel, reduction, collective, manager, classes);
+        new GradientStep(network, parameters, reduction, rankStep, collective, settings, manager);
+    // Ranks have other numbers of validation batches, so each looks at its own alone.
+    LossKernel alone = loss.loss().prepare(manager, dataType);
+    this.evaluator = new Evaluator(network, alone, reduction, collective, manager, classes);
   }
 
   /**
@@ -116,7 +127,7 @@ public final class TrainingLoop {
         try (NDScope scope = new NDScope()) {
           scope.suppressNotUsedWarning();
           Shard batch = shard.gather(order.rowsOf(step));
-          gradientStep.run(number, batch, learningRate(number, steps));
+          gradientStep.run(number, batch, loss(number, steps), learningRate(number, steps));
         }
         if ((step + 1) % STEPS_BETWEEN_READS == 0 || step + 1 == steps) {
           double[] totals = gradientStep.takeTotals();
@@ -135,6 +146,11 @@ public final class TrainingLoop {
       scope.suppressNotUsedWarning();
       return parameters.all().sum().toFloatArray()[0];
     }
+  }
+
+  /** Class weights may hold from a later step on (deferred re-weighting). */
+  private LossKernel loss(long step, long stepsPerEpoch) {
+    return step < weightsFrom * stepsPerEpoch * settings.epochs() ? unweighted : weighted;
   }
 
   private double learningRate(long step, long stepsPerEpoch) {

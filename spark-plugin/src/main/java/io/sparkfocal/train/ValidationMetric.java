@@ -35,7 +35,7 @@ public enum ValidationMetric {
   }
 
   /** A number that is higher for a better evaluation. */
-  double score(Evaluation evaluation) {
+  public double score(Evaluation evaluation) {
     return switch (this) {
       case LOSS -> -evaluation.loss();
       case MACRO_RECALL -> evaluation.macroRecall();

@@ -3,20 +3,9 @@ package io.sparkfocal.data;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 
 class LabelCountsTest {
-
-  @Test
-  void balancedWeightsGiveEveryClassTheSameTotal() {
-    LabelCounts counts = new LabelCounts(new long[] {60, 30, 0, 10}, 0, new long[] {100}, 1);
-    float[] alpha = counts.balancedAlpha();
-    assertThat(alpha[0] * 60).isCloseTo(100f / 3, Offset.offset(1e-4f));
-    assertThat(alpha[1] * 30).isCloseTo(100f / 3, Offset.offset(1e-4f));
-    assertThat(alpha[3] * 10).isCloseTo(100f / 3, Offset.offset(1e-4f));
-    assertThat(alpha[2]).isZero();
-  }
 
   @Test
   void skewIsTheLargestPartitionOverTheMean() {

@@ -254,9 +254,9 @@ class FocalLossClassifierIT {
     assertThat(row.<Vector>getAs("probability").size()).isEqualTo(2);
     assertThat(row.<Vector>getAs("rawPrediction").size()).isEqualTo(2);
     assertThat(accuracy(model.transform(binary))).isGreaterThan(0.9);
-    assertThatThrownBy(() -> quick().setLoss("sigmoidFocal").fit(rows))
+    assertThatThrownBy(() -> quick().setLoss("sigmoidFocal").setAlpha(0.6).fit(rows))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessage("loss is sigmoidFocal, but there are 3 classes; it is for two: choose focal.");
+        .hasMessage("alpha has 1 numbers ([0.6]), but there are 3 classes; give one per class.");
   }
 
   @Test

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Block;
+import io.sparkfocal.calibration.LogitLink;
 import io.sparkfocal.data.Standardization;
 import io.sparkfocal.network.Layers;
 import io.sparkfocal.network.MlpNetwork;
@@ -38,6 +39,7 @@ class ModelFilesTest {
               2,
               List.of("no", "yes"),
               new Standardization(new double[] {0.1, 1e-300}, new double[] {1 / 3.0, 2}),
+              new LogitLink(false, 1.5, new double[] {0.25, -0.125}),
               TrainedNetwork.named(parameters.slices(), parameters.toArray()));
     }
     ModelFiles.write(network, folder.toString(), new Configuration());

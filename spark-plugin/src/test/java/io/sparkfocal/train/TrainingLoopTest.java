@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkfocal.losses.Reduction;
 import java.util.List;
+import java.util.Map;
 import java.util.stream.IntStream;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
@@ -43,10 +44,23 @@ class TrainingLoopTest {
         new TrainingRun(ROWS)
             .loss(
                 new LossSpec(
-                    LossSpec.Kind.CROSS_ENTROPY,
-                    0,
+                    "crossEntropy",
+                    Map.of(),
+                    new long[] {4, 2, 1},
                     new float[] {0.5f, 1, 4},
+                    0,
                     Reduction.WEIGHTED_MEAN));
+    assertSameAsAlone(run, run.fullBatches(20, new Sgd(0, 0), 0.1));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"tversky", "dice", "ghm", "seesaw"})
+  void theSameHoldsForLossesWhoseRowsDependOnEachOther(String loss) {
+    TrainingRun run =
+        new TrainingRun(ROWS)
+            .loss(
+                new LossSpec(
+                    loss, Map.of(), new long[] {4, 2, 1}, new float[0], 0, Reduction.MEAN));
     assertSameAsAlone(run, run.fullBatches(20, new Sgd(0, 0), 0.1));
   }
 

@@ -16,6 +16,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
 
@@ -33,7 +34,13 @@ final class TrainingRun {
   private boolean batchNorm;
   private double dropout;
   private LossSpec loss =
-      new LossSpec(LossSpec.Kind.FOCAL, 2, new float[] {0.5f, 1, 2}, Reduction.MEAN);
+      new LossSpec(
+          "focal",
+          Map.of("gamma", 2.0),
+          new long[] {4, 2, 1},
+          new float[] {0.5f, 1, 2},
+          0,
+          Reduction.MEAN);
   private TrainingListener listener =
       new TrainingListener() {
         @Override
@@ -153,7 +160,7 @@ final class TrainingRun {
                   MlpNetwork.class.getName(),
                   MlpNetwork.arguments(new int[] {16, 8}, dropout, batchNorm),
                   FEATURES,
-                  loss.kind().outputs(CLASSES))
+                  loss.loss().outputs(CLASSES))
               .build(new Layers(step));
       FlatParameters parameters =
           FlatParameters.of(network, FEATURES, manager, settings.seed() + collective.rank());

@@ -1,0 +1,246 @@
+package io.sparkfocal.calibration;
+
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Chooses thresholds, one per class, on rows whose class is known; the class with the largest
+ * probability / threshold is predicted, as with Spark ML's {@code thresholds}.
+ */
+public final class ThresholdTuning {
+
+  private static final String RECALL = "recall=";
+  private static final double LEAST = Double.MIN_NORMAL;
+  private static final int MOST_ROUNDS = 10;
+
+  /** Recall that is asked for; NaN where F1 is the goal. */
+  private final double recall;
+
+  private ThresholdTuning(double recall) {
+    this.recall = recall;
+  }
+
+  /**
+   * From a text.
+   *
+   * @param text none, f1 or recall=R
+   * @return null for none
+   * @throws IllegalArgumentException if it is another one
+   */
+  public static @Nullable ThresholdTuning parse(String text) {
+    if (text.equals("none")) {
+      return null;
+    }
+    if (text.equals("f1")) {
+      return new ThresholdTuning(Double.NaN);
+    }
+    if (text.startsWith(RECALL)) {
+      try {
+        double recall = Double.parseDouble(text.substring(RECALL.length()));
+        if (recall > 0 && recall <= 1) {
+          return new ThresholdTuning(recall);
+        }
+      } catch (NumberFormatException e) {
+        throw unknown(text);
+      }
+    }
+    throw unknown(text);
+  }
+
+  private static IllegalArgumentException unknown(String text) {
+    return new IllegalArgumentException(
+        "thresholdTuning is \"%s\"; it must be none, f1, or recall=R with R above 0 and at most 1."
+            .formatted(text));
+  }
+
+  /**
+   * The thresholds, from above 0 to 1.
+   *
+   * <p>For F1, each class's threshold in turn is set to what is best for macro F1 given the others,
+   * until nothing gains; with two classes that is the best there is, and never is it worse than
+   * without thresholds. For recall, with two classes class 1 is recognised with at least that
+   * recall and the fewest false alarms that allow it; with more, each class against the rest.
+   */
+  public double[] thresholds(ValidationScores scores, double temperature) {
+    double[][] p = new double[scores.rows()][];
+    for (int row = 0; row < p.length; row++) {
+      p[row] = scores.probabilities(row, temperature);
+    }
+    return Double.isNaN(recall) ? forF1(scores, p) : forRecall(scores, p);
+  }
+
+  private double[] forRecall(ValidationScores scores, double[][] p) {
+    int classes = scores.classes();
+    double[] thresholds = new double[classes];
+    for (int c = 0; c < classes; c++) {
+      thresholds[c] = cut(scores, p, c);
+    }
+    if (classes == 2) {
+      thresholds[0] = Math.max(LEAST, 1 - thresholds[1]);
+    }
+    return thresholds;
+  }
+
+  /** The largest probability of a class below which enough of its rows lie above. */
+  private double cut(ValidationScores scores, double[][] p, int c) {
+    int[] order = descending(row -> p[row][c], scores.rows());
+    double all = 0;
+    for (int row = 0; row < scores.rows(); row++) {
+      all += scores.label(row) == c ? scores.weight(row) : 0;
+    }
+    if (all == 0) {
+      return 1.0 / scores.classes();
+    }
+    double found = 0;
+    for (int i = 0; i < order.length; i++) {
+      found += scores.label(order[i]) == c ? scores.weight(order[i]) : 0;
+      if (found >= recall * all - 1e-12 * all) {
+        return Math.max(LEAST, between(p[order[i]][c], i, order, row -> p[row][c]));
+      }
+    }
+    return LEAST;
+  }
+
+  /** Halfway to the next smaller value, so that no row lies on the cut. */
+  private static double between(double value, int place, int[] order, Score score) {
+    for (int i = place + 1; i < order.length; i++) {
+      double next = score.of(order[i]);
+      if (next < value) {
+        return (value + next) / 2;
+      }
+    }
+    return value / 2;
+  }
+
+  @FunctionalInterface
+  private interface Score {
+    double of(int row);
+  }
+
+  private static int[] descending(Score score, int rows) {
+    return IntStream.range(0, rows)
+        .boxed()
+        .sorted(Comparator.<Integer>comparingDouble(score::of).reversed())
+        .mapToInt(Integer::intValue)
+        .toArray();
+  }
+
+  private static double[] forF1(ValidationScores scores, double[][] p) {
+    int classes = scores.classes();
+    double[] thresholds = new double[classes];
+    Arrays.fill(thresholds, 1.0 / classes);
+    double best = macroF1(scores, p, thresholds);
+    for (int round = 0; round < MOST_ROUNDS; round++) {
+      double before = best;
+      for (int c = classes - 1; c >= 0; c--) {
+        best = improve(scores, p, thresholds, c, best);
+      }
+      if (best <= before) {
+        break;
+      }
+    }
+    if (classes == 2) {
+      double one = thresholds[1] / (thresholds[0] + thresholds[1]);
+      return new double[] {Math.max(LEAST, 1 - one), Math.max(LEAST, one)};
+    }
+    double largest = Arrays.stream(thresholds).max().orElse(1);
+    return Arrays.stream(thresholds).map(t -> Math.max(LEAST, t / largest)).toArray();
+  }
+
+  /** Sets the threshold of one class to the best one, if that is better; the best macro F1. */
+  private static double improve(
+      ValidationScores scores, double[][] p, double[] thresholds, int c, double best) {
+    int rows = scores.rows();
+    int[] rival = new int[rows];
+    double[] needed = new double[rows];
+    for (int row = 0; row < rows; row++) {
+      rival[row] = c == 0 ? 1 : 0;
+      for (int k = 0; k < thresholds.length; k++) {
+        if (k != c && p[row][k] / thresholds[k] > p[row][rival[row]] / thresholds[rival[row]]) {
+          rival[row] = k;
+        }
+      }
+      // The row goes to c while c's threshold is below this.
+      needed[row] =
+          p[row][c] / Math.max(p[row][rival[row]] / thresholds[rival[row]], Double.MIN_NORMAL);
+    }
+    Counts counts = new Counts(scores);
+    for (int row = 0; row < rows; row++) {
+      counts.predict(row, rival[row], 1);
+    }
+    int[] order = descending(row -> needed[row], rows);
+    double found = thresholds[c];
+    double highest = best;
+    for (int i = 0; i < rows; i++) {
+      counts.predict(order[i], rival[order[i]], -1);
+      counts.predict(order[i], c, 1);
+      boolean last = i + 1 == rows;
+      if (last || needed[order[i + 1]] < needed[order[i]]) {
+        double value = counts.macroF1();
+        if (value > highest + 1e-12) {
+          highest = value;
+          found = between(needed[order[i]], i, order, row -> needed[row]);
+        }
+      }
+    }
+    if (highest > best && found > 0) {
+      thresholds[c] = found;
+      return highest;
+    }
+    return best;
+  }
+
+  /** Mean F1 over the classes that have rows, of the class with the largest p / threshold. */
+  static double macroF1(ValidationScores scores, double[][] p, double[] thresholds) {
+    Counts counts = new Counts(scores);
+    for (int row = 0; row < scores.rows(); row++) {
+      int best = 0;
+      for (int c = 1; c < thresholds.length; c++) {
+        best = p[row][c] / thresholds[c] > p[row][best] / thresholds[best] ? c : best;
+      }
+      counts.predict(row, best, 1);
+    }
+    return counts.macroF1();
+  }
+
+  /** Weights of rows by true and predicted class. */
+  private static final class Counts {
+
+    private final ValidationScores scores;
+    private final double[] truth;
+    private final double[] predicted;
+    private final double[] hits;
+
+    Counts(ValidationScores scores) {
+      this.scores = scores;
+      truth = new double[scores.classes()];
+      predicted = new double[scores.classes()];
+      hits = new double[scores.classes()];
+      for (int row = 0; row < scores.rows(); row++) {
+        truth[scores.label(row)] += scores.weight(row);
+      }
+    }
+
+    void predict(int row, int c, int sign) {
+      double weight = sign * scores.weight(row);
+      predicted[c] += weight;
+      if (scores.label(row) == c) {
+        hits[c] += weight;
+      }
+    }
+
+    double macroF1() {
+      double sum = 0;
+      int present = 0;
+      for (int c = 0; c < truth.length; c++) {
+        if (truth[c] > 0) {
+          sum += 2 * hits[c] / (truth[c] + predicted[c]);
+          present++;
+        }
+      }
+      return present == 0 ? 0 : sum / present;
+    }
+  }
+}

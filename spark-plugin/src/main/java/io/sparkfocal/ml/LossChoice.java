@@ -1,0 +1,136 @@
+package io.sparkfocal.ml;
+
+import io.sparkfocal.losses.ClassificationLoss;
+import io.sparkfocal.losses.LossCatalogue;
+import io.sparkfocal.losses.Reduction;
+import io.sparkfocal.train.LossSpec;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/**
+ * A loss as the user asked for it, before the classes are counted.
+ *
+ * @param name of the catalogue or of a class
+ * @param numbers by name
+ * @param alpha class weights
+ */
+record LossChoice(String name, Map<String, Double> numbers, String alpha) {
+
+  private static final String ALPHA = "alpha";
+
+  /** Losses worth trying where nothing is known of the data. */
+  static final List<LossChoice> DEFAULT_SEARCH =
+      List.of(
+          parse("crossEntropy alpha=none"),
+          parse("crossEntropy alpha=balanced"),
+          parse("focal alpha=balanced"),
+          parse("focal gamma=1 alpha=class-balanced(0.999)"),
+          parse("balancedSoftmax"),
+          parse("ldam alpha=balanced"));
+
+  /** From the params of an estimator. */
+  static LossChoice of(LossParams<?> params) {
+    Map<String, Double> numbers = new LinkedHashMap<>();
+    String name = params.getLoss();
+    if (params.isSet(params.gamma())
+        && !LossSpec.isClass(name)
+        && LossCatalogue.numbers(name).containsKey("gamma")) {
+      numbers.put("gamma", params.getGamma());
+    }
+    numbers.putAll(numbers(List.of(params.getLossArguments())));
+    return new LossChoice(name, numbers, params.getAlpha());
+  }
+
+  /**
+   * From a text as {@code focal gamma=1 alpha=balanced}.
+   *
+   * @throws IllegalArgumentException if there is no such loss or a number is none
+   */
+  static LossChoice parse(String text) {
+    List<String> parts = List.of(text.strip().split("\\s+"));
+    List<String> pairs = parts.subList(1, parts.size());
+    String alpha = "auto";
+    for (String pair : pairs) {
+      if (pair.startsWith(ALPHA + "=")) {
+        alpha = pair.substring(ALPHA.length() + 1);
+        Alpha.parse(alpha);
+      }
+    }
+    Map<String, Double> numbers =
+        numbers(pairs.stream().filter(pair -> !pair.startsWith(ALPHA + "=")).toList());
+    return new LossChoice(requireName(parts.get(0)), numbers, alpha);
+  }
+
+  /** A name that may be that of a loss. */
+  static String requireName(String name) {
+    if (!LossSpec.isClass(name)) {
+      LossCatalogue.numbers(name);
+    }
+    return name;
+  }
+
+  private static Map<String, Double> numbers(List<String> pairs) {
+    Map<String, Double> numbers = new LinkedHashMap<>();
+    for (String pair : pairs) {
+      String[] sides = pair.split("=", 2);
+      try {
+        numbers.put(sides[0], Double.valueOf(sides[1]));
+      } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
+        throw new IllegalArgumentException(
+            "Loss argument \"%s\" is no name=number, as gamma=2.".formatted(pair), e);
+      }
+    }
+    return numbers;
+  }
+
+  /** Sets it on an estimator. */
+  void applyTo(LossParams<?> params) {
+    String[] arguments =
+        numbers.entrySet().stream()
+            .map(e -> e.getKey() + "=" + e.getValue())
+            .toArray(String[]::new);
+    params.setLoss(name, arguments);
+    params.setAlpha(alpha);
+  }
+
+  /**
+   * The loss for counted classes.
+   *
+   * @param alphaFrom part of training after which class weights hold; negative for the paper's
+   * @throws IllegalArgumentException if loss, numbers and class weights do not go together
+   */
+  LossSpec spec(long[] counts, double alphaFrom, Reduction reduction) {
+    ClassificationLoss plain =
+        new LossSpec(name, numbers, counts, new float[0], 0, reduction).unweighted();
+    float[] weights = Alpha.parse(alpha).weights(name, plain.outputs(counts.length), counts);
+    if (weights.length > 0 && List.of("dice", "tversky", "focalTversky").contains(name)) {
+      throw new IllegalArgumentException(
+          "alpha is %s, but loss %s is a ratio of whole classes, which has no class weights; set alpha to none."
+              .formatted(alpha, name));
+    }
+    double from = alphaFrom >= 0 ? alphaFrom : name.equals("ldam") ? 0.8 : 0;
+    LossSpec spec =
+        new LossSpec(
+            name, numbers, counts.clone(), weights, weights.length == 0 ? 0 : from, reduction);
+    spec.loss();
+    return spec;
+  }
+
+  @Override
+  public String toString() {
+    String arguments =
+        numbers.entrySet().stream()
+            .map(e -> " " + e.getKey() + "=" + e.getValue())
+            .collect(Collectors.joining());
+    return name + arguments + " alpha=" + alpha;
+  }
+
+  /** Checks each of a list of texts; true. */
+  static boolean areCandidates(String[] texts) {
+    return Arrays.equals(texts, new String[] {"default"})
+        || Arrays.stream(texts).allMatch(text -> !parse(text).name().isEmpty());
+  }
+}
