@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.nn.Activation;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Asymmetric loss for rows with several labels, most of which are absent: absent labels are focused
@@ -78,6 +79,8 @@ public final class AsymmetricLoss implements ClassificationLoss {
   private static final class Shifted implements Negatives {
 
     private final Power exponent;
+    private final @Nullable Power lower;
+    private final NDArray minusOne;
     private final NDArray shift;
     private final NDArray zero;
     private final NDArray one;
@@ -85,6 +88,8 @@ public final class AsymmetricLoss implements ClassificationLoss {
 
     Shifted(Constants constants, float gamma, float margin) {
       exponent = new Power(constants, gamma);
+      lower = gamma > 1 ? new Power(constants, gamma - 1) : null;
+      minusOne = constants.vector(-1);
       shift = constants.vector(margin);
       zero = constants.vector(0);
       one = constants.vector(1);
@@ -97,7 +102,15 @@ public final class AsymmetricLoss implements ClassificationLoss {
       NDArray q = Activation.sigmoid(logits.neg());
       NDArray m = p.sub(shift).maximum(zero);
       NDArray rest = q.add(shift).minimum(one);
-      NDArray crossEntropy = rest.log().neg();
+      NDArray crossEntropy = rest.log().muli(minusOne);
+      if (lower != null) {
+        // m^(gamma - 1) and the cross entropy are 0 below the margin, and so is the slope.
+        NDArray inner = lower.raise(m);
+        NDArray focus = m.muli(inner);
+        NDArray slopes = inner.muli(crossEntropy).muli(exponent.exponent());
+        slopes.addi(focus.div(rest)).muli(p).muli(q);
+        return new FocalTerms(focus.muli(crossEntropy), slopes);
+      }
       NDArray focus = exponent.raise(m);
       // m' = p q above the margin, 0 below it.
       NDArray above = p.gt(shift).toType(constantsType(), false).muli(p).muli(q);

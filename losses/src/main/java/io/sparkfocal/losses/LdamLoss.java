@@ -63,8 +63,11 @@ public final class LdamLoss implements ClassificationLoss {
           NDArray logits = batch.centered();
           NDArray target = logits.gather(labels, 1);
           NDArray handicap = margin.gather(batch.labels(), 0).reshape(labels.getShape());
-          NDArray shifted = logits.scatter(labels, target.subi(handicap), 1).muli(factor);
-          SoftmaxTerms terms = SoftmaxTerms.of(shifted, labels, one);
+          NDArray shifted = logits.scatter(labels, target.subi(handicap), 1);
+          if (scale == 1) {
+            return SoftmaxTerms.of(shifted, labels, one).rows(batch);
+          }
+          SoftmaxTerms terms = SoftmaxTerms.of(shifted.muli(factor), labels, one);
           return new SoftmaxTerms(terms.values(), terms.gradients().muli(factor)).rows(batch);
         });
   }

@@ -5,6 +5,7 @@ import io.sparkfocal.calibration.LogitLink;
 import io.sparkfocal.calibration.TemperatureScaling;
 import io.sparkfocal.calibration.ThresholdTuning;
 import io.sparkfocal.calibration.ValidationScores;
+import io.sparkfocal.data.Columns;
 import io.sparkfocal.data.TrainingColumns;
 import java.util.List;
 import org.apache.spark.ml.linalg.Vector;
@@ -57,15 +58,15 @@ final class Calibrator {
             .setRawPredictionCol(RAW)
             .setProbabilityCol("")
             .setPredictionCol("");
-    Dataset<?> rows = dataset.filter(functions.col(params.getValidationIndicatorCol()));
+    Dataset<?> rows = dataset.filter(Columns.named(params.getValidationIndicatorCol()));
     if (validationRows > MOST_ROWS) {
       rows = rows.sample((double) MOST_ROWS / validationRows, params.getSeed());
     }
-    Column weight = columns.weight() == null ? functions.lit(1.0) : functions.col(columns.weight());
+    Column weight = columns.weight() == null ? functions.lit(1.0) : Columns.named(columns.weight());
     List<Row> scored =
         bare.transform(rows)
             .select(
-                functions.col(columns.label()).cast("int"),
+                Columns.named(columns.label()).cast("int"),
                 weight.cast("double"),
                 functions.col(RAW))
             .collectAsList();

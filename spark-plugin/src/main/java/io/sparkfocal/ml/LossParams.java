@@ -73,8 +73,8 @@ public interface LossParams<S extends LossParams<S>> extends Chained<S> {
 
   /**
    * Param: losses to try, each as "focal gamma=1 alpha=balanced"; "default" alone for a usual set.
-   * Where there are any, each is trained, and the one that does best on the validation rows by
-   * validationMetric, macroRecall if that is not set, is kept (default none).
+   * Where there are any, each is trained, and the one that does best on the validation rows is
+   * kept: by accuracy if that is the validationMetric, else by macro recall (default none).
    */
   default StringArrayParam lossSearch() {
     return lossParams().lossSearch;

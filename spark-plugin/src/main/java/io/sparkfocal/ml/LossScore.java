@@ -7,6 +7,19 @@ import java.io.Serializable;
  *
  * @param loss with its numbers and class weights
  * @param score the validation metric of its best epoch, higher is better
+ * @param balancedLogLikelihood negative, of the validation rows, every class counting the same;
+ *     lower is better
  * @param seconds its whole fit took
  */
-public record LossScore(String loss, double score, double seconds) implements Serializable {}
+public record LossScore(String loss, double score, double balancedLogLikelihood, double seconds)
+    implements Serializable {
+
+  private static final double EQUAL = 1e-12;
+
+  /** By score, and where that is equal by likelihood. */
+  boolean isBetterThan(LossScore other) {
+    return Math.abs(score - other.score) > EQUAL
+        ? score > other.score
+        : balancedLogLikelihood < other.balancedLogLikelihood;
+  }
+}

@@ -1,5 +1,6 @@
 package io.sparkfocal.ml;
 
+import io.sparkfocal.calibration.CalibrationReport;
 import io.sparkfocal.train.EpochReport;
 import io.sparkfocal.train.Evaluation;
 import io.sparkfocal.train.ValidationMetric;
@@ -10,7 +11,13 @@ import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.sql.Dataset;
 import org.jspecify.annotations.Nullable;
 
-/** Trains an estimator with one loss after another and keeps the model that validates best. */
+/**
+ * Trains an estimator with one loss after another and keeps the model that validates best.
+ *
+ * <p>Each loss chooses its best epoch by the estimator's validationMetric. Losses are compared by
+ * accuracy where that is the metric, else by macro recall, since their own values say nothing about
+ * each other; equals by the likelihood of the validation rows, every class counting the same.
+ */
 final class LossSearch {
 
   private final FocalLossClassifier estimator;
@@ -20,26 +27,29 @@ final class LossSearch {
   }
 
   FocalLossClassificationModel fit(Dataset<?> dataset) {
+    requireValidationRows();
     ValidationMetric metric =
-        estimator.isSet(estimator.validationMetric())
-            ? ValidationMetric.of(estimator.getValidationMetric())
+        ValidationMetric.of(estimator.getValidationMetric()) == ValidationMetric.ACCURACY
+            ? ValidationMetric.ACCURACY
             : ValidationMetric.MACRO_RECALL;
-    requireComparable(metric);
     List<LossScore> scores = new ArrayList<>();
     FocalLossClassificationModel best = null;
-    double bestScore = Double.NEGATIVE_INFINITY;
+    LossScore bestScore = null;
     for (LossChoice choice : choices()) {
       FocalLossClassifier candidate = estimator.copy(ParamMap.empty());
       candidate.set(candidate.lossSearch(), new String[0]);
-      candidate.setValidationMetric(metric.label());
       choice.applyTo(candidate);
       long start = System.nanoTime();
       FocalLossClassificationModel model = candidate.fit(dataset);
       double seconds = (System.nanoTime() - start) / 1e9;
-      double score = metric.score(validation(model));
-      scores.add(new LossScore(choice.toString(), score, seconds));
-      // Of equals the first, which is the plainer in the usual set.
-      if (best == null || score > bestScore) {
+      LossScore score =
+          new LossScore(
+              choice.toString(),
+              metric.score(validation(model)),
+              calibration(model).balancedLogLikelihood(),
+              seconds);
+      scores.add(score);
+      if (bestScore == null || score.isBetterThan(bestScore)) {
         best = model;
         bestScore = score;
       }
@@ -65,15 +75,19 @@ final class LossSearch {
         : Arrays.stream(texts).map(LossChoice::parse).toList();
   }
 
-  private void requireComparable(ValidationMetric metric) {
+  private void requireValidationRows() {
     if (estimator.getValidationIndicatorCol().isEmpty()) {
       throw new IllegalArgumentException(
           "lossSearch compares losses on validation rows, but there are none; set validationIndicatorCol, or lossSearch to nothing.");
     }
-    if (metric == ValidationMetric.LOSS) {
-      throw new IllegalArgumentException(
-          "lossSearch cannot compare losses by their own values; set validationMetric to macroRecall or accuracy.");
+  }
+
+  private static CalibrationReport calibration(FocalLossClassificationModel model) {
+    CalibrationReport report = model.summary().orElseThrow().calibration();
+    if (report == null) {
+      throw new IllegalStateException("A model with validation rows has no calibration.");
     }
+    return report;
   }
 
   private static Evaluation validation(FocalLossClassificationModel model) {

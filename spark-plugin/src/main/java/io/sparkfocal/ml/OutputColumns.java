@@ -57,7 +57,7 @@ record OutputColumns(
   }
 
   private Metadata predictionMetadata() {
-    if (classNames.isEmpty()) {
+    if (classNames.isEmpty() || prediction.isEmpty()) {
       return Metadata.empty();
     }
     return NominalAttribute.defaultAttr()

@@ -70,6 +70,8 @@ class CalibrationTest {
     assertThat(report.rows()).isEqualTo(3);
     assertThat(report.negativeLogLikelihood())
         .isCloseTo((3 * Math.log(2) - 3 * Math.log(0.9)) / 6, within(1e-12));
+    assertThat(report.balancedLogLikelihood())
+        .isCloseTo(((Math.log(2) - 3 * Math.log(0.9)) / 4 + Math.log(2)) / 2, within(1e-12));
     // A tie is a prediction of the first class.
     double ece = (Math.abs(3 * 0.5 - 1) + Math.abs(3 * 0.9 - 3)) / 6;
     assertThat(report.expectedCalibrationError()).isCloseTo(ece, within(1e-12));

@@ -16,6 +16,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
+import org.apache.spark.ml.feature.StringIndexer;
 import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -143,15 +144,6 @@ class LossesIT {
         .isThrownBy(() -> quick().setLossSearch().fit(rows))
         .withMessageContaining("set validationIndicatorCol");
     assertThatIllegalArgumentException()
-        .isThrownBy(
-            () ->
-                quick()
-                    .setLossSearch()
-                    .setValidationMetric("loss")
-                    .setValidationIndicatorCol("held_out")
-                    .fit(rows))
-        .withMessageContaining("cannot compare losses by their own values");
-    assertThatIllegalArgumentException()
         .isThrownBy(() -> quick().setLossSearch("focal", "hinge"))
         .withMessageStartingWith("Unknown loss \"hinge\"");
   }
@@ -262,5 +254,22 @@ class LossesIT {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> quick().setLoss("logitAdjusted").setLogitAdjustment(1).fit(rows))
         .withMessageContaining("set logitAdjustment to 0");
+  }
+
+  @Test
+  void namedClassesAreCalibratedToo() {
+    Dataset<Row> named =
+        new StringIndexer()
+            .setInputCol("name")
+            .setOutputCol("index")
+            .fit(rows.withColumn("name", col("label").cast("string")))
+            .transform(rows.withColumn("name", col("label").cast("string")));
+    FocalLossClassificationModel model =
+        quick().setLabelCol("index").setValidationIndicatorCol("held_out").fit(named);
+    assertThat(model.classNames()).containsExactly("0", "1", "2");
+    assertThat(report(model).negativeLogLikelihood()).isBetween(0.0, 1.0);
+    assertThat(model.setPredictionCol("").transform(named).columns())
+        .doesNotContain("prediction")
+        .contains("probability");
   }
 }

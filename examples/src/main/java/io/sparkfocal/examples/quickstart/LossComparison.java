@@ -1,5 +1,7 @@
 package io.sparkfocal.examples.quickstart;
 
+import io.sparkfocal.examples.tables.LabelledTable;
+import io.sparkfocal.examples.tables.StratifiedSplit;
 import io.sparkfocal.ml.FocalLossClassificationModel;
 import io.sparkfocal.ml.FocalLossClassifier;
 import java.util.List;

@@ -1,5 +1,6 @@
 package io.sparkfocal.examples.quickstart;
 
+import io.sparkfocal.examples.tables.LabelledTable;
 import io.sparkfocal.ml.FocalLossClassificationModel;
 import java.util.Arrays;
 import org.apache.spark.api.java.JavaRDD;

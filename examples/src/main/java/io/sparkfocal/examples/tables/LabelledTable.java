@@ -1,4 +1,4 @@
-package io.sparkfocal.examples.quickstart;
+package io.sparkfocal.examples.tables;
 
 import java.util.Arrays;
 import java.util.List;
@@ -21,17 +21,17 @@ import org.apache.spark.sql.types.StructField;
  * @param features names of the feature columns
  * @param classes names of the classes by number
  */
-record LabelledTable(Dataset<Row> rows, List<String> features, List<String> classes) {
+public record LabelledTable(Dataset<Row> rows, List<String> features, List<String> classes) {
 
   /** Column of the class number. */
-  static final String CLASS = "class_number";
+  public static final String CLASS = "class_number";
 
   /**
    * Reads a CSV file (with a header; also compressed) or Parquet.
    *
    * @throws IllegalArgumentException if the label is missing or there is no numeric column
    */
-  static LabelledTable read(SparkSession spark, String path, String label) {
+  public static LabelledTable read(SparkSession spark, String path, String label) {
     Dataset<Row> table =
         path.contains(".csv")
             ? spark.read().option("header", true).option("inferSchema", true).csv(path)
@@ -68,12 +68,12 @@ record LabelledTable(Dataset<Row> rows, List<String> features, List<String> clas
   }
 
   /** The column of exactly that name, dots and all. */
-  static Column named(String column) {
+  public static Column named(String column) {
     return functions.col("`" + column.replace("`", "``") + "`");
   }
 
   /** Rows, features and the size of each class, in a sentence. */
-  String describe() {
+  public String describe() {
     String sizes =
         rows.groupBy(CLASS).count().orderBy(functions.desc("count")).collectAsList().stream()
             .map(row -> classes.get((int) row.getDouble(0)) + " " + row.getLong(1))

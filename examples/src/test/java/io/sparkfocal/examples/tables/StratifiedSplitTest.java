@@ -1,4 +1,4 @@
-package io.sparkfocal.examples.quickstart;
+package io.sparkfocal.examples.tables;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;

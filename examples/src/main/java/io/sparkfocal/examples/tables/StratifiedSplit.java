@@ -1,4 +1,4 @@
-package io.sparkfocal.examples.quickstart;
+package io.sparkfocal.examples.tables;
 
 import java.util.Arrays;
 import java.util.stream.Stream;
@@ -15,10 +15,10 @@ import org.apache.spark.sql.functions;
  * <p>Of each class, 30 % are for the test and 10 % of the others for validation, rounded; which
  * ones, a hash of row and seed decides. The rows are cached until {@link #close}.
  */
-final class StratifiedSplit implements AutoCloseable {
+public final class StratifiedSplit implements AutoCloseable {
 
   /** Column that is true for training rows that choose the best epoch. */
-  static final String VALIDATION = "is_validation";
+  public static final String VALIDATION = "is_validation";
 
   private static final String TEST = "is_test";
   private static final String PLACE = "place_in_class";
@@ -32,7 +32,8 @@ final class StratifiedSplit implements AutoCloseable {
     this.rows = rows;
   }
 
-  static StratifiedSplit of(LabelledTable table, long seed) {
+  /** The split of a seed. */
+  public static StratifiedSplit of(LabelledTable table, long seed) {
     WindowSpec ofClass = Window.partitionBy(LabelledTable.CLASS);
     Column size = functions.col(SIZE);
     Column testEnd = functions.round(size.multiply(TEST_SHARE));
@@ -56,12 +57,12 @@ final class StratifiedSplit implements AutoCloseable {
   }
 
   /** Rows to train on, with {@link #VALIDATION}. */
-  Dataset<Row> training() {
+  public Dataset<Row> training() {
     return rows.where(functions.not(functions.col(TEST))).drop(TEST);
   }
 
   /** Rows to judge by. */
-  Dataset<Row> test() {
+  public Dataset<Row> test() {
     return rows.where(TEST).drop(TEST, VALIDATION);
   }
 

@@ -1,0 +1,95 @@
+package io.sparkfocal.benchmarks;
+
+import io.sparkfocal.calibration.CalibrationReport;
+import io.sparkfocal.calibration.ValidationScores;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.stream.IntStream;
+import org.apache.spark.ml.linalg.Vector;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.functions;
+
+/**
+ * How good a model's answers are on rows that it never saw.
+ *
+ * @param macroRecall mean recall over the classes that have rows
+ * @param areaUnderPr mean average precision of each class against the rest
+ * @param calibrationError expected calibration error, 15 bins
+ * @param seconds of training
+ */
+record Quality(double macroRecall, double areaUnderPr, double calibrationError, double seconds) {
+
+  private static final double LEAST = 1e-300;
+
+  /** Of columns label (numeric), prediction and probability. */
+  static Quality of(Dataset<Row> scored, String label, double seconds) {
+    List<Row> rows =
+        scored
+            .select(
+                functions.col(label).cast("int"),
+                functions.col("prediction").cast("int"),
+                functions.col("probability"))
+            .collectAsList();
+    int[] labels = rows.stream().mapToInt(row -> row.getInt(0)).toArray();
+    int[] predictions = rows.stream().mapToInt(row -> row.getInt(1)).toArray();
+    double[][] p =
+        rows.stream().map(row -> ((Vector) row.get(2)).toArray()).toArray(double[][]::new);
+    return of(labels, predictions, p, seconds);
+  }
+
+  static Quality of(int[] labels, int[] predictions, double[][] p, double seconds) {
+    int classes = p[0].length;
+    double recalls = 0;
+    double areas = 0;
+    int present = 0;
+    for (int c = 0; c < classes; c++) {
+      int wanted = c;
+      long rows = Arrays.stream(labels).filter(y -> y == wanted).count();
+      if (rows > 0) {
+        long hits =
+            IntStream.range(0, labels.length)
+                .filter(i -> labels[i] == wanted && predictions[i] == wanted)
+                .count();
+        recalls += (double) hits / rows;
+        areas += averagePrecision(labels, p, c, rows);
+        present++;
+      }
+    }
+    double[] ones = new double[labels.length];
+    Arrays.fill(ones, 1);
+    double[][] logs =
+        Arrays.stream(p)
+            .map(row -> Arrays.stream(row).map(v -> Math.log(Math.max(v, LEAST))).toArray())
+            .toArray(double[][]::new);
+    double error =
+        CalibrationReport.of(new ValidationScores(labels, logs, ones), 1)
+            .expectedCalibrationError();
+    return new Quality(recalls / present, areas / present, error, seconds);
+  }
+
+  /** Mean precision at the places of the class's rows; ties count as one place. */
+  private static double averagePrecision(int[] labels, double[][] p, int c, long rows) {
+    int[] order =
+        IntStream.range(0, labels.length)
+            .boxed()
+            .sorted(Comparator.<Integer>comparingDouble(i -> p[i][c]).reversed())
+            .mapToInt(Integer::intValue)
+            .toArray();
+    double area = 0;
+    long found = 0;
+    for (int from = 0; from < order.length; ) {
+      int to = from;
+      long here = 0;
+      while (to < order.length && p[order[to]][c] == p[order[from]][c]) {
+        here += labels[order[to]] == c ? 1 : 0;
+        to++;
+      }
+      found += here;
+      area += here * (double) found / to;
+      from = to;
+    }
+    return area / rows;
+  }
+}
