@@ -55,8 +55,12 @@ public final class AsymmetricLoss implements ClassificationLoss {
         constants,
         (logits, targets) -> {
           NDArray present = targets.gt(half);
-          FocalTerms ifPresent = FocalTerms.of(logits.neg(), positive);
-          FocalTerms ifAbsent = negatives.of(logits);
+          NDArray p = Activation.sigmoid(logits);
+          NDArray q = Activation.sigmoid(logits.neg());
+          FocalTerms ifAbsent = negatives.of(logits, p, q);
+          FocalTerms ifPresent =
+              FocalTerms.of(
+                  Activation.softPlus(logits.neg()), p, q, positive.raise(q), positive.exponent());
           return new SigmoidKernel.Elements(
               NDArrays.where(present, ifPresent.values(), ifAbsent.values()),
               NDArrays.where(present, ifPresent.slopes().neg(), ifAbsent.slopes()),
@@ -64,15 +68,17 @@ public final class AsymmetricLoss implements ClassificationLoss {
         });
   }
 
-  /** Value and slope, by the logit, of absent labels. */
+  /** Value and slope, by the logit, of absent labels; p and q are its sigmoid and 1 less it. */
   @FunctionalInterface
   private interface Negatives {
-    FocalTerms of(NDArray logits);
+    FocalTerms of(NDArray logits, NDArray p, NDArray q);
   }
 
   private Negatives unshifted(Constants constants) {
     Power exponent = new Power(constants, gammaNegative);
-    return logits -> FocalTerms.of(logits, exponent);
+    return (logits, p, q) ->
+        FocalTerms.of(
+            Activation.softPlus(logits), q.duplicate(), p, exponent.raise(p), exponent.exponent());
   }
 
   /** With a margin, 1 - m never comes near 0, so its logarithm is finite. */
@@ -97,9 +103,7 @@ public final class AsymmetricLoss implements ClassificationLoss {
     }
 
     @Override
-    public FocalTerms of(NDArray logits) {
-      NDArray p = Activation.sigmoid(logits);
-      NDArray q = Activation.sigmoid(logits.neg());
+    public FocalTerms of(NDArray logits, NDArray p, NDArray q) {
       NDArray m = p.sub(shift).maximum(zero);
       NDArray rest = q.add(shift).minimum(one);
       NDArray crossEntropy = rest.log().muli(minusOne);

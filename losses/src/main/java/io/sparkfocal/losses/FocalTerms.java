@@ -42,14 +42,26 @@ record FocalTerms(NDArray values, NDArray slopes) {
    * Computes both terms, unweighted.
    *
    * @param oddsAgainst d, shape (B, 1)
-   * @param q sigmoid(d), shape (B, 1); used up
+   * @param q sigmoid(d), shape (B, 1)
    * @param focus q^gamma, shape (B, 1); used up
    * @param gamma shape (1) or (B, 1)
    */
   static FocalTerms of(NDArray oddsAgainst, NDArray q, NDArray focus, NDArray gamma) {
-    NDArray p = Activation.sigmoid(oddsAgainst.neg());
     // From d = 20 on the engine returns d itself, which is 1e-10 of it too low at most.
     NDArray crossEntropy = Activation.softPlus(oddsAgainst);
+    return of(crossEntropy, Activation.sigmoid(oddsAgainst.neg()), q, focus, gamma);
+  }
+
+  /**
+   * Computes both terms, unweighted, of what is known already.
+   *
+   * @param crossEntropy softplus(d)
+   * @param p sigmoid(-d); used up
+   * @param q sigmoid(d)
+   * @param focus q^gamma; used up
+   * @param gamma the exponent as an array
+   */
+  static FocalTerms of(NDArray crossEntropy, NDArray p, NDArray q, NDArray focus, NDArray gamma) {
     NDArray slopes = p.muli(crossEntropy).muli(gamma).addi(q).muli(focus);
     return new FocalTerms(focus.muli(crossEntropy), slopes);
   }

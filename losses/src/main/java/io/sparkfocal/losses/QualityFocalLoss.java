@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.nn.Activation;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Quality focal loss: the focal loss for targets anywhere from 0 to 1.
@@ -37,25 +38,8 @@ public final class QualityFocalLoss implements ClassificationLoss {
   @Override
   public LossKernel prepare(NDManager manager, DataType dataType) {
     Constants constants = new Constants(manager, dataType);
-    NDArray one = constants.vector(1);
-    NDArray exponent = constants.vector(beta);
-    Power lower = new Power(constants, beta - 1);
-    return new SigmoidKernel(
-        constants,
-        (logits, targets) -> {
-          NDArray p = Activation.sigmoid(logits);
-          NDArray q = Activation.sigmoid(logits.neg());
-          NDArray rest = one.sub(targets);
-          // p - t = p (1 - t) - q t, in which nothing cancels for t of 0 or 1.
-          NDArray error = p.mul(rest).subi(q.mul(targets));
-          NDArray distance = error.abs();
-          NDArray crossEntropy = Activation.softPlus(logits.neg()).addi(rest.muli(logits));
-          NDArray inner = lower.raise(distance);
-          NDArray pull = inner.mul(exponent).muli(error.sign()).muli(p.muli(q)).muli(crossEntropy);
-          NDArray focus = inner.muli(distance);
-          return new SigmoidKernel.Elements(
-              focus.mul(crossEntropy), focus.muli(error).addi(pull), null);
-        });
+    Form form = new Form(constants, beta);
+    return new SigmoidKernel(constants, beta >= 2 ? form::steep : form::flat);
   }
 
   @Override
@@ -66,5 +50,63 @@ public final class QualityFocalLoss implements ClassificationLoss {
   @Override
   public boolean isSigmoid() {
     return true;
+  }
+
+  /** The constants, and the loss over them. */
+  private static final class Form {
+
+    private final NDArray one;
+    private final NDArray exponent;
+    private final Power lower;
+    private final @Nullable Power lowest;
+
+    Form(Constants constants, float beta) {
+      one = constants.vector(1);
+      exponent = constants.vector(beta);
+      lower = new Power(constants, beta - 1);
+      lowest = beta > 2 ? new Power(constants, beta - 2) : null;
+    }
+
+    /** From beta 2 on the slope is |e|^(beta - 2) e (e^2 + beta p q ce), with e = p - t. */
+    SigmoidKernel.Elements steep(NDArray logits, NDArray targets) {
+      NDArray p = Activation.sigmoid(logits);
+      NDArray q = Activation.sigmoid(logits.neg());
+      NDArray rest = one.sub(targets);
+      NDArray error = error(p, q, rest, targets);
+      NDArray crossEntropy = crossEntropy(logits, rest);
+      NDArray square = error.mul(error);
+      NDArray slopes = p.muli(q).muli(crossEntropy).muli(exponent).addi(square).muli(error);
+      NDArray values = square.muli(crossEntropy);
+      if (lowest != null) {
+        NDArray inner = lowest.raise(error.abs());
+        values.muli(inner);
+        slopes.muli(inner);
+      }
+      return new SigmoidKernel.Elements(values, slopes, null);
+    }
+
+    SigmoidKernel.Elements flat(NDArray logits, NDArray targets) {
+      NDArray p = Activation.sigmoid(logits);
+      NDArray q = Activation.sigmoid(logits.neg());
+      NDArray rest = one.sub(targets);
+      NDArray error = error(p, q, rest, targets);
+      NDArray distance = error.abs();
+      NDArray crossEntropy = crossEntropy(logits, rest);
+      NDArray inner = lower.raise(distance);
+      NDArray pull = inner.mul(exponent).muli(error.sign()).muli(p.muli(q)).muli(crossEntropy);
+      NDArray focus = inner.muli(distance);
+      return new SigmoidKernel.Elements(
+          focus.mul(crossEntropy), focus.muli(error).addi(pull), null);
+    }
+
+    /** p - t = p (1 - t) - q t, in which nothing cancels for t of 0 or 1. */
+    private static NDArray error(NDArray p, NDArray q, NDArray rest, NDArray targets) {
+      return p.mul(rest).subi(q.mul(targets));
+    }
+
+    /** softplus(-x) + (1 - t) x; uses up 1 - t. */
+    private static NDArray crossEntropy(NDArray logits, NDArray rest) {
+      return Activation.softPlus(logits.neg()).addi(rest.muli(logits));
+    }
   }
 }

@@ -38,17 +38,19 @@ public final class VarifocalLoss implements ClassificationLoss {
   public LossKernel prepare(NDManager manager, DataType dataType) {
     Constants constants = new Constants(manager, dataType);
     NDArray zero = constants.vector(0);
-    NDArray one = constants.vector(1);
     Power exponent = new Power(constants, gamma);
     NDArray weight = constants.vector(alpha);
     return new SigmoidKernel(
         constants,
         (logits, targets) -> {
           NDArray present = targets.gt(zero);
-          FocalTerms absent = FocalTerms.of(logits, exponent);
-          NDArray values = Activation.softPlus(logits.neg());
-          values.addi(one.sub(targets).muli(logits)).muli(targets);
-          NDArray slopes = Activation.sigmoid(logits).subi(targets).muli(targets);
+          NDArray p = Activation.sigmoid(logits);
+          NDArray q = Activation.sigmoid(logits.neg());
+          NDArray softPlus = Activation.softPlus(logits);
+          // Cross entropy as softplus(x) - t x; what rounds below 0 there is 0.
+          NDArray values = softPlus.sub(logits.mul(targets)).maximum(zero).muli(targets);
+          NDArray slopes = p.sub(targets).muli(targets);
+          FocalTerms absent = FocalTerms.of(softPlus, q, p, exponent.raise(p), exponent.exponent());
           return new SigmoidKernel.Elements(
               NDArrays.where(present, values, absent.values().muli(weight)),
               NDArrays.where(present, slopes, absent.slopes().muli(weight)),

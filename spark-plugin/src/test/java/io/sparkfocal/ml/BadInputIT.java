@@ -297,7 +297,7 @@ class BadInputIT {
         .withMessage("Unknown device \"tpu\"; choose auto, cpu or gpu.");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> quick().setAlpha("often"))
-        .withMessageContaining("it must be none, balanced, or finite numbers");
+        .withMessageContaining("it must be auto, none, balanced, class-balanced(BETA)");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> quick().setNetworkArguments("width"))
         .withMessage("networkArguments is [width]; it must be texts of the form name=value.");
