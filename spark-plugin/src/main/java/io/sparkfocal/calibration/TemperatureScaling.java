@@ -19,9 +19,12 @@ public final class TemperatureScaling {
   /**
    * Finds it by bisection: the negative log likelihood is convex in its inverse.
    *
-   * @return from 0.01 to 100
+   * @return from 0.01 to 100; 1 where no row that counts tells classes apart, as any would do
    */
   public static double fit(ValidationScores scores) {
+    if (!scores.informative()) {
+      return 1;
+    }
     double low = 1 / HOTTEST;
     double high = 1 / COLDEST;
     while (high - low > PRECISION * high) {

@@ -13,6 +13,10 @@ public final class ThresholdTuning {
 
   private static final String RECALL = "recall=";
   private static final double LEAST = Double.MIN_NORMAL;
+
+  /** Values closer than this share of them differ by rounding only, so no cut lies between them. */
+  private static final double ROUNDING = 1e-9;
+
   private static final int MOST_ROUNDS = 10;
 
   /** Recall that is asked for; NaN where F1 is the goal. */
@@ -61,7 +65,9 @@ public final class ThresholdTuning {
    * <p>For F1, each class's threshold in turn is set to what is best for macro F1 given the others,
    * until nothing gains; with two classes that is the best there is, and never is it worse than
    * without thresholds. For recall, with two classes class 1 is recognised with at least that
-   * recall and the fewest false alarms that allow it; with more, each class against the rest.
+   * recall and the fewest false alarms that allow it, but for rows whose probability of class 1 is
+   * below 2e-308, which no threshold reaches; with more, each class against the rest. A class
+   * without rows gets the share that all have alike.
    */
   public double[] thresholds(ValidationScores scores, double temperature) {
     double[][] p = new double[scores.rows()][];
@@ -73,45 +79,64 @@ public final class ThresholdTuning {
 
   private double[] forRecall(ValidationScores scores, double[][] p) {
     int classes = scores.classes();
+    if (classes == 2) {
+      // By the odds: a probability near 1 has no digits left to tell rows apart.
+      double odds = cut(scores, row -> p[row][1] / Math.max(p[row][0], LEAST), 1, 1);
+      return pair(1, odds);
+    }
     double[] thresholds = new double[classes];
     for (int c = 0; c < classes; c++) {
-      thresholds[c] = cut(scores, p, c);
-    }
-    if (classes == 2) {
-      thresholds[0] = Math.max(LEAST, 1 - thresholds[1]);
+      int rated = c;
+      thresholds[c] = cut(scores, row -> p[row][rated], c, 1.0 / classes);
     }
     return thresholds;
   }
 
-  /** The largest probability of a class below which enough of its rows lie above. */
-  private double cut(ValidationScores scores, double[][] p, int c) {
-    int[] order = descending(row -> p[row][c], scores.rows());
+  /** Two thresholds in this proportion that add up to 1, neither found by a difference. */
+  private static double[] pair(double zero, double one) {
+    return new double[] {Math.max(LEAST, zero / (zero + one)), Math.max(LEAST, one / (zero + one))};
+  }
+
+  /** The largest score with enough of a class's rows above it; neutral if it has no rows. */
+  private double cut(ValidationScores scores, Score score, int c, double neutral) {
+    int[] order = descending(score, scores.rows());
     double all = 0;
     for (int row = 0; row < scores.rows(); row++) {
       all += scores.label(row) == c ? scores.weight(row) : 0;
     }
     if (all == 0) {
-      return 1.0 / scores.classes();
+      return neutral;
     }
     double found = 0;
     for (int i = 0; i < order.length; i++) {
       found += scores.label(order[i]) == c ? scores.weight(order[i]) : 0;
       if (found >= recall * all - 1e-12 * all) {
-        return Math.max(LEAST, between(p[order[i]][c], i, order, row -> p[row][c]));
+        return Math.max(LEAST, between(score.of(order[i]), i, order, score));
       }
     }
     return LEAST;
   }
 
-  /** Halfway to the next smaller value, so that no row lies on the cut. */
+  /** Between a value and the next smaller one, so that no row lies on the cut. */
   private static double between(double value, int place, int[] order, Score score) {
+    double smallest = value;
     for (int i = place + 1; i < order.length; i++) {
       double next = score.of(order[i]);
-      if (next < value) {
-        return (value + next) / 2;
+      if (apart(smallest, next)) {
+        return halfway(smallest, next);
       }
+      smallest = next;
     }
-    return value / 2;
+    return smallest / 2;
+  }
+
+  private static boolean apart(double value, double next) {
+    return next < value * (1 - ROUNDING);
+  }
+
+  /** Odds whose probability lies halfway between those of two odds. */
+  private static double halfway(double value, double next) {
+    return (value / (1 + value) + next / (1 + next)) / (1 / (1 + value) + 1 / (1 + next));
   }
 
   @FunctionalInterface
@@ -130,8 +155,9 @@ public final class ThresholdTuning {
   private static double[] forF1(ValidationScores scores, double[][] p) {
     int classes = scores.classes();
     double[] thresholds = new double[classes];
-    Arrays.fill(thresholds, 1.0 / classes);
-    double best = macroF1(scores, p, thresholds);
+    Arrays.fill(thresholds, 1);
+    double untuned = macroF1(scores, p, thresholds);
+    double best = untuned;
     for (int round = 0; round < MOST_ROUNDS; round++) {
       double before = best;
       for (int c = classes - 1; c >= 0; c--) {
@@ -141,9 +167,18 @@ public final class ThresholdTuning {
         break;
       }
     }
-    if (classes == 2) {
-      double one = thresholds[1] / (thresholds[0] + thresholds[1]);
-      return new double[] {Math.max(LEAST, 1 - one), Math.max(LEAST, one)};
+    double[] scaled = scaled(thresholds);
+    if (macroF1(scores, p, scaled) > untuned) {
+      return scaled;
+    }
+    Arrays.fill(thresholds, 1);
+    return scaled(thresholds);
+  }
+
+  /** The same proportions, from above 0 to 1. */
+  private static double[] scaled(double[] thresholds) {
+    if (thresholds.length == 2) {
+      return pair(thresholds[0], thresholds[1]);
     }
     double largest = Arrays.stream(thresholds).max().orElse(1);
     return Arrays.stream(thresholds).map(t -> Math.max(LEAST, t / largest)).toArray();
@@ -177,7 +212,7 @@ public final class ThresholdTuning {
       counts.predict(order[i], rival[order[i]], -1);
       counts.predict(order[i], c, 1);
       boolean last = i + 1 == rows;
-      if (last || needed[order[i + 1]] < needed[order[i]]) {
+      if (last || apart(needed[order[i]], needed[order[i + 1]])) {
         double value = counts.macroF1();
         if (value > highest + 1e-12) {
           highest = value;

@@ -21,13 +21,17 @@ public final class ValidationScores {
    * @param labels class of each row, from 0
    * @param raw scores of each row, one per class
    * @param weights of each row, not negative
-   * @throws IllegalArgumentException if there are no rows, or not as many of each
+   * @throws IllegalArgumentException if there are no rows, or not as many of each, or a row has not
+   *     one score per class, or its label is none of the classes
    */
   public ValidationScores(int[] labels, double[][] raw, double[] weights) {
     if (labels.length == 0 || raw.length != labels.length || weights.length != labels.length) {
       throw new IllegalArgumentException(
           "%d labels, %d scores and %d weights of validation rows do not go together; mark at least one row for validation."
               .formatted(labels.length, raw.length, weights.length));
+    }
+    for (int row = 0; row < labels.length; row++) {
+      requireRow(labels[row], raw[row], raw[0].length);
     }
     int[] order =
         IntStream.range(0, labels.length)
@@ -41,6 +45,26 @@ public final class ValidationScores {
     this.labels = Arrays.stream(order).map(i -> labels[i]).toArray();
     this.raw = Arrays.stream(order).mapToObj(i -> raw[i].clone()).toArray(double[][]::new);
     this.weights = Arrays.stream(order).mapToDouble(i -> weights[i]).toArray();
+  }
+
+  private static void requireRow(int label, double[] scores, int classes) {
+    if (scores.length != classes) {
+      throw new IllegalArgumentException(
+          "A validation row has %d scores and another has %d; give each row one per class."
+              .formatted(scores.length, classes));
+    }
+    if (label < 0 || label >= classes) {
+      throw new IllegalArgumentException(
+          "A validation row has the label %d; with %d classes it must be from 0 to %d, so index the labels again."
+              .formatted(label, classes, classes - 1));
+    }
+  }
+
+  /** Whether the scores of any row of positive weight differ between classes. */
+  boolean informative() {
+    return IntStream.range(0, rows())
+        .anyMatch(
+            row -> weights[row] > 0 && Arrays.stream(raw[row]).anyMatch(z -> z != raw[row][0]));
   }
 
   int rows() {
