@@ -32,7 +32,25 @@ public interface Collective extends AutoCloseable {
    * @throws CollectiveException if a peer left, stalled past the time limit or called something
    *     else
    */
-  void allReduce(ByteBuffer values);
+  default void allReduce(ByteBuffer values) {
+    allReduce(values, Precision.FLOAT32);
+  }
+
+  /** How many bits of a value travel. */
+  enum Precision {
+    /** All 32. */
+    FLOAT32,
+    /** The upper half, as bfloat16; sums are made in float32 and rounded between ranks. */
+    BFLOAT16
+  }
+
+  /**
+   * As above, with values of that precision on their way.
+   *
+   * <p>Where values do not travel between processes, or the collective knows no other way, it is
+   * float32 all the same.
+   */
+  void allReduce(ByteBuffer values, Precision precision);
 
   /**
    * Replaces the bytes of every rank by those of one.

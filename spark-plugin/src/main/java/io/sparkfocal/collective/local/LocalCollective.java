@@ -33,7 +33,7 @@ final class LocalCollective implements Collective {
   }
 
   @Override
-  public void allReduce(ByteBuffer values) {
+  public void allReduce(ByteBuffer values, Precision precision) {
     String operation = "allReduce";
     List<FloatBuffer> all =
         meeting

@@ -25,7 +25,7 @@ public final class SoloCollective implements Collective {
   }
 
   @Override
-  public void allReduce(ByteBuffer values) {
+  public void allReduce(ByteBuffer values, Precision precision) {
     HostBuffers.floats(values);
     requireRunning();
   }

@@ -129,7 +129,7 @@ public final class NcclCollective implements Collective {
   }
 
   @Override
-  public void allReduce(ByteBuffer values) {
+  public void allReduce(ByteBuffer values, Precision precision) {
     ByteBuffer floats = HostBuffers.floats(values);
     launch(
         "allReduce",

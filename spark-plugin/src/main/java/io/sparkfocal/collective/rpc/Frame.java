@@ -4,17 +4,23 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 
 /**
- * A piece of an operation between two ranks.
+ * What precedes every piece of an operation that one rank sends to the next.
  *
- * @param stamp which operation and which part of it
- * @param payload bytes in the sender's native order, from 0 to the limit
+ * @param attempt the run's key
+ * @param sequence number of the operation
+ * @param kind the operation
+ * @param step step of the ring, or the root of a broadcast
+ * @param offset of the payload within what the operation carries, bytes
+ * @param total size of what the operation carries, bytes
+ * @param length of the payload, bytes
  */
-record Frame(Stamp stamp, ByteBuffer payload) {
+record Frame(
+    long attempt, long sequence, Kind kind, int step, long offset, long total, int length) {
 
-  /** Size of the header before the payload. */
-  static final int HEADER_BYTES = 4 + 8 + 8 + 1 + 4 + 8 + 8 + 4;
+  /** Size of a frame without its payload; a multiple of four, so that floats stay aligned. */
+  static final int HEADER_BYTES = 48;
 
-  private static final int MAGIC = 0x464F4331;
+  private static final int MAGIC = 0x464F4332;
 
   /** What a frame is part of. */
   enum Kind {
@@ -41,61 +47,65 @@ record Frame(Stamp stamp, ByteBuffer payload) {
     }
   }
 
-  /**
-   * The place of a frame.
-   *
-   * @param attempt the run's key; frames of other runs are dropped
-   * @param sequence number of the operation
-   * @param kind the operation
-   * @param step step of the ring, or the root of a broadcast
-   * @param offset of the payload within the buffer, bytes
-   * @param total size of the buffer, bytes
-   */
-  record Stamp(long attempt, long sequence, Kind kind, int step, long offset, long total) {
-
-    String describe() {
-      return kind.label + " number " + sequence + " of " + total + " bytes";
-    }
+  /** A frame that greets, or gives up for a reason of {@code length} bytes. */
+  static Frame control(long attempt, Kind kind, int length) {
+    return new Frame(attempt, 0, kind, 0, 0, length, length);
   }
 
-  /** Writes header and payload into {@code target}, from 0, and sets its limit. */
-  static void encode(Stamp stamp, ByteBuffer payload, ByteBuffer target) {
-    target
-        .clear()
-        .order(ByteOrder.BIG_ENDIAN)
+  /** The part of this frame from {@code skipped} bytes on. */
+  Frame part(int skipped, int bytes) {
+    return new Frame(attempt, sequence, kind, step, offset + skipped, total, bytes);
+  }
+
+  /** Whether it has the place of another frame; lengths may differ. */
+  boolean continues(Frame expected) {
+    return part(0, 0).equals(expected.part(0, 0));
+  }
+
+  String operation() {
+    return kind.label;
+  }
+
+  String describe() {
+    return kind.label + " number " + sequence + " of " + total + " bytes";
+  }
+
+  /** The header as bytes, from 0 to the limit. */
+  ByteBuffer encode() {
+    return ByteBuffer.allocate(HEADER_BYTES)
         .putInt(MAGIC)
-        .putLong(stamp.attempt())
-        .putLong(stamp.sequence())
-        .put((byte) stamp.kind().code)
-        .putInt(stamp.step())
-        .putLong(stamp.offset())
-        .putLong(stamp.total())
-        .putInt(payload.remaining())
-        .put(payload)
+        .putLong(attempt)
+        .putLong(sequence)
+        .putInt(kind.code)
+        .putInt(step)
+        .putLong(offset)
+        .putLong(total)
+        .putInt(length)
         .flip();
   }
 
   /**
-   * The frame in a message; the payload is a view of it.
+   * The header that the buffer's next bytes are.
    *
-   * @throws IllegalArgumentException if the message is no frame
+   * @throws IllegalArgumentException if they are none
    */
-  static Frame decode(ByteBuffer message) {
-    ByteBuffer in = message.duplicate().order(ByteOrder.BIG_ENDIAN);
+  static Frame decode(ByteBuffer bytes) {
+    ByteBuffer in = bytes.duplicate().order(ByteOrder.BIG_ENDIAN);
     if (in.remaining() < HEADER_BYTES || in.getInt() != MAGIC) {
       throw new IllegalArgumentException("not a frame");
     }
-    long attempt = in.getLong();
-    long sequence = in.getLong();
-    Kind kind = Kind.of(in.get());
-    int step = in.getInt();
-    long offset = in.getLong();
-    long total = in.getLong();
-    int length = in.getInt();
-    if (length != in.remaining()) {
+    Frame frame =
+        new Frame(
+            in.getLong(),
+            in.getLong(),
+            Kind.of(in.getInt()),
+            in.getInt(),
+            in.getLong(),
+            in.getLong(),
+            in.getInt());
+    if (frame.length < 0 || frame.offset < 0 || frame.offset + frame.length > frame.total) {
       throw new IllegalArgumentException("not a frame");
     }
-    Stamp stamp = new Stamp(attempt, sequence, kind, step, offset, total);
-    return new Frame(stamp, in.slice());
+    return frame;
   }
 }

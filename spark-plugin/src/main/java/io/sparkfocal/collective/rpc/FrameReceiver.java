@@ -1,22 +1,22 @@
 package io.sparkfocal.collective.rpc;
 
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
-import java.nio.charset.StandardCharsets;
 import java.util.concurrent.atomic.AtomicReference;
 import org.apache.spark.network.client.RpcResponseCallback;
 import org.apache.spark.network.client.TransportClient;
 import org.apache.spark.network.server.OneForOneStreamManager;
 import org.apache.spark.network.server.RpcHandler;
 import org.apache.spark.network.server.StreamManager;
+import org.apache.spark.network.util.TransportFrameDecoder;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The network side of a rank's mailbox: copies frames of this run in, drops and counts all others.
+ * Who may speak to a rank: the first channel that greets with the run's key is the rank before, and
+ * a {@link FrameReader} reads it from then on; all other messages are dropped and counted.
  *
- * <p>The first channel that greets with the run's key is the rank before; nobody else is heard.
- * Runs on network threads and never blocks.
+ * <p>With {@code spark.authenticate} a channel has proved the application's secret before it is
+ * heard here. Runs on network threads and never blocks.
  */
 final class FrameReceiver extends RpcHandler {
 
@@ -47,33 +47,20 @@ final class FrameReceiver extends RpcHandler {
       drop(sender, "is no frame");
       return;
     }
-    if (frame.stamp().attempt() != attempt) {
+    if (frame.attempt() != attempt) {
       drop(sender, "belongs to another run");
-    } else if (frame.stamp().kind() == Frame.Kind.HELLO) {
-      greet(sender, callback);
-    } else if (before.get() != sender) {
-      drop(sender, "is not from the rank before");
-    } else if (frame.stamp().kind() == Frame.Kind.ABORT) {
-      mailbox.fail(StandardCharsets.UTF_8.decode(frame.payload()).toString());
-    } else if (!mailbox.offer(new Mailbox.Delivery(copy(frame), callback))) {
-      drop(sender, "came before an earlier one was taken");
-    }
-  }
-
-  private void greet(TransportClient sender, RpcResponseCallback callback) {
-    if (before.compareAndSet(null, sender)) {
+    } else if (frame.kind() != Frame.Kind.HELLO) {
+      drop(sender, "does not greet");
+    } else if (!before.compareAndSet(null, sender)) {
+      drop(sender, "greets a second time");
+    } else {
+      TransportFrameDecoder decoder =
+          (TransportFrameDecoder)
+              sender.getChannel().pipeline().get(TransportFrameDecoder.HANDLER_NAME);
+      decoder.setInterceptor(new FrameReader(attempt, mailbox, sender.getChannel()));
       mailbox.greet();
       callback.onSuccess(ByteBuffer.allocate(0));
-    } else {
-      drop(sender, "greets a second time");
     }
-  }
-
-  private static Frame copy(Frame frame) {
-    ByteBuffer payload =
-        ByteBuffer.allocate(frame.payload().remaining()).order(ByteOrder.nativeOrder());
-    payload.put(frame.payload()).flip();
-    return new Frame(frame.stamp(), payload);
   }
 
   private void drop(TransportClient sender, String why) {

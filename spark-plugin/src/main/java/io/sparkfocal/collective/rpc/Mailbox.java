@@ -1,22 +1,23 @@
 package io.sparkfocal.collective.rpc;
 
+import io.netty.buffer.ByteBuf;
+import io.netty.channel.ChannelConfig;
 import io.sparkfocal.collective.CollectiveException;
 import io.sparkfocal.collective.PeerLostException;
-import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Objects;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
-import org.apache.spark.network.client.RpcResponseCallback;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a rank's thread waits for what network threads bring: frames of the rank before,
- * acknowledgements of the rank after, and failures.
+ * Where a rank's thread waits for what network threads bring: pieces from the rank before, writes
+ * to the rank after that are done, and failures.
  *
  * <p>A neighbour that goes away ends only the waits for what it would have brought: a rank that has
  * finished closes its channels while others still exchange their last frames. A failure ends all
@@ -24,22 +25,23 @@ import org.jspecify.annotations.Nullable;
  */
 final class Mailbox {
 
-  /** How many frames may be under way to a rank before it has taken one. */
-  static final int CREDITS = 2;
+  /** Bytes that may wait here before the channel is not read any more, and until it is again. */
+  private static final long FULL = 4 << 20;
 
-  /** A frame and how to acknowledge it. */
-  record Delivery(Frame frame, RpcResponseCallback sender) {
+  private static final long ROOM_AGAIN = 1 << 20;
 
-    void acknowledge() {
-      sender.onSuccess(ByteBuffer.allocate(0));
-    }
-  }
+  /** Some bytes of a frame, whose place and length its header says; to be released. */
+  record Piece(Frame frame, ByteBuf bytes) {}
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Condition changed = lock.newCondition();
-  private final Deque<Delivery> deliveries = new ArrayDeque<>();
-  private int credits = CREDITS;
+  private final Deque<Piece> pieces = new ArrayDeque<>();
+  private long waitingBytes;
+  private @Nullable ChannelConfig paused;
+  private int writes;
   private boolean greeted;
+  private boolean accepted;
+  private boolean closed;
   private long dropped;
   private @Nullable String failure;
   private @Nullable String previousGone;
@@ -61,93 +63,95 @@ final class Mailbox {
     }
   }
 
-  /** Takes in a frame; false if its sender is more frames ahead than it may be. */
-  boolean offer(Delivery delivery) {
-    lock.lock();
-    try {
-      if (deliveries.size() >= CREDITS) {
-        return false;
-      }
-      deliveries.add(delivery);
-      changed.signalAll();
-      return true;
-    } finally {
-      lock.unlock();
-    }
+  /** Takes in a piece; stops reading the channel while too much waits here. */
+  void offer(Piece piece, ChannelConfig channel) {
+    locked(
+        () -> {
+          if (closed) {
+            piece.bytes().release();
+            return;
+          }
+          pieces.add(piece);
+          waitingBytes += piece.frame().length();
+          if (waitingBytes > FULL && paused == null) {
+            paused = channel;
+            channel.setAutoRead(false);
+          }
+        });
   }
 
   /** The rank before has connected. */
   void greet() {
-    lock.lock();
-    try {
-      greeted = true;
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
+    locked(() -> greeted = true);
   }
 
-  /** The rank after has taken a frame. */
-  void returnCredit() {
-    lock.lock();
-    try {
-      credits++;
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
+  /** The rank after has heard the greeting. */
+  void accept() {
+    locked(() -> accepted = true);
   }
 
-  /** Uses a credit, if there is one; fails if the rank after cannot take anything any more. */
-  boolean takeCredit() {
+  /** A frame is about to be written; fails if the rank after cannot take anything any more. */
+  void beginWrite() {
+    locked(
+        () -> {
+          requireNone(failure);
+          requirePeer(followingGone);
+          writes++;
+        });
+  }
+
+  /** As {@link #beginWrite}, whatever has failed. */
+  void beginAbort() {
+    locked(() -> writes++);
+  }
+
+  void endWrite() {
+    locked(() -> writes--);
+  }
+
+  /** Waits until both neighbours are there. */
+  void awaitNeighbours(Duration timeout, String latePrevious, String lateFollowing) {
+    await(() -> greeted, () -> previousGone, timeout, latePrevious);
+    await(() -> accepted, () -> followingGone, timeout, lateFollowing);
+  }
+
+  /** Waits for a piece. */
+  Piece awaitPiece(Duration timeout, String lateness) {
     lock.lock();
     try {
-      requireNone(failure);
-      requirePeer(followingGone);
-      if (credits == 0) {
-        return false;
+      await(() -> !pieces.isEmpty(), () -> previousGone, timeout, lateness);
+      Piece piece = Objects.requireNonNull(pieces.poll());
+      waitingBytes -= piece.frame().length();
+      ChannelConfig channel = paused;
+      if (channel != null && waitingBytes < ROOM_AGAIN) {
+        paused = null;
+        channel.setAutoRead(true);
       }
-      credits--;
-      return true;
+      return piece;
     } finally {
       lock.unlock();
     }
   }
 
-  /** The next frame, if one is here. */
-  @Nullable Delivery poll() {
+  /** Waits until everything sent is written. */
+  void awaitWrites(Duration timeout, String lateness) {
+    await(() -> writes == 0, () -> followingGone, timeout, lateness);
+  }
+
+  /** As above, whatever has failed; false if it is not written in time. */
+  boolean awaitAllWritten(Duration timeout) {
     lock.lock();
     try {
-      return deliveries.poll();
+      long nanos = timeout.toNanos();
+      while (writes > 0 && nanos > 0) {
+        nanos = changed.awaitNanos(nanos);
+      }
+      return writes == 0;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return false;
     } finally {
       lock.unlock();
-    }
-  }
-
-  void awaitGreeting(Duration timeout, String lateness) {
-    await(() -> greeted, () -> previousGone, timeout, lateness);
-  }
-
-  /** Waits for a frame, or if {@code orCredit} for a credit. */
-  void awaitFrame(boolean orCredit, Duration timeout, String lateness) {
-    await(
-        () -> !deliveries.isEmpty() || (orCredit && credits > 0),
-        () -> previousGone,
-        timeout,
-        lateness);
-  }
-
-  void awaitCredit(Duration timeout, String lateness) {
-    await(() -> credits > 0, () -> followingGone, timeout, lateness);
-  }
-
-  /** Waits until everything sent was taken; false if it was not. */
-  boolean awaitAllCredits(Duration timeout) {
-    try {
-      await(() -> credits == CREDITS, () -> followingGone, timeout, "");
-      return true;
-    } catch (CollectiveException e) {
-      return false;
     }
   }
 
@@ -206,33 +210,32 @@ final class Mailbox {
     }
   }
 
-  /** Makes every wait of this rank fail, and of no other. */
+  /** Makes every wait of this rank fail, and of no other; frees what waits here. */
   void close(String sentence) {
-    lock.lock();
-    try {
-      relay = null;
-    } finally {
-      lock.unlock();
-    }
+    locked(
+        () -> {
+          relay = null;
+          closed = true;
+          pieces.forEach(piece -> piece.bytes().release());
+          pieces.clear();
+        });
     fail(sentence);
   }
 
-  /** No frame will come any more. */
+  /** Nothing will come any more. */
   void losePrevious(String sentence) {
-    lock.lock();
-    try {
-      previousGone = sentence;
-      changed.signalAll();
-    } finally {
-      lock.unlock();
-    }
+    locked(() -> previousGone = previousGone == null ? sentence : previousGone);
   }
 
-  /** No frame will be taken any more. */
+  /** Nothing will be taken any more. */
   void loseFollowing(String sentence) {
+    locked(() -> followingGone = followingGone == null ? sentence : followingGone);
+  }
+
+  private void locked(Runnable change) {
     lock.lock();
     try {
-      followingGone = sentence;
+      change.run();
       changed.signalAll();
     } finally {
       lock.unlock();
@@ -261,21 +264,11 @@ final class Mailbox {
 
   /** Throws the failure, if there is one. */
   void requireRunning() {
-    lock.lock();
-    try {
-      requireNone(failure);
-    } finally {
-      lock.unlock();
-    }
+    locked(() -> requireNone(failure));
   }
 
   void countDropped() {
-    lock.lock();
-    try {
-      dropped++;
-    } finally {
-      lock.unlock();
-    }
+    locked(() -> dropped++);
   }
 
   long dropped() {

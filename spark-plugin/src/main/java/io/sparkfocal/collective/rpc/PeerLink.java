@@ -1,100 +1,101 @@
 package io.sparkfocal.collective.rpc;
 
-import io.sparkfocal.collective.CollectiveException;
+import io.netty.buffer.Unpooled;
+import io.netty.channel.Channel;
+import io.netty.util.concurrent.Future;
 import java.nio.ByteBuffer;
-import java.util.concurrent.ArrayBlockingQueue;
-import java.util.concurrent.BlockingQueue;
+import java.time.Duration;
+import java.util.Arrays;
 import org.apache.spark.network.client.RpcResponseCallback;
 import org.apache.spark.network.client.TransportClient;
 
 /**
  * The connection to the rank after.
  *
- * <p>A frame is copied into a buffer of the link, which is used again when the frame is
- * acknowledged; the caller's memory is free as soon as {@link #trySend} returns.
+ * <p>A payload is not copied: its memory must stay as it is until the mailbox says that all is
+ * written, or {@link #settle} has returned.
  */
 final class PeerLink {
 
-  /** Largest payload of a frame. */
-  static final int CHUNK_BYTES = 512 << 10;
+  /** Largest payload that a frame begins with; what is summed is passed on in such pieces. */
+  static final int CHUNK_BYTES = 256 << 10;
+
+  private static final Duration PATIENCE_WITH_WRITES = Duration.ofSeconds(1);
 
   private final TransportClient client;
   private final Mailbox mailbox;
   private final String peer;
-  private final BlockingQueue<ByteBuffer> buffers = new ArrayBlockingQueue<>(Mailbox.CREDITS);
 
   PeerLink(TransportClient client, Mailbox mailbox, String peer) {
     this.client = client;
     this.mailbox = mailbox;
     this.peer = peer;
-    for (int i = 0; i < Mailbox.CREDITS; i++) {
-      buffers.add(ByteBuffer.allocate(Frame.HEADER_BYTES + CHUNK_BYTES));
-    }
   }
 
-  /** Sends a frame, if the peer has room for one. */
-  boolean trySend(Frame.Stamp stamp, ByteBuffer payload) {
-    if (!mailbox.takeCredit()) {
-      return false;
-    }
-    ByteBuffer buffer = buffers.poll();
-    if (buffer == null) {
-      throw new CollectiveException("More frames are under way to " + peer + " than credits.");
-    }
-    Frame.encode(stamp, payload, buffer);
-    client.sendRpc(buffer.duplicate(), new Acknowledgement(buffer));
-    return true;
-  }
-
-  /** Greets the peer; it is heard only afterwards. */
+  /** Greets the peer; it is heard only afterwards, and in frames only. */
   void greet(long attempt) {
-    Frame.Stamp hello = new Frame.Stamp(attempt, 0, Frame.Kind.HELLO, 0, 0, 0);
-    trySend(hello, ByteBuffer.allocate(0));
+    client.sendRpc(
+        Frame.control(attempt, Frame.Kind.HELLO, 0).encode(),
+        new RpcResponseCallback() {
+          @Override
+          public void onSuccess(ByteBuffer response) {
+            mailbox.accept();
+          }
+
+          @Override
+          public void onFailure(Throwable cause) {
+            lose(cause);
+          }
+        });
+  }
+
+  /** Sends a frame; returns before it is written. */
+  void send(Frame frame, ByteBuffer payload) {
+    mailbox.beginWrite();
+    write(frame, payload);
   }
 
   /** Tells the peer why this rank gives up; does not wait. */
   void sendAbort(long attempt, byte[] reason) {
-    ByteBuffer message = ByteBuffer.allocate(Frame.HEADER_BYTES + reason.length);
-    Frame.Stamp stamp = new Frame.Stamp(attempt, 0, Frame.Kind.ABORT, 0, 0, 0);
-    Frame.encode(stamp, ByteBuffer.wrap(reason), message);
-    client.sendRpc(message, new Ignored());
+    byte[] told = Arrays.copyOf(reason, Math.min(reason.length, FrameReader.MOST_REASON_BYTES));
+    mailbox.beginAbort();
+    write(Frame.control(attempt, Frame.Kind.ABORT, told.length), ByteBuffer.wrap(told));
+  }
+
+  private void write(Frame frame, ByteBuffer payload) {
+    client
+        .getChannel()
+        .writeAndFlush(Unpooled.wrappedBuffer(frame.encode(), payload))
+        .addListener(this::written);
+  }
+
+  private void written(Future<? super Void> write) {
+    if (!write.isSuccess()) {
+      lose(write.cause());
+    }
+    mailbox.endWrite();
+  }
+
+  private void lose(Throwable cause) {
+    mailbox.loseFollowing(
+        peer
+            + " left ("
+            + cause.getMessage()
+            + "); the log of its executor, or the cluster manager, says why.");
+  }
+
+  /**
+   * Returns when no payload is needed any more, if need be by closing the channel: after a failure,
+   * before the caller may free its memory.
+   */
+  void settle() {
+    if (!mailbox.awaitAllWritten(PATIENCE_WITH_WRITES)) {
+      close();
+    }
   }
 
   void close() {
-    client.close();
-  }
-
-  /** Frees a frame's buffer and gives the credit back. */
-  private final class Acknowledgement implements RpcResponseCallback {
-
-    private final ByteBuffer buffer;
-
-    Acknowledgement(ByteBuffer buffer) {
-      this.buffer = buffer;
-    }
-
-    @Override
-    public void onSuccess(ByteBuffer response) {
-      buffers.add(buffer);
-      mailbox.returnCredit();
-    }
-
-    @Override
-    public void onFailure(Throwable cause) {
-      mailbox.loseFollowing(
-          peer
-              + " left ("
-              + cause.getMessage()
-              + "); the log of its executor, or the cluster manager, says why.");
-    }
-  }
-
-  private static final class Ignored implements RpcResponseCallback {
-
-    @Override
-    public void onSuccess(ByteBuffer response) {}
-
-    @Override
-    public void onFailure(Throwable cause) {}
+    Channel channel = client.getChannel();
+    channel.close().awaitUninterruptibly(PATIENCE_WITH_WRITES.toMillis());
   }
 }

@@ -5,11 +5,9 @@ import io.sparkfocal.collective.CollectiveException;
 import io.sparkfocal.collective.HostBuffers;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.FloatBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
-import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,8 +28,8 @@ final class RingCollective implements Collective {
   private final Mailbox mailbox;
   private final PeerLink next;
   private final Duration timeout;
-  private final float[] own = new float[PeerLink.CHUNK_BYTES / Float.BYTES];
-  private final float[] theirs = new float[PeerLink.CHUNK_BYTES / Float.BYTES];
+  private final Float32Wire float32 = new Float32Wire();
+  private final Bfloat16Wire bfloat16 = new Bfloat16Wire();
   private long sequence;
   private boolean closed;
 
@@ -62,130 +60,124 @@ final class RingCollective implements Collective {
   }
 
   @Override
-  public void allReduce(ByteBuffer values) {
+  public void allReduce(ByteBuffer values, Precision precision) {
     ByteBuffer bytes = HostBuffers.floats(values);
-    together(() -> reduce(bytes));
+    Wire wire = precision == Precision.FLOAT32 ? float32.over(bytes) : bfloat16.over(bytes);
+    together("allReduce", () -> reduce(wire));
   }
 
   /** Runs one operation; if it fails here, it fails on every rank. */
-  private void together(Runnable operation) {
+  private void together(String name, Runnable operation) {
     mailbox.requireRunning();
     sequence++;
+    boolean done = false;
     try {
       operation.run();
+      mailbox.awaitWrites(timeout, lateness(following(), name));
+      done = true;
     } catch (CollectiveException e) {
       mailbox.fail(String.valueOf(e.getMessage()));
       throw e;
+    } finally {
+      if (!done) {
+        next.settle();
+      }
     }
   }
 
-  private void reduce(ByteBuffer bytes) {
-    int world = world();
-    for (int step = 0; step < world - 1; step++) {
-      pass(bytes, step, rank - step, rank - step - 1, this::add);
+  /**
+   * Sends this rank's own segment; what comes from the rank before, segment after segment, is added
+   * to this rank's values and passed on, and from half way round, when it is the sum of all, taken
+   * over and passed on.
+   */
+  private void reduce(Wire wire) {
+    int own = segment(wire, rank, 0);
+    int end = segment(wire, rank, 1);
+    wire.load(own, end);
+    for (int at = own; at < end; at += PeerLink.CHUNK_BYTES) {
+      int length = Math.min(PeerLink.CHUNK_BYTES, end - at);
+      next.send(frame(Frame.Kind.REDUCE, 0, at, wire.bytes(), length), wire.payload(at, length));
     }
-    for (int step = 0; step < world - 1; step++) {
-      pass(bytes, world + step, rank + 1 - step, rank - step, RingCollective::copy);
+    int steps = 2 * world() - 2;
+    for (int step = 0; step < steps; step++) {
+      pass(wire, step, rank - 1 - step, step + 1 < steps);
     }
   }
 
-  /** What to do with a payload at its place in the buffer. */
-  private interface Arrival {
-    void at(ByteBuffer buffer, int offset, ByteBuffer payload);
-  }
-
-  /** Sends one segment and receives another, chunk by chunk, both at once. */
-  private void pass(ByteBuffer bytes, int step, int sent, int received, Arrival arrival) {
-    int sendAt = segment(bytes, sent);
-    int sendEnd = segment(bytes, sent, 1);
-    int receiveAt = segment(bytes, received);
-    int receiveEnd = segment(bytes, received, 1);
-    while (sendAt < sendEnd || receiveAt < receiveEnd) {
-      if (sendAt < sendEnd) {
-        int length = Math.min(PeerLink.CHUNK_BYTES, sendEnd - sendAt);
-        Frame.Stamp stamp = stamp(Frame.Kind.REDUCE, step, sendAt, bytes.limit());
-        if (next.trySend(stamp, bytes.slice(sendAt, length))) {
-          sendAt += length;
-          continue;
+  private void pass(Wire wire, int step, int segment, boolean onwards) {
+    int at = segment(wire, segment, 0);
+    int end = segment(wire, segment, 1);
+    int unsent = at;
+    while (at < end) {
+      Frame expected = frame(Frame.Kind.REDUCE, step, at, wire.bytes(), end - at);
+      Mailbox.Piece piece = receive(expected);
+      int length = piece.frame().length();
+      try {
+        if (step < world() - 1) {
+          wire.add(at, piece.bytes());
+        } else {
+          wire.copy(at, piece.bytes());
         }
+      } finally {
+        piece.bytes().release();
       }
-      Mailbox.@Nullable Delivery delivery = receiveAt < receiveEnd ? mailbox.poll() : null;
-      if (delivery != null) {
-        int length = Math.min(PeerLink.CHUNK_BYTES, receiveEnd - receiveAt);
-        Frame.Stamp expected = stamp(Frame.Kind.REDUCE, step, receiveAt, bytes.limit());
-        arrival.at(bytes, receiveAt, payload(delivery, expected, length));
-        receiveAt += length;
-      } else if (receiveAt < receiveEnd) {
-        mailbox.awaitFrame(sendAt < sendEnd, timeout, lateness(previous(), "allReduce"));
-      } else {
-        mailbox.awaitCredit(timeout, lateness(following(), "allReduce"));
+      if (step == world() - 2) {
+        wire.finish(at, at + length);
+      }
+      at += length;
+      if (onwards && (at == end || at - unsent >= PeerLink.CHUNK_BYTES)) {
+        int sent = at - unsent;
+        next.send(
+            frame(Frame.Kind.REDUCE, step + 1, unsent, wire.bytes(), sent),
+            wire.payload(unsent, sent));
+        unsent = at;
       }
     }
   }
 
-  /** Acknowledges a frame and returns its payload, if it is the expected one. */
-  private ByteBuffer payload(Mailbox.Delivery delivery, Frame.Stamp expected, int length) {
-    Frame.Stamp stamp = delivery.frame().stamp();
-    ByteBuffer payload = delivery.frame().payload();
-    if (!stamp.equals(expected) || payload.remaining() != length) {
+  /** The next piece, if it begins where expected and is not longer; to be released. */
+  private Mailbox.Piece receive(Frame expected) {
+    Mailbox.Piece piece = mailbox.awaitPiece(timeout, lateness(previous(), expected.operation()));
+    Frame frame = piece.frame();
+    if (!frame.continues(expected) || frame.length() > expected.length()) {
+      piece.bytes().release();
       throw new CollectiveException(
           "Ranks called different operations: rank %d %s, rank %d %s."
-              .formatted(rank, expected.describe(), previous(), stamp.describe()));
+              .formatted(rank, expected.describe(), previous(), frame.describe()));
     }
-    delivery.acknowledge();
-    return payload;
-  }
-
-  private void add(ByteBuffer bytes, int offset, ByteBuffer payload) {
-    int length = payload.remaining() / Float.BYTES;
-    FloatBuffer mine =
-        bytes.slice(offset, payload.remaining()).order(ByteOrder.nativeOrder()).asFloatBuffer();
-    mine.get(0, own, 0, length);
-    payload.asFloatBuffer().get(0, theirs, 0, length);
-    for (int i = 0; i < length; i++) {
-      own[i] += theirs[i];
-    }
-    mine.put(0, own, 0, length);
-  }
-
-  private static void copy(ByteBuffer bytes, int offset, ByteBuffer payload) {
-    bytes.put(offset, payload, 0, payload.remaining());
-  }
-
-  private int segment(ByteBuffer bytes, int number) {
-    return segment(bytes, number, 0);
+    return piece;
   }
 
   /** Where segment {@code number} (modulo the world) begins, or with {@code plus} 1 ends. */
-  private int segment(ByteBuffer bytes, int number, int plus) {
-    long floats = bytes.limit() / Float.BYTES;
+  private int segment(Wire wire, int number, int plus) {
+    long values = wire.bytes() / wire.valueBytes();
     int index = Math.floorMod(number, world()) + plus;
-    return (int) (floats * index / world()) * Float.BYTES;
+    return (int) (values * index / world()) * wire.valueBytes();
   }
 
   @Override
   public void broadcast(ByteBuffer buffer, int root) {
     ByteBuffer bytes = HostBuffers.bytes(buffer);
     HostBuffers.root(root, world());
-    together(() -> pass(bytes, root));
+    together("broadcast", () -> pass(bytes, root));
   }
 
-  /** Takes the root's bytes from the rank before and hands them on, chunk by chunk. */
+  /** Takes the root's bytes from the rank before and hands them on, piece by piece. */
   private void pass(ByteBuffer bytes, int root) {
     int distance = Math.floorMod(rank - root, world());
-    for (int at = 0; at < bytes.limit(); at += PeerLink.CHUNK_BYTES) {
+    int at = 0;
+    while (at < bytes.limit()) {
       int length = Math.min(PeerLink.CHUNK_BYTES, bytes.limit() - at);
-      Frame.Stamp stamp = stamp(Frame.Kind.BROADCAST, root, at, bytes.limit());
+      Frame frame = frame(Frame.Kind.BROADCAST, root, at, bytes.limit(), length);
       if (distance > 0) {
-        mailbox.awaitFrame(false, timeout, lateness(previous(), "broadcast"));
-        Mailbox.@Nullable Delivery delivery = mailbox.poll();
-        copy(bytes, at, payload(Objects.requireNonNull(delivery), stamp, length));
+        Mailbox.Piece piece = receive(frame);
+        length = piece.frame().length();
+        piece.bytes().readBytes(bytes.slice(at, length)).release();
       }
       if (distance < world() - 1) {
-        while (!next.trySend(stamp, bytes.slice(at, length))) {
-          mailbox.awaitCredit(timeout, lateness(following(), "broadcast"));
-        }
+        next.send(frame.part(0, length), bytes.slice(at, length));
       }
+      at += length;
     }
   }
 
@@ -194,8 +186,8 @@ final class RingCollective implements Collective {
     allReduce(ByteBuffer.allocateDirect(Float.BYTES).order(ByteOrder.nativeOrder()));
   }
 
-  private Frame.Stamp stamp(Frame.Kind kind, int step, int offset, int total) {
-    return new Frame.Stamp(attempt, sequence, kind, step, offset, total);
+  private Frame frame(Frame.Kind kind, int step, int offset, int total, int length) {
+    return new Frame(attempt, sequence, kind, step, offset, total, length);
   }
 
   private int previous() {
@@ -237,7 +229,7 @@ final class RingCollective implements Collective {
   public void close() {
     if (!closed) {
       closed = true;
-      mailbox.awaitAllCredits(FAREWELL);
+      mailbox.awaitAllWritten(FAREWELL);
       mailbox.close("Rank " + rank + " of " + world() + " is closed.");
       next.close();
     }

@@ -128,8 +128,10 @@ public final class RpcEndpoint implements AutoCloseable {
     receiver.nameOfPrevious(name(previous, addresses));
     PeerLink next = link(following, addresses);
     next.greet(attempt);
-    mailbox.awaitGreeting(
-        timeout, RingCollective.lateness(rank, addresses, previous, "connect", timeout));
+    mailbox.awaitNeighbours(
+        timeout,
+        RingCollective.lateness(rank, addresses, previous, "connect", timeout),
+        RingCollective.lateness(rank, addresses, following, "connect", timeout));
     return new RingCollective(rank, addresses, attempt, mailbox, next, timeout);
   }
 

@@ -72,7 +72,7 @@ abstract class NcclContract extends CollectiveContract {
     }
 
     @Override
-    public void allReduce(ByteBuffer values) {
+    public void allReduce(ByteBuffer values, Precision precision) {
       nccl.allReduce(values);
       nccl.finish();
     }

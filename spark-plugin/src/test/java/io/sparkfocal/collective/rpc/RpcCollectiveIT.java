@@ -187,9 +187,7 @@ class RpcCollectiveIT {
   }
 
   private static ByteBuffer frame(long attempt, Frame.Kind kind) {
-    ByteBuffer message = ByteBuffer.allocate(Frame.HEADER_BYTES + 4);
-    Frame.encode(new Frame.Stamp(attempt, 1, kind, 0, 0, 8), ByteBuffer.wrap(new byte[4]), message);
-    return message;
+    return new Frame(attempt, 1, kind, 0, 0, 8, 4).encode();
   }
 
   @Test
