@@ -1,5 +1,6 @@
 package io.sparkfocal.collective.rpc;
 
+import io.netty.buffer.ByteBuf;
 import io.netty.buffer.Unpooled;
 import io.netty.channel.Channel;
 import io.netty.util.concurrent.Future;
@@ -63,9 +64,11 @@ final class PeerLink {
   }
 
   private void write(Frame frame, ByteBuffer payload) {
-    client
-        .getChannel()
-        .writeAndFlush(Unpooled.wrappedBuffer(frame.encode(), payload))
+    Channel channel = client.getChannel();
+    // A heap buffer anywhere in it would make Netty copy the whole of it.
+    ByteBuf header = channel.alloc().directBuffer(Frame.HEADER_BYTES).writeBytes(frame.encode());
+    channel
+        .writeAndFlush(Unpooled.wrappedBuffer(header, Unpooled.wrappedBuffer(payload)))
         .addListener(this::written);
   }
 
