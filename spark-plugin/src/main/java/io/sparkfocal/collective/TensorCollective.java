@@ -15,10 +15,22 @@ import java.nio.ByteBuffer;
 public final class TensorCollective {
 
   private final Collective collective;
+  private final Collective.Precision gradientPrecision;
 
-  /** Tensors over this collective, which stays with its creator. */
+  /** Tensors over this collective, which stays with its creator; gradients travel in float32. */
   public TensorCollective(Collective collective) {
+    this(collective, Collective.Precision.FLOAT32);
+  }
+
+  /** As above, with gradients that travel in that precision. */
+  public TensorCollective(Collective collective, Collective.Precision gradientPrecision) {
     this.collective = collective;
+    this.gradientPrecision = gradientPrecision;
+  }
+
+  /** How gradients travel. */
+  public Collective.Precision gradientPrecision() {
+    return gradientPrecision;
   }
 
   /** This rank's number. */
@@ -40,6 +52,15 @@ public final class TensorCollective {
     if (world() > 1) {
       inPlace(values, collective::allReduce);
     }
+  }
+
+  /**
+   * As {@link Collective#allReduce(ByteBuffer, Collective.Precision)}, for the memory of tensors of
+   * the host; returns when it is done.
+   */
+  public void allReduce(ByteBuffer values, Collective.Precision precision) {
+    collective.allReduce(values, precision);
+    collective.finish();
   }
 
   /** Replaces a contiguous tensor by that of the rank {@code root}, in place. */

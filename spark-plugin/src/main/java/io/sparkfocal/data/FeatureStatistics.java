@@ -14,7 +14,7 @@ import java.util.List;
 public record FeatureStatistics(double weight, double[] means, double[] squares) {
 
   /** Over the given rows, in their order, in two passes of doubles. */
-  static FeatureStatistics of(RowBuffer rows, int[] order) {
+  static FeatureStatistics of(RowStore rows, int[] order) {
     int width = rows.width();
     double[] means = new double[width];
     double[] squares = new double[width];
@@ -39,7 +39,7 @@ public record FeatureStatistics(double weight, double[] means, double[] squares)
 
   /** Of all ranks together, merged in the order given (Chan, Golub and LeVeque 1979). */
   public static FeatureStatistics merge(List<FeatureStatistics> parts) {
-    int width = parts.get(0).means.length;
+    int width = parts.isEmpty() ? 0 : parts.get(0).means.length;
     double weight = 0;
     double[] means = new double[width];
     double[] squares = new double[width];

@@ -36,14 +36,12 @@ record FeatureValues(FeatureLayout layout, int width) {
     }
   }
 
-  /** Copies all values. */
-  void dense(float[] from, float[] to) {
-    for (int i = 0; i < to.length; i++) {
-      if (!Float.isFinite(from[i])) {
-        throw notFinite(from[i], i);
-      }
-      to[i] = withoutSignOfZero(from[i]);
+  /** The value, refusing NaN and infinities. */
+  float finite(float value, int index) {
+    if (!Float.isFinite(value)) {
+      throw notFinite(value, index);
     }
+    return withoutSignOfZero(value);
   }
 
   /** Spreads a sparse vector. */

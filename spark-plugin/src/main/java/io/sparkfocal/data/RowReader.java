@@ -1,13 +1,14 @@
 package io.sparkfocal.data;
 
 import java.io.Serializable;
+import java.util.Arrays;
 import java.util.Iterator;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.util.ArrayData;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Reads the rows that {@link TrainingColumns#rows} selects into a {@link RowBuffer}.
+ * Reads the rows that {@link TrainingColumns#rows} selects.
  *
  * @param features where the features are
  * @param width how many every row must have
@@ -32,79 +33,86 @@ public record RowReader(
    *
    * @throws IllegalArgumentException at the first row that cannot be trained on
    */
-  public RowBuffer read(Iterator<InternalRow> rows) {
-    RowBuffer buffer = new RowBuffer(width);
+  public RankRows read(Iterator<InternalRow> rows, ShardMemory memory) {
     LabelCheck check = new LabelCheck(label, weight);
-    float[] values = new float[width];
-    while (rows.hasNext()) {
-      InternalRow row = rows.next();
-      int labelOfRow = check.classOf(row.isNullAt(0), row.isNullAt(0) ? 0 : row.getDouble(0));
-      if (labelOfRow >= classes) {
-        throw new IllegalArgumentException(
-            "Column \"%s\" has the label %d, which was not there when labels were counted; make the input deterministic, for instance with persist()."
-                .formatted(label, labelOfRow));
+    FeatureValues values = new FeatureValues(features, width);
+    float[] read = new float[RowStore.stride(width)];
+    try (ShardWriter training = memory.training(width);
+        ShardWriter validation = memory.validation(width)) {
+      while (rows.hasNext()) {
+        InternalRow row = rows.next();
+        int labelOfRow = check.classOf(row.isNullAt(0), row.isNullAt(0) ? 0 : row.getDouble(0));
+        if (labelOfRow >= classes) {
+          throw new IllegalArgumentException(
+              "Column \"%s\" has the label %d, which was not there when labels were counted; make the input deterministic, for instance with persist()."
+                  .formatted(label, labelOfRow));
+        }
+        readFeatures(row, read, values);
+        read[width] = labelOfRow;
+        read[width + 1] = check.weightOf(row.isNullAt(1), row.isNullAt(1) ? 0 : row.getDouble(1));
+        (row.getBoolean(2) ? validation : training).add(read);
       }
-      float weightOfRow = check.weightOf(row.isNullAt(1), row.isNullAt(1) ? 0 : row.getDouble(1));
-      readFeatures(row, values);
-      buffer.add(values, labelOfRow, weightOfRow, row.getBoolean(2));
+      return new RankRows(training.finish(), validation.finish());
     }
-    return buffer;
   }
 
-  private void readFeatures(InternalRow row, float[] values) {
-    FeatureValues check = new FeatureValues(features, width);
+  private void readFeatures(InternalRow row, float[] to, FeatureValues check) {
     switch (features.kind()) {
-      case VECTOR -> readVector(row, values, check);
-      case FLOAT_ARRAY -> readFloats(check.present(array(row)), values, check);
-      case DOUBLE_ARRAY -> readDoubles(check.present(array(row)), values, check);
-      case COLUMNS -> readColumns(row, values, check);
+      case VECTOR -> readVector(row, to, check);
+      case FLOAT_ARRAY -> {
+        ArrayData array = array(row, check);
+        for (int i = 0; i < width; i++) {
+          to[i] = check.finite(array.getFloat(i), i);
+        }
+      }
+      case DOUBLE_ARRAY -> readDoubles(array(row, check), to, check);
+      case COLUMNS -> readColumns(row, to, check);
     }
   }
 
-  private static @Nullable ArrayData array(InternalRow row) {
-    return row.isNullAt(FIRST_FEATURE) ? null : row.getArray(FIRST_FEATURE);
-  }
-
-  /** VectorUDT: type (0 sparse, 1 dense), size, indices, values. */
-  private static void readVector(InternalRow row, float[] values, FeatureValues check) {
-    InternalRow vector =
-        check.present(row.isNullAt(FIRST_FEATURE) ? null : row.getStruct(FIRST_FEATURE, 4));
-    double[] stored = vector.getArray(3).toDoubleArray();
-    if (vector.getByte(0) == SPARSE) {
-      check.size(vector.getInt(1));
-      check.sparse(vector.getArray(2).toIntArray(), stored, values);
-    } else {
-      check.size(stored.length);
-      check.dense(stored, values);
-    }
-  }
-
-  private static void readFloats(ArrayData array, float[] values, FeatureValues check) {
-    requireNoNulls(array, check);
-    check.size(array.numElements());
-    check.dense(array.toFloatArray(), values);
-  }
-
-  private static void readDoubles(ArrayData array, float[] values, FeatureValues check) {
-    requireNoNulls(array, check);
-    check.size(array.numElements());
-    check.dense(array.toDoubleArray(), values);
-  }
-
-  private static void requireNoNulls(ArrayData array, FeatureValues check) {
+  private static ArrayData array(InternalRow row, FeatureValues check) {
+    ArrayData array =
+        check.present(row.isNullAt(FIRST_FEATURE) ? null : row.getArray(FIRST_FEATURE));
     for (int i = 0; i < array.numElements(); i++) {
       if (array.isNullAt(i)) {
         throw check.nullFeature();
       }
     }
+    check.size(array.numElements());
+    return array;
   }
 
-  private static void readColumns(InternalRow row, float[] values, FeatureValues check) {
-    for (int i = 0; i < values.length; i++) {
+  /** VectorUDT: type (0 sparse, 1 dense), size, indices, values. */
+  private void readVector(InternalRow row, float[] to, FeatureValues check) {
+    InternalRow vector =
+        check.present(row.isNullAt(FIRST_FEATURE) ? null : row.getStruct(FIRST_FEATURE, 4));
+    ArrayData values = vector.getArray(3);
+    if (vector.getByte(0) != SPARSE) {
+      check.size(values.numElements());
+      readDoubles(values, to, check);
+      return;
+    }
+    check.size(vector.getInt(1));
+    Arrays.fill(to, 0, width, 0);
+    ArrayData indices = vector.getArray(2);
+    for (int i = 0; i < indices.numElements(); i++) {
+      int index = indices.getInt(i);
+      to[index] = check.narrow(values.getDouble(i), index);
+    }
+  }
+
+  private void readDoubles(ArrayData array, float[] to, FeatureValues check) {
+    for (int i = 0; i < width; i++) {
+      to[i] = check.narrow(array.getDouble(i), i);
+    }
+  }
+
+  private void readColumns(InternalRow row, float[] to, FeatureValues check) {
+    for (int i = 0; i < width; i++) {
       if (row.isNullAt(FIRST_FEATURE + i)) {
         throw check.nullFeature(i);
       }
-      values[i] = check.narrow(row.getDouble(FIRST_FEATURE + i), i);
+      to[i] = check.narrow(row.getDouble(FIRST_FEATURE + i), i);
     }
   }
 }

@@ -21,4 +21,11 @@ public record Standardization(double[] means, double[] scales) implements Serial
   public float apply(float value, int index) {
     return (float) ((value - means[index]) * scales[index]);
   }
+
+  /** Standardizes the features that lie there in place. */
+  void apply(float[] values, int offset, int width) {
+    for (int i = 0; i < width; i++) {
+      values[offset + i] = apply(values[offset + i], i);
+    }
+  }
 }

@@ -9,8 +9,7 @@ import io.sparkfocal.collective.PeerLostException;
 import io.sparkfocal.collective.TensorCollective;
 import io.sparkfocal.collective.nccl.NcclLibraries;
 import io.sparkfocal.data.FeatureStatistics;
-import io.sparkfocal.data.RowBuffer;
-import io.sparkfocal.data.ShardBuilder;
+import io.sparkfocal.data.RankRows;
 import io.sparkfocal.data.Standardization;
 import io.sparkfocal.network.Layers;
 import io.sparkfocal.network.RankStep;
@@ -59,8 +58,9 @@ record BarrierTrainingTask(TrainingPlan plan) implements Serializable {
       RankDevice device = plan.device().resolve(context.resourcesJMap(), name.host());
       name = name.on(device);
       LOG.info("{}, trains on {}: {}", name, device.device(), device.reason());
-      RowBuffer buffer = plan.rows().read(rows);
-      return train(context, name, device, new ShardBuilder(buffer));
+      try (RankRows read = plan.rows().read(rows, LocalDisk.shardMemory(context))) {
+        return train(context, name, device, read);
+      }
     } catch (TaskKilledException e) {
       throw e;
     } catch (PeerLostException e) {
@@ -84,7 +84,7 @@ record BarrierTrainingTask(TrainingPlan plan) implements Serializable {
   }
 
   private byte @Nullable [] train(
-      BarrierTaskContext context, RankName name, RankDevice device, ShardBuilder builder) {
+      BarrierTaskContext context, RankName name, RankDevice device, RankRows rows) {
     try (Rendezvous ranks =
         new Rendezvous(
             context,
@@ -95,10 +95,10 @@ record BarrierTrainingTask(TrainingPlan plan) implements Serializable {
                 new RankCard(
                     address,
                     device.gpu(),
-                    builder.trainingRows(),
-                    builder.validationRows(),
-                    builder.statistics()))) {
-      return train(context, name, device.device(), builder, ranks.cards(), ranks.collective());
+                    rows.trainingRows(),
+                    rows.validationRows(),
+                    rows.statistics()))) {
+      return train(context, name, device.device(), rows, ranks.cards(), ranks.collective());
     }
   }
 
@@ -106,15 +106,17 @@ record BarrierTrainingTask(TrainingPlan plan) implements Serializable {
       BarrierTaskContext context,
       RankName name,
       Device device,
-      ShardBuilder builder,
+      RankRows rows,
       List<RankCard> cards,
       Collective collective) {
     try (NDManager manager = NDManager.newBaseManager(device, "PyTorch")) {
       Standardization standardization = standardization(cards);
-      Shard training = builder.training(standardization, manager);
-      Shard validation = builder.validation(standardization, manager);
+      rows.standardize(standardization);
+      Shard training = rows.training(manager);
+      Shard validation = rows.validation(manager);
 
-      TensorCollective tensors = new TensorCollective(collective);
+      JobSettings settings = JobSettings.of(SparkEnv.get().conf());
+      TensorCollective tensors = new TensorCollective(collective, settings.gradientPrecision());
       RankStep step = new RankStep(plan.settings().seed(), tensors);
       Block network = plan.network().build(new Layers(step));
       FlatParameters parameters =

@@ -250,6 +250,7 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
         getWarmupFraction(),
         getGradientClipNorm(),
         getSeed(),
+        getGradientAccumulationSteps(),
         ValidationMetric.of(getValidationMetric()),
         getEarlyStoppingPatience());
   }

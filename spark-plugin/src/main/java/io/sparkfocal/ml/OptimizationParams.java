@@ -28,6 +28,14 @@ public interface OptimizationParams<S extends OptimizationParams<S>> extends Cha
     return optimizationParams().batchSize;
   }
 
+  /**
+   * Param: into how many parts each worker cuts its rows of a step, for less memory; the gradients
+   * of the parts add up to that of the step (default 1).
+   */
+  default IntParam gradientAccumulationSteps() {
+    return optimizationParams().gradientAccumulationSteps;
+  }
+
   /** Param: highest learning rate; not multiplied by the number of workers (default 0.003). */
   default DoubleParam learningRate() {
     return optimizationParams().learningRate;
@@ -91,6 +99,11 @@ public interface OptimizationParams<S extends OptimizationParams<S>> extends Cha
     return (int) getOrDefault(batchSize());
   }
 
+  /** Value of {@link #gradientAccumulationSteps}. */
+  default int getGradientAccumulationSteps() {
+    return (int) getOrDefault(gradientAccumulationSteps());
+  }
+
   /** Value of {@link #learningRate}. */
   default double getLearningRate() {
     return (double) getOrDefault(learningRate());
@@ -151,6 +164,11 @@ public interface OptimizationParams<S extends OptimizationParams<S>> extends Cha
     return chained(batchSize(), value);
   }
 
+  /** Sets {@link #gradientAccumulationSteps}. */
+  default S setGradientAccumulationSteps(int value) {
+    return chained(gradientAccumulationSteps(), value);
+  }
+
   /** Sets {@link #learningRate}. */
   default S setLearningRate(double value) {
     return chained(learningRate(), value);
@@ -208,6 +226,7 @@ public interface OptimizationParams<S extends OptimizationParams<S>> extends Cha
 
     final IntParam maxIter;
     final IntParam batchSize;
+    final IntParam gradientAccumulationSteps;
     final DoubleParam learningRate;
     final Param<String> optimizer;
     final DoubleParam momentum;
@@ -232,6 +251,12 @@ public interface OptimizationParams<S extends OptimizationParams<S>> extends Cha
               "batchSize",
               "rows of one step over all workers together",
               ParamCheck.atLeast("batchSize", 1));
+      gradientAccumulationSteps =
+          new IntParam(
+              owner,
+              "gradientAccumulationSteps",
+              "into how many parts each worker cuts its rows of a step, for less memory",
+              ParamCheck.atLeast("gradientAccumulationSteps", 1));
       learningRate =
           new DoubleParam(
               owner,
@@ -282,6 +307,7 @@ public interface OptimizationParams<S extends OptimizationParams<S>> extends Cha
       seed = new LongParam(owner, "seed", "decides initial weights, order of rows and dropout");
       owner.setDefault(maxIter, 15);
       owner.setDefault(batchSize, 256);
+      owner.setDefault(gradientAccumulationSteps, 1);
       owner.setDefault(learningRate, 0.003);
       owner.setDefault(optimizer, "adamW");
       owner.setDefault(momentum, 0.9);

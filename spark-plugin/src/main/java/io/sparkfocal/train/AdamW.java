@@ -26,6 +26,59 @@ public record AdamW(double weightDecay) implements Optimizer {
     return new State((PtNDArray) weights, mean, variance);
   }
 
+  @Override
+  public HostUpdater onHost(int weights) {
+    return new HostState(weights);
+  }
+
+  private final class HostState implements HostUpdater {
+
+    private final float[] mean;
+    private final float[] variance;
+    private long updates;
+    private float keep;
+    private float rate;
+    private float epsilon;
+
+    HostState(int weights) {
+      mean = new float[weights];
+      variance = new float[weights];
+    }
+
+    @Override
+    public void begin(double learningRate) {
+      updates++;
+      double deviationCorrection = deviationCorrection(updates);
+      keep = (float) (1 - learningRate * weightDecay);
+      rate = (float) (learningRate * deviationCorrection / meanCorrection(updates));
+      epsilon = (float) (EPSILON * deviationCorrection);
+    }
+
+    @Override
+    public void update(int at, float[] weights, float[] gradients, int length) {
+      float beta1 = (float) BETA1;
+      float beta2 = (float) BETA2;
+      float rest1 = (float) (1 - BETA1);
+      float rest2 = (float) (1 - BETA2);
+      for (int i = 0; i < length; i++) {
+        float g = gradients[i];
+        float m = beta1 * mean[at + i] + rest1 * g;
+        float v = beta2 * variance[at + i] + rest2 * g * g;
+        mean[at + i] = m;
+        variance[at + i] = v;
+        weights[i] = keep * weights[i] - rate * m / ((float) Math.sqrt(v) + epsilon);
+      }
+    }
+  }
+
+  private static double meanCorrection(long updates) {
+    return 1 - Math.pow(BETA1, (double) updates);
+  }
+
+  private static double deviationCorrection(long updates) {
+    return Math.sqrt(1 - Math.pow(BETA2, (double) updates));
+  }
+
   private final class State implements Updater {
 
     private final PtNDArray weights;
@@ -42,8 +95,7 @@ public record AdamW(double weightDecay) implements Optimizer {
     @Override
     public void update(NDArray gradients, double learningRate) {
       updates++;
-      double meanCorrection = 1 - Math.pow(BETA1, (double) updates);
-      double deviationCorrection = Math.sqrt(1 - Math.pow(BETA2, (double) updates));
+      double deviationCorrection = deviationCorrection(updates);
       // DJL's update divides by sqrt(v) + eps, so both corrections move into the rate and eps.
       JniUtils.adamUpdate(
           weights,
@@ -51,7 +103,7 @@ public record AdamW(double weightDecay) implements Optimizer {
           mean,
           variance,
           (float) learningRate,
-          (float) (learningRate * deviationCorrection / meanCorrection),
+          (float) (learningRate * deviationCorrection / meanCorrection(updates)),
           (float) weightDecay,
           1f,
           -1f,

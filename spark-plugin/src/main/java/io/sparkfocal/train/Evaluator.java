@@ -47,10 +47,12 @@ final class Evaluator {
     // Loss sum, weight sum, rows of each class, hits of each class.
     double[] counts = new double[SUMS + 2 * classes];
     ParameterStore store = new ParameterStore(manager, false);
-    for (long from = 0; from < rows.rows(); from += BATCH_ROWS) {
-      try (NDScope scope = new NDScope()) {
-        scope.suppressNotUsedWarning();
-        count(rows.slice(from, Math.min(rows.rows(), from + BATCH_ROWS)), store, counts);
+    try (Batches batches = rows.ordered()) {
+      for (long from = 0; from < rows.rows(); from += BATCH_ROWS) {
+        try (NDScope scope = new NDScope()) {
+          scope.suppressNotUsedWarning();
+          count(batches.next((int) Math.min(BATCH_ROWS, rows.rows() - from)), store, counts);
+        }
       }
     }
     double[] all = sumOverRanks(counts);
@@ -61,7 +63,7 @@ final class Evaluator {
     return Evaluation.of(all[0] / Math.max(all[1], Float.MIN_NORMAL), classRows, classHits);
   }
 
-  private void count(Shard batch, ParameterStore store, double[] counts) {
+  private void count(Batch batch, ParameterStore store, double[] counts) {
     NDArray logits = network.forward(store, new NDList(batch.features()), false).singletonOrThrow();
     ReducedLoss reduced =
         reduction.reduce(loss.evaluate(logits, batch.labels(), batch.weights()), batch.weights());

@@ -1,15 +1,12 @@
 package io.sparkfocal.train;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDArrays;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
 import ai.djl.pytorch.engine.PtNDArray;
-import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.util.Pair;
 import io.sparkfocal.collective.TensorCollective;
 import io.sparkfocal.compat.TensorCopy;
@@ -30,17 +27,26 @@ import java.util.List;
  */
 public final class FlatParameters {
 
+  /** Values that travel with the gradients. */
+  static final int TAIL = 2;
+
   private final List<ParameterSlice> slices;
   private final List<PtNDArray> leaves;
   private final NDArray all;
   private final NDArray trained;
+  private final NDArray gradients;
 
   private FlatParameters(
-      List<ParameterSlice> slices, List<PtNDArray> leaves, NDArray all, NDArray trained) {
+      List<ParameterSlice> slices,
+      List<PtNDArray> leaves,
+      NDArray all,
+      NDArray trained,
+      NDArray gradients) {
     this.slices = slices;
     this.leaves = leaves;
     this.all = all;
     this.trained = trained;
+    this.gradients = gradients;
   }
 
   /**
@@ -77,7 +83,8 @@ public final class FlatParameters {
         leaves.add((PtNDArray) view);
       }
     }
-    return new FlatParameters(slices, leaves, all, all.get("0:" + trainedSize));
+    return new FlatParameters(
+        slices, leaves, all, all.get("0:" + trainedSize), linked(leaves, trainedSize, manager));
   }
 
   private static List<ParameterSlice> slicesOf(List<Pair<String, Parameter>> parameters) {
@@ -126,21 +133,40 @@ public final class FlatParameters {
   }
 
   /**
-   * The gradients of the trained parameters, followed by {@code tail}, as one new tensor of shape
-   * (m + |tail|); the accumulated gradients are set to zero.
-   *
-   * @param tail tensors of shape (1) to travel with the gradients
+   * The sums of the gradients of the trained parameters, which the backward pass adds to, followed
+   * by two places for what travels with them: shape (m + 2).
    */
-  NDArray takeGradients(NDArray... tail) {
-    NDList pieces = new NDList(leaves.size() + tail.length);
+  NDArray gradients() {
+    return gradients;
+  }
+
+  /**
+   * Makes the gradient of every leaf a view into one tensor, for good.
+   *
+   * <p>Autograd keeps the first gradient that reaches a leaf, if nobody else holds it, and adds
+   * later ones to it in place. So each leaf is sent a view of its own place.
+   */
+  private static NDArray linked(List<PtNDArray> leaves, long trainedSize, NDManager manager) {
+    NDArray gradients = manager.ones(new Shape(trainedSize + TAIL));
+    long offset = 0;
     for (PtNDArray leaf : leaves) {
-      pieces.add(leaf.getGradient().reshape(-1));
+      try (NDArray root = Autograd.recorded(() -> leaf.reshape(-1));
+          NDArray place = gradients.get(offset + ":" + (offset + leaf.size()))) {
+        Autograd.backward(root, place, false);
+      }
+      offset += leaf.size();
     }
-    for (NDArray piece : tail) {
-      pieces.add(piece);
+    try (NDArray ones = gradients.onesLike()) {
+      gradients.subi(ones);
     }
-    NDArray gradients = NDArrays.concat(pieces);
-    leaves.forEach(JniUtils::zeroGrad);
+    for (PtNDArray leaf : leaves) {
+      try (NDArray gradient = leaf.getGradient()) {
+        if (gradient.toFloatArray()[0] != 0) {
+          throw new IllegalStateException(
+              "This PyTorch copies gradients instead of keeping them; use the version that DJL 0.35 brings, 2.7.1.");
+        }
+      }
+    }
     return gradients;
   }
 

@@ -4,11 +4,17 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.io.Serializable;
 
-/** An update rule over flat tensors, with its settings; {@link #on} gives it state. */
+/**
+ * An update rule over flat parameters, with its settings; made twice, since on a CPU one pass over
+ * arrays is several times as fast as PyTorch's operations one by one, and a GPU needs the latter.
+ */
 public sealed interface Optimizer extends Serializable permits AdamW, Sgd {
 
   /** A rule with state of its own for {@code weights}; the manager owns the state. */
   Updater on(NDArray weights, NDManager manager);
+
+  /** A rule with state of its own, on the Java heap, for that many weights. */
+  HostUpdater onHost(int weights);
 
   /** Changes the weights it was made for. */
   interface Updater {
@@ -20,5 +26,18 @@ public sealed interface Optimizer extends Serializable permits AdamW, Sgd {
      * @param learningRate positive or zero
      */
     void update(NDArray gradients, double learningRate);
+  }
+
+  /** Changes weights piece by piece. */
+  interface HostUpdater {
+
+    /** Begins an update with that learning rate, positive or zero. */
+    void begin(double learningRate);
+
+    /**
+     * Updates weights {@code at} to {@code at + length}, which are the first {@code length} of the
+     * array; gradients likewise.
+     */
+    void update(int at, float[] weights, float[] gradients, int length);
   }
 }

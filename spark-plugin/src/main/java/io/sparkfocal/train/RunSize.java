@@ -17,4 +17,12 @@ public record RunSize(long trainingRows, long largestShard, long validationRows)
     long steps = (trainingRows + batchSize - 1) / batchSize;
     return Math.max(1, Math.min(steps, largestShard));
   }
+
+  /**
+   * Rows of a rank in one step: from row i n / S to before row (i + 1) n / S of its n rows, so that
+   * each is used once per epoch, whatever the other ranks have.
+   */
+  static int rowsOfStep(long rows, long step, long steps) {
+    return (int) ((step + 1) * rows / steps - step * rows / steps);
+  }
 }

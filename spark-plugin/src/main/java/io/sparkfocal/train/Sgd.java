@@ -24,4 +24,35 @@ public record Sgd(double momentum, double weightDecay) implements Optimizer {
       weights.subi(velocity.mul((float) learningRate));
     };
   }
+
+  @Override
+  public HostUpdater onHost(int weights) {
+    return new HostState(weights);
+  }
+
+  private final class HostState implements HostUpdater {
+
+    private final float[] velocity;
+    private float rate;
+
+    HostState(int weights) {
+      velocity = new float[weights];
+    }
+
+    @Override
+    public void begin(double learningRate) {
+      rate = (float) learningRate;
+    }
+
+    @Override
+    public void update(int at, float[] weights, float[] gradients, int length) {
+      float mu = (float) momentum;
+      float decay = (float) weightDecay;
+      for (int i = 0; i < length; i++) {
+        float b = mu * velocity[at + i] + (gradients[i] + decay * weights[i]);
+        velocity[at + i] = b;
+        weights[i] -= rate * b;
+      }
+    }
+  }
 }

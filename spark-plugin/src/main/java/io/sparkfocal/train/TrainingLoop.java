@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.nn.Block;
+import io.sparkfocal.collective.Collective;
 import io.sparkfocal.collective.TensorCollective;
 import io.sparkfocal.losses.Autograd;
 import io.sparkfocal.losses.LossKernel;
@@ -26,12 +27,12 @@ public final class TrainingLoop {
   private final FlatParameters parameters;
   private final TensorCollective collective;
   private final TrainingListener listener;
+  private final WeightUpdate update;
   private final GradientStep gradientStep;
   private final double weightsFrom;
   private final LossKernel weighted;
   private final LossKernel unweighted;
   private final Evaluator evaluator;
-  private final NDManager manager;
 
   /**
    * A run over a network whose parameters have been made flat.
@@ -54,7 +55,6 @@ public final class TrainingLoop {
     this.parameters = parameters;
     this.collective = collective;
     this.listener = listener;
-    this.manager = manager;
     DataType dataType = parameters.all().getDataType();
     this.weightsFrom = loss.alphaFrom();
     this.weighted = loss.loss().prepare(manager, dataType, collective::allReduce);
@@ -63,8 +63,18 @@ public final class TrainingLoop {
             ? loss.unweighted().prepare(manager, dataType, collective::allReduce)
             : weighted;
     Reduction reduction = loss.reduction();
+    boolean onGpu = manager.getDevice().isGpu();
+    if (onGpu && collective.gradientPrecision() != Collective.Precision.FLOAT32) {
+      throw new IllegalArgumentException(
+          "spark.focal.collective.precision is %s, but gradients of a GPU travel in float32; set it to float32."
+              .formatted(collective.gradientPrecision()));
+    }
+    this.update =
+        onGpu
+            ? new DeviceUpdate(parameters, collective, settings, manager)
+            : new HostUpdate(parameters, collective, settings);
     this.gradientStep =
-        new GradientStep(network, parameters, reduction, rankStep, collective, settings, manager);
+        new GradientStep(network, reduction, rankStep, settings.stepParts(), update, manager);
     // Ranks have other numbers of validation batches, so each looks at its own alone.
     LossKernel alone = loss.loss().prepare(manager, dataType);
     this.evaluator = new Evaluator(network, alone, reduction, collective, manager, classes);
@@ -115,22 +125,17 @@ public final class TrainingLoop {
 
   /** Mean loss of the epoch's rows. */
   private double trainEpoch(Shard shard, int epoch, long steps) {
-    try (NDManager epochManager = manager.newSubManager()) {
-      RowOrder order =
-          RowOrder.shuffled(
-              epochManager, shard.rows(), steps, settings.seed(), epoch, collective.rank());
+    Shuffle shuffle = Shuffle.of(settings.seed(), epoch, collective.rank());
+    try (Batches batches = shard.shuffled(shuffle)) {
       double lossSum = 0;
       double weightSum = 0;
       for (long step = 0; step < steps; step++) {
         listener.beforeStep();
         long number = (epoch - 1) * steps + step;
-        try (NDScope scope = new NDScope()) {
-          scope.suppressNotUsedWarning();
-          Shard batch = shard.gather(order.rowsOf(step));
-          gradientStep.run(number, batch, loss(number, steps), learningRate(number, steps));
-        }
+        int rows = RunSize.rowsOfStep(shard.rows(), step, steps);
+        gradientStep.run(number, batches, rows, loss(number, steps), learningRate(number, steps));
         if ((step + 1) % STEPS_BETWEEN_READS == 0 || step + 1 == steps) {
-          double[] totals = gradientStep.takeTotals();
+          double[] totals = update.takeTotals();
           requireFinite(totals[0], "training loss", epoch, step);
           lossSum += totals[0];
           weightSum += totals[1];

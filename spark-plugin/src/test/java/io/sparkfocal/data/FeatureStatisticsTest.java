@@ -11,17 +11,17 @@ import org.junit.jupiter.api.Test;
 
 class FeatureStatisticsTest {
 
-  private static RowBuffer rows(int from, int to) {
-    RowBuffer buffer = new RowBuffer(3);
+  private static RowStore rows(int from, int to) {
+    RowStore buffer = new RowStore(3);
     for (int i = from; i < to; i++) {
       Random random = new Random(i);
       float value = (float) random.nextGaussian();
-      buffer.add(new float[] {value, 1e6f + value, 7}, 0, 1 + i % 3, false);
+      buffer.add(new float[] {value, 1e6f + value, 7, 0, 1 + i % 3});
     }
     return buffer;
   }
 
-  private static FeatureStatistics of(RowBuffer rows) {
+  private static FeatureStatistics of(RowStore rows) {
     return FeatureStatistics.of(rows, IntStream.range(0, rows.rows()).toArray());
   }
 
@@ -39,7 +39,7 @@ class FeatureStatisticsTest {
 
   @Test
   void aWeightedFeatureGetsMeanZeroAndDeviationOne() {
-    RowBuffer rows = rows(0, 500);
+    RowStore rows = rows(0, 500);
     Standardization standardization = of(rows).standardization();
     for (int feature = 0; feature < 2; feature++) {
       double sum = 0;

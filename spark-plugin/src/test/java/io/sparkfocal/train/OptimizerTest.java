@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import java.util.Arrays;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 
@@ -21,19 +22,41 @@ class OptimizerTest {
     return 0.01 / (1 + step * 0.1);
   }
 
+  private static float[] trainedOnHost(Optimizer optimizer) {
+    float[] weights = START.clone();
+    Optimizer.HostUpdater updater = optimizer.onHost(weights.length);
+    for (int step = 0; step < STEPS; step++) {
+      updater.begin(rate(step));
+      // In two pieces, as blocks of a large network.
+      for (int from : new int[] {0, 3}) {
+        int to = from == 0 ? 3 : weights.length;
+        float[] piece = Arrays.copyOfRange(weights, from, to);
+        updater.update(from, piece, Arrays.copyOfRange(gradients(step), from, to), to - from);
+        System.arraycopy(piece, 0, weights, from, to - from);
+      }
+    }
+    return weights;
+  }
+
   private static float[] trained(Optimizer optimizer) {
     try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
       NDArray weights = manager.create(START);
       Optimizer.Updater updater = optimizer.on(weights, manager);
       for (int step = 0; step < STEPS; step++) {
-        float[] gradients = new float[START.length];
-        for (int i = 0; i < gradients.length; i++) {
-          gradients[i] = gradient(step, i);
-        }
-        updater.update(manager.create(gradients), rate(step));
+        updater.update(manager.create(gradients(step)), rate(step));
       }
+      assertThat(weights.toFloatArray())
+          .containsExactly(trainedOnHost(optimizer), Offset.offset(1e-6f));
       return weights.toFloatArray();
     }
+  }
+
+  private static float[] gradients(int step) {
+    float[] gradients = new float[START.length];
+    for (int i = 0; i < gradients.length; i++) {
+      gradients[i] = gradient(step, i);
+    }
+    return gradients;
   }
 
   @Test

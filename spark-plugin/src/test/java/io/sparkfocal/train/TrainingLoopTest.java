@@ -64,6 +64,28 @@ class TrainingLoopTest {
     assertSameAsAlone(run, run.fullBatches(20, new Sgd(0, 0), 0.1));
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {2, 7, 200})
+  void aStepInPartsHasTheGradientOfTheWholeStep(int parts) {
+    TrainingRun run = new TrainingRun(ROWS);
+    TrainingSettings whole = run.fullBatches(20, new Sgd(0.9, 0), 0.1);
+    TrainingSettings inParts =
+        new TrainingSettings(
+            20,
+            ROWS,
+            0.1,
+            whole.optimizer(),
+            whole.schedule(),
+            0,
+            0,
+            whole.seed(),
+            parts,
+            ValidationMetric.LOSS,
+            0);
+    assertThat(run.dealt(inParts, FEW, MANY).get(1).weights())
+        .containsExactly(run.alone(whole).weights(), Offset.offset(1e-5f));
+  }
+
   private static void assertSameAsAlone(TrainingRun run, TrainingSettings settings) {
     float[] alone = run.alone(settings).weights();
     List<TrainingOutcome> ranks = run.dealt(settings, FEW, NONE, MANY);
@@ -129,6 +151,7 @@ class TrainingLoopTest {
         0,
         0,
         plain.seed(),
+        1,
         ValidationMetric.LOSS,
         patience);
   }
@@ -157,6 +180,7 @@ class TrainingLoopTest {
             0,
             0.01,
             3,
+            1,
             ValidationMetric.LOSS,
             0);
     assertThat(distance(before, run.alone(plain).weights())).isGreaterThan(0.05);

@@ -122,6 +122,7 @@ final class TrainingRun {
         0,
         0,
         3,
+        1,
         ValidationMetric.LOSS,
         0);
   }
@@ -184,9 +185,10 @@ final class TrainingRun {
       classes[i] = labels.get(numbers[i]);
       sampleWeights[i] = weights.get(numbers[i]);
     }
-    return new Shard(
-        manager.create(features, new Shape(numbers.length, FEATURES)),
-        manager.create(classes, new Shape(numbers.length)),
-        manager.create(sampleWeights, new Shape(numbers.length)));
+    return new TensorShard(
+        new Batch(
+            manager.create(features, new Shape(numbers.length, FEATURES)),
+            manager.create(classes, new Shape(numbers.length)),
+            manager.create(sampleWeights, new Shape(numbers.length))));
   }
 }

@@ -1,0 +1,109 @@
+package io.sparkfocal.data;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import io.sparkfocal.compat.TensorCopy;
+import io.sparkfocal.train.Batch;
+import io.sparkfocal.train.Batches;
+import io.sparkfocal.train.Shard;
+import io.sparkfocal.train.TensorShard;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The rows that one rank has read, for training and for validation. */
+public final class RankRows implements AutoCloseable {
+
+  private static final int BLOCK_BYTES = 64 << 20;
+
+  private final RowSource training;
+  private final RowSource validation;
+
+  RankRows(RowSource training, RowSource validation) {
+    this.training = training;
+    this.validation = validation;
+  }
+
+  /** How many training rows there are. */
+  public long trainingRows() {
+    return training.rows();
+  }
+
+  /** How many validation rows there are. */
+  public long validationRows() {
+    return validation.rows();
+  }
+
+  /** Whether rows had to be spilled to disk. */
+  public boolean isSpilled() {
+    return !training.isInMemory() || !validation.isInMemory();
+  }
+
+  /** Statistics of the training rows, as they were read. */
+  public FeatureStatistics statistics() {
+    List<FeatureStatistics> parts = new ArrayList<>();
+    try (RowSource.Windows windows = training.ordered()) {
+      for (var window = windows.next(); window != null; window = windows.next()) {
+        parts.add(FeatureStatistics.of(window.store(), window.order()));
+      }
+    }
+    return FeatureStatistics.merge(parts);
+  }
+
+  /** Standardizes all rows, once. */
+  public void standardize(Standardization standardization) {
+    training.standardize(standardization);
+    validation.standardize(standardization);
+  }
+
+  /** The training rows for training on the manager's device. */
+  public Shard training(NDManager manager) {
+    return shard(training, manager);
+  }
+
+  /** The validation rows for training on the manager's device. */
+  public Shard validation(NDManager manager) {
+    return shard(validation, manager);
+  }
+
+  private static Shard shard(RowSource rows, NDManager manager) {
+    HostShard onHost = new HostShard(rows, manager);
+    return manager.getDevice().isGpu() && rows.isInMemory() ? moved(onHost, rows, manager) : onHost;
+  }
+
+  /** To the device, once, block by block. */
+  private static Shard moved(HostShard shard, RowSource rows, NDManager manager) {
+    Batch all =
+        new Batch(
+            manager.create(new Shape(rows.rows(), rows.width()), DataType.FLOAT32),
+            manager.create(new Shape(rows.rows()), DataType.INT64),
+            manager.create(new Shape(rows.rows()), DataType.FLOAT32));
+    int blockRows = Math.max(1, BLOCK_BYTES / Float.BYTES / rows.width());
+    try (shard;
+        Batches batches = shard.ordered()) {
+      for (long from = 0; from < rows.rows(); from += blockRows) {
+        long to = Math.min(rows.rows(), from + blockRows);
+        Batch block = batches.next((int) (to - from));
+        move(all.features(), block.features(), from, to);
+        move(all.labels(), block.labels(), from, to);
+        move(all.weights(), block.weights(), from, to);
+      }
+    }
+    return new TensorShard(all);
+  }
+
+  private static void move(NDArray all, NDArray block, long from, long to) {
+    try (block;
+        NDArray place = all.get(new NDIndex().addSliceDim(from, to))) {
+      TensorCopy.into(place, block);
+    }
+  }
+
+  @Override
+  public void close() {
+    training.close();
+    validation.close();
+  }
+}

@@ -1,0 +1,51 @@
+package io.sparkfocal.job;
+
+import io.sparkfocal.data.ShardMemory;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.apache.spark.SparkConf;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.TaskContext;
+
+/**
+ * How much memory the rows of a rank may take ({@code spark.focal.data.shard-memory}), and the
+ * folders for what is larger, in Spark's local dirs.
+ */
+final class LocalDisk {
+
+  private static final String SHARD_MEMORY = "spark.focal.data.shard-memory";
+
+  /** Part of the heap that the rows of all ranks of a JVM take where nothing is set. */
+  private static final double HEAP_PART = 0.4;
+
+  private LocalDisk() {}
+
+  /** What a rank of this executor may use. */
+  static ShardMemory shardMemory(TaskContext context) {
+    SparkConf conf = SparkEnv.get().conf();
+    long bytes =
+        conf.contains(SHARD_MEMORY)
+            ? conf.getSizeAsBytes(SHARD_MEMORY)
+            : (long) (HEAP_PART * Runtime.getRuntime().maxMemory() / ranks(conf, context));
+    return new ShardMemory(bytes, LocalDisk::newFolder);
+  }
+
+  private static int ranks(SparkConf conf, TaskContext context) {
+    boolean local = SparkEnv.get().executorId().equals("driver");
+    int cores =
+        local ? Runtime.getRuntime().availableProcessors() : conf.getInt("spark.executor.cores", 1);
+    return Math.max(1, cores / context.cpus());
+  }
+
+  private static Path newFolder() {
+    Path inLocalDir =
+        SparkEnv.get().blockManager().diskBlockManager().createTempLocalBlock()._2().toPath();
+    try {
+      return Files.createDirectory(inLocalDir);
+    } catch (IOException e) {
+      throw new UncheckedIOException("No folder can be made at " + inLocalDir + ".", e);
+    }
+  }
+}

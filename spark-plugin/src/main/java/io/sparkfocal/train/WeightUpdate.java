@@ -1,0 +1,26 @@
+package io.sparkfocal.train;
+
+import ai.djl.ndarray.NDArray;
+
+/**
+ * What ends a step: gradients, losses and weights are summed over all ranks, the gradients divided
+ * by the weight of all rows, and the optimizer's rule applied.
+ *
+ * <p>The gradient is that of the union of the rows, however they are spread over ranks.
+ */
+interface WeightUpdate {
+
+  /**
+   * Adds what some rows brought beside their gradients.
+   *
+   * @param lossSum one value
+   * @param weightSum one value
+   */
+  void count(NDArray lossSum, NDArray weightSum);
+
+  /** Ends the step; the gradients are zero then. */
+  void apply(double learningRate);
+
+  /** Loss sum and weight sum of the steps of all ranks since the last call. */
+  double[] takeTotals();
+}
