@@ -18,13 +18,13 @@ final class Child implements AutoCloseable {
 
   private static final String ANSWER = "> ";
 
-  private final List<String> command;
+  private final String name;
   private final Process process;
   private final BufferedReader answers;
   private final Writer orders;
 
-  private Child(List<String> command, Map<String, String> environment) {
-    this.command = command;
+  private Child(String name, List<String> command, Map<String, String> environment) {
+    this.name = name;
     try {
       ProcessBuilder builder =
           new ProcessBuilder(command)
@@ -54,14 +54,14 @@ final class Child implements AutoCloseable {
             System.getProperty("java.class.path"),
             main.getName()));
     command.addAll(List.of(arguments));
-    return new Child(command, Map.of());
+    return new Child(main.getSimpleName(), command, Map.of());
   }
 
   /** A Python script of {@code benchmarks/src/main/python}. */
   static Child python(String python, String script, String... arguments) {
     List<String> command = new ArrayList<>(List.of(python, "benchmarks/src/main/python/" + script));
     command.addAll(List.of(arguments));
-    return new Child(command, Map.of("OMP_NUM_THREADS", "1", "MKL_NUM_THREADS", "1"));
+    return new Child(script, command, Map.of("OMP_NUM_THREADS", "1", "MKL_NUM_THREADS", "1"));
   }
 
   /** Prints an answer; what a child calls. */
@@ -98,9 +98,7 @@ final class Child implements AutoCloseable {
 
   private IllegalStateException died(Throwable cause) {
     return new IllegalStateException(
-        "A process ended early; benchmarks/target/children.log says why: "
-            + String.join(" ", command.subList(Math.max(0, command.size() - 4), command.size())),
-        cause);
+        "A process ended early; benchmarks/target/children.log says why: " + name, cause);
   }
 
   /** The same order to all; their answers as numbers. */

@@ -3,6 +3,7 @@ package io.sparkfocal.data;
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.sparkfocal.train.Batch;
@@ -119,6 +120,8 @@ final class HostShard implements Shard {
       NDArray x = manager.create(new Shape(rows, width), DataType.FLOAT32);
       NDArray y = manager.create(new Shape(rows), DataType.INT64);
       NDArray w = manager.create(new Shape(rows), DataType.FLOAT32);
+      // They outlive the step that asked for them first.
+      NDScope.unregister(x, y, w);
       this.batch = new Batch(x, y, w);
       this.width = width;
       this.features = x.toByteBuffer(true).asFloatBuffer();

@@ -27,6 +27,7 @@ import org.apache.spark.network.client.TransportClientFactory;
 import org.apache.spark.network.server.NoOpRpcHandler;
 import org.apache.spark.network.util.MapConfigProvider;
 import org.apache.spark.network.util.TransportConf;
+import org.assertj.core.data.Offset;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Nested;
@@ -34,6 +35,8 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import scala.Option;
 
 /** Rings over sockets of the loopback interface. */
@@ -188,6 +191,56 @@ class RpcCollectiveIT {
 
   private static ByteBuffer frame(long attempt, Frame.Kind kind) {
     return new Frame(attempt, 1, kind, 0, 0, 8, 4).encode();
+  }
+
+  @ParameterizedTest
+  @CsvSource({"2, 1", "2, 300001", "3, 5", "3, 300001"})
+  void halvesOnTheWireGiveAllRanksTheSameSumsToThreeDigits(int world, int size) {
+    List<RpcEndpoint> endpoints = endpoints(new SparkConf(false), world);
+    List<Collective> ring = connected(endpoints, Duration.ofSeconds(20));
+    try {
+      List<float[]> sums =
+          Ranks.run(
+              ring,
+              c -> {
+                ByteBuffer values =
+                    ByteBuffer.allocateDirect(4 * size).order(java.nio.ByteOrder.nativeOrder());
+                for (int i = 0; i < size; i++) {
+                  values.putFloat(4 * i, (float) (1 + Math.sin(i + c.rank())));
+                }
+                c.allReduce(values, Collective.Precision.BFLOAT16);
+                float[] sum = new float[size];
+                values.asFloatBuffer().get(sum);
+                return sum;
+              });
+      for (float[] sum : sums) {
+        assertThat(sum).isEqualTo(sums.get(0));
+      }
+      for (int i = 0; i < size; i++) {
+        double expected = 0;
+        for (int rank = 0; rank < world; rank++) {
+          expected += 1 + Math.sin(i + rank);
+        }
+        assertThat(sums.get(0)[i]).isCloseTo((float) expected, Offset.offset(0.03f));
+      }
+    } finally {
+      closeAll(ring, endpoints);
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "0, 0",
+    "1, 1",
+    "1.00390625, 1",
+    "1.01171875, 1.015625",
+    "-3.385e38, -3.3895314e38",
+    "Infinity, Infinity",
+    "3.4028235e38, Infinity",
+    "NaN, NaN"
+  })
+  void valuesAreRoundedToTheNearestHalfAndTiesToEven(float value, float rounded) {
+    assertThat(Bfloat16Wire.widen(Bfloat16Wire.narrow(value))).isEqualTo(Float.valueOf(rounded));
   }
 
   @Test

@@ -1,0 +1,60 @@
+package io.sparkfocal.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import io.sparkfocal.train.Batch;
+import io.sparkfocal.train.Batches;
+import io.sparkfocal.train.Shard;
+import io.sparkfocal.train.Shuffle;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+
+class HostShardTest {
+
+  private static RankRows rows(int count) {
+    try (ShardWriter writer = new ShardWriter(2, 1 << 20, () -> Path.of("unused"));
+        ShardWriter none = new ShardWriter(2, 1 << 20, () -> Path.of("unused"))) {
+      for (int i = 0; i < count; i++) {
+        writer.add(new float[] {i, -i, i % 3, 1 + i});
+      }
+      return new RankRows(writer.finish(), none.finish());
+    }
+  }
+
+  @Test
+  void batchesOfEverySizeHaveTheRowsEachOnceAndOutliveTheScopeOfAStep() {
+    try (NDManager manager = NDManager.newBaseManager("PyTorch");
+        RankRows rows = rows(300)) {
+      Shard shard = rows.training(manager);
+      List<Float> seen = new ArrayList<>();
+      try (Batches batches = shard.shuffled(Shuffle.of(1, 1, 0))) {
+        for (int size : new int[] {70, 70, 0, 71, 1, 88}) {
+          try (NDScope scope = new NDScope()) {
+            scope.suppressNotUsedWarning();
+            check(batches.next(size), size, seen);
+          }
+        }
+      }
+      assertThat(seen).hasSize(300).doesNotHaveDuplicates();
+      assertThat(rows.validation(manager).rows()).isZero();
+    }
+  }
+
+  private static void check(Batch batch, int size, List<Float> seen) {
+    float[] features = batch.features().toFloatArray();
+    long[] labels = batch.labels().toLongArray();
+    float[] weights = batch.weights().toFloatArray();
+    assertThat(labels).hasSize(size);
+    for (int i = 0; i < size; i++) {
+      float value = features[2 * i];
+      assertThat(features[2 * i + 1]).isEqualTo(-value);
+      assertThat(labels[i]).isEqualTo((long) value % 3);
+      assertThat(weights[i]).isEqualTo(1 + value);
+      seen.add(value);
+    }
+  }
+}
