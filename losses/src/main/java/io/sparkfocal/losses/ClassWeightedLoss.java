@@ -43,6 +43,17 @@ public final class ClassWeightedLoss implements ClassificationLoss {
     ClassWeights.Prepared weights = alpha.prepare(new Constants(manager, dataType));
     return new ScopedKernel() {
       @Override
+      void trace(NDArray logits, NDArray labels) {
+        if (kernel instanceof ScopedKernel scoped) {
+          scoped.trace(logits, labels);
+        } else {
+          kernel.evaluate(logits, labels);
+        }
+        NDArray ofRows = weights.ofRows(Batch.of(logits, labels, null, dataType));
+        ofRows.mul(ofRows);
+      }
+
+      @Override
       RowLosses compute(NDArray logits, NDArray labels, @Nullable NDArray sampleWeights) {
         Batch batch = Batch.of(logits, labels, sampleWeights, dataType);
         if (batch.classes() > 1) {

@@ -39,7 +39,10 @@ record DenseLayout(int classAxis, @Nullable Long ignoreIndex) {
     Shape values = without(shape);
     NDArray flat = classLast(logits).reshape(new Shape(count, classes));
     if (labels.getDataType() == logits.getDataType() && labels.getShape().equals(shape)) {
-      return new Rows(flat, classLast(labels).reshape(new Shape(count, classes)), null, values);
+      NDArray targets = classLast(labels).reshape(new Shape(count, classes));
+      return ignoreIndex == null || classes > 1
+          ? new Rows(flat, targets, null, values)
+          : masked(flat, targets, values, ignoreIndex);
     }
     if (axes > 2 && !labels.getShape().equals(values)) {
       throw new IllegalArgumentException(
@@ -57,7 +60,8 @@ record DenseLayout(int classAxis, @Nullable Long ignoreIndex) {
   }
 
   private static Rows masked(NDArray logits, NDArray labels, Shape values, long ignoredLabel) {
-    NDArray ignored = labels.getManager().full(new Shape(1), (float) ignoredLabel, DataType.INT64);
+    NDArray ignored =
+        labels.getManager().full(new Shape(1), (float) ignoredLabel, labels.getDataType());
     NDArray isPresent = labels.neq(ignored);
     // Chosen, not multiplied: an ignored row may hold NaN.
     NDArray column = isPresent.reshape(new Shape(labels.size(), 1));
@@ -65,7 +69,8 @@ record DenseLayout(int classAxis, @Nullable Long ignoreIndex) {
         NDArrays.where(
             column.broadcast(logits.getShape()), logits, logits.stopGradient().zerosLike());
     NDArray numbers = NDArrays.where(isPresent, labels, labels.zerosLike());
-    return new Rows(kept, numbers, isPresent.toType(logits.getDataType(), false), values);
+    NDArray present = isPresent.toType(logits.getDataType(), false).reshape(labels.size());
+    return new Rows(kept, numbers, present, values);
   }
 
   private Shape without(Shape shape) {

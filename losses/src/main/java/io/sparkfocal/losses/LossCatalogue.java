@@ -115,7 +115,7 @@ public final class LossCatalogue {
       case "tversky" -> new TverskyLoss(n.of("missed"), n.of("falseAlarms"), 1);
       case "focalTversky" -> new TverskyLoss(n.of("missed"), n.of("falseAlarms"), n.of("gamma"));
       case "ghm" -> new GhmLoss(n.whole("bins"));
-      case "seesaw" -> new SeesawLoss(n.of("mitigation"), n.of("compensation"));
+      case "seesaw" -> new SeesawLoss(n.of("mitigation"), n.of("compensation"), counts);
       case "dualFocal" -> new DualFocalLoss(n.of("gamma"));
       case "flsd" -> new FlsdLoss();
       default -> throw new IllegalStateException("Loss " + name + " has defaults but no class.");

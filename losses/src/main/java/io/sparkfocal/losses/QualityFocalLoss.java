@@ -55,12 +55,14 @@ public final class QualityFocalLoss implements ClassificationLoss {
   /** The constants, and the loss over them. */
   private static final class Form {
 
+    private final NDArray zero;
     private final NDArray one;
     private final NDArray exponent;
     private final Power lower;
     private final @Nullable Power lowest;
 
     Form(Constants constants, float beta) {
+      zero = constants.vector(0);
       one = constants.vector(1);
       exponent = constants.vector(beta);
       lower = new Power(constants, beta - 1);
@@ -73,7 +75,7 @@ public final class QualityFocalLoss implements ClassificationLoss {
       NDArray q = Activation.sigmoid(logits.neg());
       NDArray rest = one.sub(targets);
       NDArray error = error(p, q, rest, targets);
-      NDArray crossEntropy = crossEntropy(logits, rest);
+      NDArray crossEntropy = SigmoidCrossEntropyLoss.crossEntropy(logits, rest, zero);
       NDArray square = error.mul(error);
       NDArray slopes = p.muli(q).muli(crossEntropy).muli(exponent).addi(square).muli(error);
       NDArray values = square.muli(crossEntropy);
@@ -91,7 +93,7 @@ public final class QualityFocalLoss implements ClassificationLoss {
       NDArray rest = one.sub(targets);
       NDArray error = error(p, q, rest, targets);
       NDArray distance = error.abs();
-      NDArray crossEntropy = crossEntropy(logits, rest);
+      NDArray crossEntropy = SigmoidCrossEntropyLoss.crossEntropy(logits, rest, zero);
       NDArray inner = lower.raise(distance);
       NDArray pull = inner.mul(exponent).muli(error.sign()).muli(p.muli(q)).muli(crossEntropy);
       NDArray focus = inner.muli(distance);
@@ -102,11 +104,6 @@ public final class QualityFocalLoss implements ClassificationLoss {
     /** p - t = p (1 - t) - q t, in which nothing cancels for t of 0 or 1. */
     private static NDArray error(NDArray p, NDArray q, NDArray rest, NDArray targets) {
       return p.mul(rest).subi(q.mul(targets));
-    }
-
-    /** softplus(-x) + (1 - t) x; uses up 1 - t. */
-    private static NDArray crossEntropy(NDArray logits, NDArray rest) {
-      return Activation.softPlus(logits.neg()).addi(rest.muli(logits));
     }
   }
 }

@@ -12,8 +12,9 @@ import java.util.Set;
  *
  * <p>{@code value = crossEntropy(z + log M[y] + log K)} with {@code M[y][j] = min(1, N[j] /
  * N[y])^p} for the numbers N of rows of each class that training has seen so far, on all ranks, at
- * least 1, and {@code K[j] = max(1, p[j] / max(p[y], 0.01))^q}; both are held constant in the
- * gradient. A kernel counts the batches that it was given.
+ * least 1 (or those given beforehand), and {@code K[j] = max(1, p[j] / max(p[y], 0.01))^q}; both
+ * are held constant in the gradient. A kernel counts the batches that it was given, unless the
+ * classes were counted beforehand.
  *
  * @see <a href="https://arxiv.org/abs/2008.10032">Wang et al., Seesaw Loss for Long-Tailed Instance
  *     Segmentation, arXiv:2008.10032</a>
@@ -24,15 +25,17 @@ public final class SeesawLoss implements ClassificationLoss {
 
   private final float mitigation;
   private final float compensation;
+  private final float[] counts;
 
   /**
    * A loss.
    *
    * @param mitigation the paper's p, finite and at least 0; 0.8 is usual
    * @param compensation the paper's q, finite and at least 0; 2 is usual
+   * @param counts rows of each class in all training data; none to count batches
    * @throws IllegalArgumentException if a number is out of range
    */
-  public SeesawLoss(float mitigation, float compensation) {
+  public SeesawLoss(float mitigation, float compensation, long... counts) {
     if (!(mitigation >= 0 && compensation >= 0)
         || Float.isInfinite(mitigation)
         || Float.isInfinite(compensation)) {
@@ -42,6 +45,10 @@ public final class SeesawLoss implements ClassificationLoss {
     }
     this.mitigation = mitigation;
     this.compensation = compensation;
+    this.counts = new float[counts.length];
+    for (int i = 0; i < counts.length; i++) {
+      this.counts[i] = counts[i];
+    }
   }
 
   @Override
@@ -52,7 +59,7 @@ public final class SeesawLoss implements ClassificationLoss {
   @Override
   public LossKernel prepare(NDManager manager, DataType dataType, RankSum ranks) {
     Constants constants = new Constants(manager, dataType);
-    Seen seen = new Seen(constants, ranks);
+    Seen seen = new Seen(constants, ranks, counts);
     NDArray one = constants.vector(1);
     NDArray p = constants.vector(mitigation);
     NDArray q = constants.vector(compensation);
@@ -76,28 +83,39 @@ public final class SeesawLoss implements ClassificationLoss {
 
   @Override
   public Set<LossTrait> traits() {
-    return Set.of(LossTrait.COUPLES_ROWS, LossTrait.HOLDS_FACTORS_CONSTANT);
+    return counts.length > 0
+        ? Set.of(LossTrait.HOLDS_FACTORS_CONSTANT, LossTrait.KNOWS_CLASSES)
+        : Set.of(LossTrait.COUPLES_ROWS, LossTrait.HOLDS_FACTORS_CONSTANT);
   }
 
-  /** How many rows of each class the ranks have seen; rows of weight 0 are not seen. */
+  /**
+   * How many rows of each class the ranks have seen, or were said to have; rows of weight 0 are not
+   * seen.
+   */
   private static final class Seen {
 
     private final Constants constants;
     private final RankSum ranks;
     private final NDArray zero;
     private final NDArray one;
+    private final boolean known;
     private NDArray counts;
 
-    Seen(Constants constants, RankSum ranks) {
+    Seen(Constants constants, RankSum ranks, float[] known) {
       this.constants = constants;
       this.ranks = ranks;
       this.zero = constants.vector(0);
       this.one = constants.vector(1);
-      this.counts = zero;
+      this.known = known.length > 0;
+      this.counts = this.known ? constants.vector(known) : zero;
     }
 
     /** Shape (C), with the batch counted. */
     synchronized NDArray logCounts(Batch batch) {
+      if (known) {
+        requireCount(batch);
+        return counts.maximum(one).log();
+      }
       if (counts.size() != batch.classes()) {
         counts = constants.vector(new float[Math.toIntExact(batch.classes())]);
       }
@@ -106,6 +124,14 @@ public final class SeesawLoss implements ClassificationLoss {
       ranks.allReduce(added);
       counts.addi(added);
       return counts.maximum(one).log();
+    }
+
+    private void requireCount(Batch batch) {
+      if (counts.size() != batch.classes()) {
+        throw new IllegalArgumentException(
+            "The logits have %d classes but counts were given for %d."
+                .formatted(batch.classes(), counts.size()));
+      }
     }
   }
 }

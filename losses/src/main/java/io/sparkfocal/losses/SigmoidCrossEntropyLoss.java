@@ -16,16 +16,25 @@ public final class SigmoidCrossEntropyLoss implements ClassificationLoss {
   @Override
   public LossKernel prepare(NDManager manager, DataType dataType) {
     Constants constants = new Constants(manager, dataType);
-    NDArray one = constants.vector(1f);
+    NDArray one = constants.vector(1);
+    NDArray zero = constants.vector(0);
     return new SigmoidKernel(
         constants,
         (logits, targets) -> {
-          // softplus(-x) + (1 - t) x: no difference of large numbers for t of 0 or 1.
-          NDArray values = Activation.softPlus(logits.neg());
-          values.addi(one.sub(targets).muli(logits));
+          NDArray values = crossEntropy(logits, one.sub(targets), zero);
           NDArray slopes = Activation.sigmoid(logits).subi(targets);
           return new SigmoidKernel.Elements(values, slopes, null);
         });
+  }
+
+  /**
+   * softplus(-|x|) + ((1 - t) x + max(-x, 0)), whose second part is exact for t of 0 or 1, so that
+   * nothing of a small loss is lost; uses up 1 - t.
+   */
+  static NDArray crossEntropy(NDArray logits, NDArray rest, NDArray zero) {
+    NDArray opposite = logits.neg();
+    NDArray values = Activation.softPlus(logits.abs().neg());
+    return values.addi(rest.muli(logits).addi(opposite.maximum(zero)));
   }
 
   @Override

@@ -46,9 +46,11 @@ public final class VarifocalLoss implements ClassificationLoss {
           NDArray present = targets.gt(zero);
           NDArray p = Activation.sigmoid(logits);
           NDArray q = Activation.sigmoid(logits.neg());
-          NDArray softPlus = Activation.softPlus(logits);
-          // Cross entropy as softplus(x) - t x; what rounds below 0 there is 0.
-          NDArray values = softPlus.sub(logits.mul(targets)).maximum(zero).muli(targets);
+          NDArray small = Activation.softPlus(logits.abs().neg());
+          NDArray positive = logits.maximum(zero);
+          // softplus(-|x|) + (max(x, 0) - t x), whose second part is exact for t of 1.
+          NDArray values = positive.sub(logits.mul(targets)).addi(small).muli(targets);
+          NDArray softPlus = positive.addi(small);
           NDArray slopes = p.sub(targets).muli(targets);
           FocalTerms absent = FocalTerms.of(softPlus, q, p, exponent.raise(p), exponent.exponent());
           return new SigmoidKernel.Elements(

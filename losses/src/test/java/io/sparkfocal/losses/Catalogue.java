@@ -49,6 +49,7 @@ final class Catalogue {
     losses.put("focal tversky", c -> new TverskyLoss(0.7f, 0.3f, 0.75f));
     losses.put("ghm", c -> new GhmLoss(10));
     losses.put("seesaw", c -> new SeesawLoss(0.8f, 2));
+    losses.put("seesaw, counted", c -> new SeesawLoss(0.8f, 2, counts(c)));
     losses.put("dual focal", c -> new DualFocalLoss(5));
     losses.put("flsd", c -> new FlsdLoss());
     losses.put(

@@ -45,6 +45,22 @@ class DjlLossTest {
     return manager.create(LABELS);
   }
 
+  @Test
+  void anIgnoredTargetOfOneLogitCountsNothing() {
+    NDArray logits =
+        Kernels.matrix(manager, DataType.FLOAT32, new double[][] {{2}, {-1}, {Float.NaN}});
+    NDArray targets = Kernels.matrix(manager, DataType.FLOAT32, new double[][] {{1}, {0}, {-1}});
+    ClassificationLoss sigmoid = SigmoidFocalLoss.builder().build();
+    try (DjlLoss loss = new DjlLoss("focal", sigmoid, Reduction.MEAN).withIgnoreIndex(-1);
+        DjlLoss plain = new DjlLoss("focal", sigmoid, Reduction.MEAN)) {
+      double expected =
+          plain.evaluate(new NDList(targets.get("0:2")), new NDList(logits.get("0:2")))
+              .toFloatArray()[0];
+      NDArray value = loss.evaluate(new NDList(targets), new NDList(logits));
+      assertThat((double) value.toFloatArray()[0]).isCloseTo(expected, within(1e-7));
+    }
+  }
+
   @ParameterizedTest
   @EnumSource(value = Reduction.class, names = "NONE", mode = EnumSource.Mode.EXCLUDE)
   void valueAndGradientAreThoseOfTheClosedForm(Reduction reduction) {

@@ -3,6 +3,8 @@ package io.sparkfocal.losses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import java.util.Arrays;
 import java.util.stream.Stream;
@@ -23,6 +25,23 @@ class StabilityTest {
     return Stream.concat(
         Stream.of(0f, 0.5f, 1f, 2f, 5f).map(gamma -> FocalLoss.builder().optGamma(gamma).build()),
         Stream.of(CrossEntropyLoss.builder().build()));
+  }
+
+  @ParameterizedTest
+  @ValueSource(doubles = {-3, -10, -12, -15.5, -40})
+  void smallSigmoidCrossEntropiesKeepTheirDigits(double x) {
+    try (NDManager manager = NDManager.newBaseManager()) {
+      NDArray logits = Kernels.matrix(manager, DataType.FLOAT32, new double[][] {{x}, {-x}});
+      NDArray labels = manager.create(new long[] {0, 1});
+      double expected = Math.log1p(Math.exp(x));
+      for (ClassificationLoss loss :
+          new ClassificationLoss[] {new SigmoidCrossEntropyLoss(), new VarifocalLoss(1, 0)}) {
+        RowLosses rows = loss.prepare(manager, DataType.FLOAT32).evaluate(logits, labels);
+        for (float value : rows.values().toFloatArray()) {
+          assertThat((double) value).isCloseTo(expected, within(1e-6 * expected));
+        }
+      }
+    }
   }
 
   @ParameterizedTest

@@ -64,9 +64,9 @@ final class RowStore {
     return width;
   }
 
-  /** What the rows take of the heap. */
+  /** What the rows take of the heap, but for the room that is left in the last block. */
   long bytes() {
-    return (long) blocks.size() * blockRows * stride * Float.BYTES;
+    return (long) rows * stride * Float.BYTES;
   }
 
   float feature(int row, int index) {

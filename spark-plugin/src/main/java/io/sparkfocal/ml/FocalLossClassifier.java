@@ -146,11 +146,8 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
     LabelCounts counts = LabelCounts.of(columns, dataset);
     counts.requireTrainable(columns.label(), columns.classNames().size());
     int width = columns.features().width(dataset.toDF());
-    LossSpec loss =
-        LossChoice.of(this)
-            .spec(counts.classRows(), getAlphaFrom(), Choices.reduction(getReduction()));
-    ClassPriors priors = new ClassPriors(loss, counts.classRows());
-    NetworkDescription network = network(width, priors.outputs());
+    OutputLayer output = outputLayer(counts);
+    NetworkDescription network = network(width, output.outputs());
     if (isDefined(thresholds())) {
       ClassScores.requireThresholds(getThresholds(), counts.classes());
     }
@@ -164,8 +161,8 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
             RowReader.of(columns, width, counts.classes()),
             getStandardization(),
             network,
-            getPriorBias() ? priors.outputBias() : new float[0],
-            loss,
+            output.bias(),
+            output.loss(),
             settings(),
             device,
             transport,
@@ -178,9 +175,9 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
             counts.classes(),
             columns.classNames(),
             result.standardization(),
-            priors.link(getLogitAdjustment()),
+            output.link(),
             result.weights());
-    TrainingSummary summary = TrainingSummary.of(result, counts, workers, LossChoice.of(this));
+    TrainingSummary summary = TrainingSummary.of(result, counts, workers, lossChoice());
     FocalLossClassificationModel model =
         copyValues(new FocalLossClassificationModel(uid, trained, summary), new ParamMap());
     FocalLossClassificationModel calibrated =
@@ -191,7 +188,25 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
     return calibrated;
   }
 
-  private TrainingColumns columns(StructType schema) {
+  /**
+   * The loss and what follows for the output layer.
+   *
+   * @throws IllegalArgumentException if loss, class weights, priorBias and logitAdjustment do not
+   *     go together
+   */
+  OutputLayer outputLayer(LabelCounts counts) {
+    LossSpec loss =
+        lossChoice().spec(counts.classRows(), getAlphaFrom(), Choices.reduction(getReduction()));
+    return OutputLayer.of(loss, getPriorBias(), getLogitAdjustment(), counts.classRows());
+  }
+
+  /** The loss, with class weights or with adjusted logits, since each counts the frequencies. */
+  private LossChoice lossChoice() {
+    LossChoice choice = LossChoice.of(this);
+    return getLogitAdjustment() == 0 ? choice : choice.forAdjustedLogits(getLogitAdjustment());
+  }
+
+  TrainingColumns columns(StructType schema) {
     return TrainingColumns.of(
         schema,
         getFeaturesCol(),

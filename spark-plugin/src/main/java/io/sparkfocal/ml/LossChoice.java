@@ -64,6 +64,22 @@ record LossChoice(String name, Map<String, Double> numbers, String alpha) {
     return new LossChoice(requireName(parts.get(0)), numbers, alpha);
   }
 
+  /**
+   * This loss where the logits are adjusted by the class frequencies: without the class weights
+   * that auto stands for.
+   *
+   * @throws IllegalArgumentException if class weights by frequency are asked for
+   */
+  LossChoice forAdjustedLogits(double tau) {
+    Alpha weights = Alpha.parse(alpha);
+    if (weights instanceof Alpha.Balanced || weights instanceof Alpha.EffectiveNumber) {
+      throw new IllegalArgumentException(
+          "alpha is %s and logitAdjustment is %s, but each makes up for the class frequencies; set alpha to none or logitAdjustment to 0."
+              .formatted(alpha, tau));
+    }
+    return weights instanceof Alpha.Auto ? new LossChoice(name, numbers, "none") : this;
+  }
+
   /** A name that may be that of a loss. */
   static String requireName(String name) {
     if (!LossSpec.isClass(name)) {
@@ -94,6 +110,7 @@ record LossChoice(String name, Map<String, Double> numbers, String alpha) {
             .toArray(String[]::new);
     params.setLoss(name, arguments);
     params.setAlpha(alpha);
+    params.clear(params.gamma());
   }
 
   /**

@@ -1,6 +1,8 @@
 package io.sparkfocal.ml;
 
 import io.sparkfocal.calibration.CalibrationReport;
+import io.sparkfocal.data.LabelCounts;
+import io.sparkfocal.data.TrainingColumns;
 import io.sparkfocal.train.EpochReport;
 import io.sparkfocal.train.Evaluation;
 import io.sparkfocal.train.ValidationMetric;
@@ -10,6 +12,8 @@ import java.util.List;
 import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.sql.Dataset;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Trains an estimator with one loss after another and keeps the model that validates best.
@@ -19,6 +23,8 @@ import org.jspecify.annotations.Nullable;
  * each other; equals by the likelihood of the validation rows, every class counting the same.
  */
 final class LossSearch {
+
+  private static final Logger LOG = LoggerFactory.getLogger(LossSearch.class);
 
   private final FocalLossClassifier estimator;
 
@@ -35,16 +41,13 @@ final class LossSearch {
     List<LossScore> scores = new ArrayList<>();
     FocalLossClassificationModel best = null;
     LossScore bestScore = null;
-    for (LossChoice choice : choices()) {
-      FocalLossClassifier candidate = estimator.copy(ParamMap.empty());
-      candidate.set(candidate.lossSearch(), new String[0]);
-      choice.applyTo(candidate);
+    for (FocalLossClassifier candidate : candidates(dataset)) {
       long start = System.nanoTime();
       FocalLossClassificationModel model = candidate.fit(dataset);
       double seconds = (System.nanoTime() - start) / 1e9;
       LossScore score =
           new LossScore(
-              choice.toString(),
+              LossChoice.of(candidate).toString(),
               metric.score(validation(model)),
               calibration(model).balancedLogLikelihood(),
               seconds);
@@ -68,11 +71,36 @@ final class LossSearch {
     return model;
   }
 
-  private List<LossChoice> choices() {
+  /**
+   * An estimator per loss, each checked before the first one trains; what does not go with the
+   * other params is left out of the default list, and refused in a list of the user's.
+   */
+  private List<FocalLossClassifier> candidates(Dataset<?> dataset) {
     String[] texts = estimator.getLossSearch();
-    return Arrays.equals(texts, new String[] {"default"})
-        ? LossChoice.DEFAULT_SEARCH
-        : Arrays.stream(texts).map(LossChoice::parse).toList();
+    boolean isDefault = Arrays.equals(texts, new String[] {"default"});
+    List<LossChoice> choices =
+        isDefault
+            ? LossChoice.DEFAULT_SEARCH
+            : Arrays.stream(texts).map(LossChoice::parse).toList();
+    TrainingColumns columns = estimator.columns(dataset.schema());
+    LabelCounts counts = LabelCounts.of(columns, dataset);
+    counts.requireTrainable(columns.label(), columns.classNames().size());
+    List<FocalLossClassifier> candidates = new ArrayList<>();
+    for (LossChoice choice : choices) {
+      FocalLossClassifier candidate = estimator.copy(ParamMap.empty());
+      candidate.set(candidate.lossSearch(), new String[0]);
+      choice.applyTo(candidate);
+      try {
+        candidate.outputLayer(counts);
+        candidates.add(candidate);
+      } catch (IllegalArgumentException e) {
+        if (!isDefault) {
+          throw e;
+        }
+        LOG.info("{} is not tried: {}", choice, e.getMessage());
+      }
+    }
+    return candidates;
   }
 
   private void requireValidationRows() {

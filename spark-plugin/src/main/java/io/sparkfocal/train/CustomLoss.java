@@ -2,6 +2,7 @@ package io.sparkfocal.train;
 
 import io.sparkfocal.losses.ClassificationLoss;
 import java.lang.reflect.Constructor;
+import java.lang.reflect.InvocationTargetException;
 
 /** A loss of the user's own, by the name of its class. */
 final class CustomLoss {
@@ -26,6 +27,11 @@ final class CustomLoss {
         }
       }
       return type.getConstructor().newInstance();
+    } catch (InvocationTargetException e) {
+      throw new IllegalArgumentException(
+          "Loss class \"%s\" cannot be made: its constructor says \"%s\"."
+              .formatted(name, e.getTargetException().getMessage()),
+          e);
     } catch (ReflectiveOperationException | ClassCastException | LinkageError e) {
       throw new IllegalArgumentException(
           "Loss class \"%s\" cannot be used (%s); it must be public, implement %s, have a public constructor without arguments or with long[] class counts, and be in a jar on every executor."

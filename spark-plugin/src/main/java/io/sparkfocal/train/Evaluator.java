@@ -11,6 +11,7 @@ import io.sparkfocal.collective.TensorCollective;
 import io.sparkfocal.losses.LossKernel;
 import io.sparkfocal.losses.ReducedLoss;
 import io.sparkfocal.losses.Reduction;
+import org.jspecify.annotations.Nullable;
 
 /** Measures a network on the validation rows of all ranks. */
 final class Evaluator {
@@ -26,6 +27,7 @@ final class Evaluator {
   private final TensorCollective collective;
   private final NDManager manager;
   private final int classes;
+  private final @Nullable NDArray offsets;
 
   Evaluator(
       Block network,
@@ -33,13 +35,15 @@ final class Evaluator {
       Reduction reduction,
       TensorCollective collective,
       NDManager manager,
-      int classes) {
+      int classes,
+      float[] offsets) {
     this.network = network;
     this.loss = loss;
     this.reduction = reduction;
     this.collective = collective;
     this.manager = manager;
     this.classes = classes;
+    this.offsets = offsets.length == 0 ? null : manager.create(offsets);
   }
 
   /** The rows of this and all other ranks; every rank gets the same answer. */
@@ -70,7 +74,7 @@ final class Evaluator {
     counts[0] += reduced.sum().toType(DataType.FLOAT32, false).toFloatArray()[0];
     counts[1] += reduced.weight().toType(DataType.FLOAT32, false).toFloatArray()[0];
     long[] truth = batch.labels().toLongArray();
-    long[] guess = predicted(logits).toLongArray();
+    long[] guess = predicted(offsets == null ? logits : logits.add(offsets)).toLongArray();
     for (int i = 0; i < truth.length; i++) {
       int label = (int) truth[i];
       counts[SUMS + label]++;

@@ -20,6 +20,7 @@ import java.util.Map;
  * @param alpha weight of each class; empty for no class weights; one alone is the weight of class 1
  *     for a loss of one logit
  * @param alphaFrom part of training after which the class weights hold, from 0 to 1
+ * @param offsets what is added to the logits before a class is predicted; empty for nothing
  * @param reduction what a step's sum is divided by: {@code MEAN} or {@code WEIGHTED_MEAN}
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -29,8 +30,29 @@ public record LossSpec(
     long[] counts,
     float[] alpha,
     double alphaFrom,
+    float[] offsets,
     Reduction reduction)
     implements Serializable {
+
+  /** Without offsets. */
+  public LossSpec(
+      String name,
+      Map<String, Double> numbers,
+      long[] counts,
+      float[] alpha,
+      double alphaFrom,
+      Reduction reduction) {
+    this(name, numbers, counts, alpha, alphaFrom, new float[0], reduction);
+  }
+
+  /** The same with other offsets. */
+  public LossSpec withOffsets(double... values) {
+    float[] narrowed = new float[values.length];
+    for (int i = 0; i < values.length; i++) {
+      narrowed[i] = (float) values[i];
+    }
+    return new LossSpec(name, numbers, counts, alpha, alphaFrom, narrowed, reduction);
+  }
 
   /** Whether a name is that of a class rather than of the catalogue. */
   public static boolean isClass(String name) {
@@ -61,6 +83,14 @@ public record LossSpec(
 
   /** The loss without class weights. */
   public ClassificationLoss unweighted() {
-    return isClass(name) ? CustomLoss.of(name, counts) : LossCatalogue.make(name, numbers, counts);
+    if (!isClass(name)) {
+      return LossCatalogue.make(name, numbers, counts);
+    }
+    if (!numbers.isEmpty()) {
+      throw new IllegalArgumentException(
+          "Loss class \"%s\" takes no loss arguments, but %s is given; write the numbers into the class."
+              .formatted(name, numbers));
+    }
+    return CustomLoss.of(name, counts);
   }
 }

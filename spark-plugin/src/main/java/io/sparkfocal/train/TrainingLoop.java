@@ -77,7 +77,8 @@ public final class TrainingLoop {
         new GradientStep(network, reduction, rankStep, settings.stepParts(), update, manager);
     // Ranks have other numbers of validation batches, so each looks at its own alone.
     LossKernel alone = loss.loss().prepare(manager, dataType);
-    this.evaluator = new Evaluator(network, alone, reduction, collective, manager, classes);
+    this.evaluator =
+        new Evaluator(network, alone, reduction, collective, manager, classes, loss.offsets());
   }
 
   /**

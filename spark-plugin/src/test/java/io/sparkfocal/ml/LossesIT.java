@@ -257,6 +257,57 @@ class LossesIT {
   }
 
   @Test
+  void classFrequenciesAreNotCountedTwice() {
+    FocalLossClassifier adjusted = quick().setLogitAdjustment(1).setMaxIter(1);
+    TrainingSummary summary = adjusted.fit(rows).summary().orElseThrow();
+    assertThat(summary.loss()).endsWith("alpha=none");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> adjusted.setAlpha("balanced").fit(rows))
+        .withMessage(
+            "alpha is balanced and logitAdjustment is 1.0, but each makes up for the class frequencies; set alpha to none or logitAdjustment to 0.");
+  }
+
+  @Test
+  void aSearchChecksEveryLossBeforeItTrainsAny() {
+    FocalLossClassifier search =
+        quick().setValidationIndicatorCol("held_out").setMaxIter(1).setNumWorkers(1);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> search.setLossSearch("crossEntropy", "focal gama=1").fit(rows))
+        .withMessageContaining("has no number \"gama\"");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> search.setLossSearch("focal", "dice alpha=balanced").fit(rows))
+        .withMessageContaining("set alpha to none");
+    TrainingSummary summary =
+        search.setLossSearch().setPriorBias(true).fit(rows).summary().orElseThrow();
+    assertThat(summary.search())
+        .extracting(LossScore::loss)
+        .hasSize(5)
+        .doesNotContain("balancedSoftmax alpha=auto");
+  }
+
+  @Test
+  void validationSeesTheAdjustedLogits() {
+    FocalLossClassifier classifier =
+        quick()
+            .setAlpha("none")
+            .setValidationIndicatorCol("held_out")
+            .setValidationMetric("macroRecall")
+            .setNumWorkers(1)
+            .setMaxIter(1);
+    double rare = binary.where("held_out and label = 1").count();
+    double share = rare / binary.where("held_out").count();
+    assertThat(validationAccuracy(classifier.fit(binary))).isGreaterThan(2 * share);
+    // So much of it that all rows are of the rare class.
+    assertThat(validationAccuracy(classifier.setLogitAdjustment(50).fit(binary)))
+        .isCloseTo(share, within(1e-9));
+  }
+
+  private static double validationAccuracy(FocalLossClassificationModel model) {
+    return Objects.requireNonNull(model.summary().orElseThrow().epochs().get(0).validation())
+        .accuracy();
+  }
+
+  @Test
   void namedClassesAreCalibratedToo() {
     Dataset<Row> named =
         new StringIndexer()

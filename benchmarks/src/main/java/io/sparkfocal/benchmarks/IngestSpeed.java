@@ -1,0 +1,177 @@
+package io.sparkfocal.benchmarks;
+
+import io.sparkfocal.data.RankRows;
+import io.sparkfocal.data.RowReader;
+import io.sparkfocal.data.ShardMemory;
+import io.sparkfocal.data.TrainingColumns;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Iterator;
+import java.util.List;
+import org.apache.spark.api.java.function.FlatMapFunction;
+import org.apache.spark.ml.linalg.Vector;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.functions;
+
+/**
+ * Rows per second from a DataFrame to floats in memory, beside the usual way over rows and vector
+ * objects; and how much memory the floats take.
+ */
+public final class IngestSpeed {
+
+  private static final int ROWS = 1_000_000;
+  private static final int PAIRS = 5;
+  private static final ShardMemory ALL = new ShardMemory(Long.MAX_VALUE, () -> Path.of("unused"));
+
+  /** Filled by a task, in this JVM. */
+  private static final List<RankRows> KEPT = new ArrayList<>();
+
+  private IngestSpeed() {}
+
+  /** Takes no arguments. */
+  public static void main(String[] arguments) throws IOException {
+    try (SparkSession spark =
+        SparkSession.builder()
+            .master("local[1]")
+            .appName("Spark Focal ingest")
+            .config("spark.ui.enabled", false)
+            .getOrCreate()) {
+      Dataset<Row> fromParquet =
+          MadeUpTable.withVector(spark.read().parquet(MadeUpTable.parquet(spark, ROWS).toString()));
+      Dataset<Row> vectors = fromParquet.persist();
+      vectors.count();
+      System.out.println(
+          "| from | ours, rows/s | Dataset.rdd() and Vector, rows/s | ratio | spread |\n|-|-|-|-|-|");
+      Pairs cached = compare("cached vectors", vectors);
+      compare("cached sparse vectors", sparse(vectors).persist());
+      vectors.unpersist(true);
+      compare(
+          "Parquet, 32 columns into a vector",
+          MadeUpTable.withVector(
+              spark.read().parquet(MadeUpTable.parquet(spark, ROWS).toString())));
+      memory(spark);
+      cached.print("ingest");
+    }
+  }
+
+  /** Every second value is 0. */
+  private static Dataset<Row> sparse(Dataset<Row> vectors) {
+    Dataset<Row> table =
+        vectors.select(
+            functions
+                .udf(
+                    (Vector v) -> {
+                      double[] values = v.toArray().clone();
+                      for (int i = 0; i < values.length; i += 2) {
+                        values[i] = 0;
+                      }
+                      return org.apache.spark.ml.linalg.Vectors.dense(values).toSparse();
+                    },
+                    new org.apache.spark.ml.linalg.VectorUDT())
+                .apply(functions.col("features"))
+                .as("features"),
+            functions.col(MadeUpTable.LABEL));
+    table.persist().count();
+    return table;
+  }
+
+  private static Pairs compare(String name, Dataset<Row> vectors) {
+    Pairs pairs = new Pairs();
+    for (int pair = -2; pair < PAIRS; pair++) {
+      double our = ROWS / seconds(() -> ours(vectors));
+      double their = ROWS / seconds(() -> theirs(vectors));
+      if (pair >= 0) {
+        pairs.rates(our, their);
+      }
+    }
+    System.out.printf(
+        "| %s | %,.0f | %,.0f | %.2f | %s |%n",
+        name, pairs.ours(), pairs.theirs(), pairs.ratio(), pairs.spread());
+    return pairs;
+  }
+
+  private static double seconds(Runnable work) {
+    KEPT.clear();
+    System.gc();
+    long start = System.nanoTime();
+    work.run();
+    return (System.nanoTime() - start) / 1e9;
+  }
+
+  private static void ours(Dataset<Row> vectors) {
+    TrainingColumns columns =
+        TrainingColumns.of(vectors.schema(), "features", List.of(), MadeUpTable.LABEL, null, null);
+    RowReader reader = RowReader.of(columns, MadeUpTable.FEATURES, 2);
+    columns
+        .rows(vectors)
+        .queryExecution()
+        .toRdd()
+        .toJavaRDD()
+        .mapPartitions(
+            (FlatMapFunction<Iterator<InternalRow>, Long>)
+                rows -> {
+                  RankRows read = reader.read(rows, ALL);
+                  KEPT.add(read);
+                  return List.of(read.trainingRows()).iterator();
+                })
+        .collect();
+  }
+
+  /** Floats, labels and weights in growing arrays. */
+  private static void theirs(Dataset<Row> vectors) {
+    vectors
+        .toJavaRDD()
+        .mapPartitions(
+            (FlatMapFunction<Iterator<Row>, Long>)
+                rows -> {
+                  float[] features = new float[1 << 16];
+                  float[] labels = new float[1 << 12];
+                  int count = 0;
+                  while (rows.hasNext()) {
+                    Row row = rows.next();
+                    double[] values = row.<Vector>getAs(0).toArray();
+                    if ((count + 1) * values.length > features.length) {
+                      features = Arrays.copyOf(features, 2 * features.length);
+                    }
+                    if (count == labels.length) {
+                      labels = Arrays.copyOf(labels, 2 * labels.length);
+                    }
+                    for (int i = 0; i < values.length; i++) {
+                      features[count * values.length + i] = (float) values[i];
+                    }
+                    labels[count] = ((Number) row.get(1)).floatValue();
+                    count++;
+                  }
+                  return List.of((long) count).iterator();
+                })
+        .collect();
+  }
+
+  /** Heap that the rows take, over the bytes of their floats. */
+  private static void memory(SparkSession spark) {
+    Dataset<Row> vectors =
+        MadeUpTable.withVector(spark.read().parquet(MadeUpTable.parquet(spark, ROWS).toString()))
+            .coalesce(1);
+    KEPT.clear();
+    long before = usedHeap();
+    ours(vectors);
+    long after = usedHeap();
+    double floats = (double) ROWS * (MadeUpTable.FEATURES + 2) * Float.BYTES;
+    System.out.printf(
+        "memory per byte of features, labels and weights: %.3f%n", (after - before) / floats);
+    KEPT.clear();
+  }
+
+  private static long usedHeap() {
+    for (int i = 0; i < 3; i++) {
+      System.gc();
+    }
+    Runtime runtime = Runtime.getRuntime();
+    return runtime.totalMemory() - runtime.freeMemory();
+  }
+}
