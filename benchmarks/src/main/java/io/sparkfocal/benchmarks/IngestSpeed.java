@@ -5,12 +5,14 @@ import io.sparkfocal.data.RowReader;
 import io.sparkfocal.data.ShardMemory;
 import io.sparkfocal.data.TrainingColumns;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
 import org.apache.spark.api.java.function.FlatMapFunction;
+import org.apache.spark.ml.feature.LabeledPoint;
 import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -41,22 +43,28 @@ public final class IngestSpeed {
             .appName("Spark Focal ingest")
             .config("spark.ui.enabled", false)
             .getOrCreate()) {
-      Dataset<Row> fromParquet =
-          MadeUpTable.withVector(spark.read().parquet(MadeUpTable.parquet(spark, ROWS).toString()));
-      Dataset<Row> vectors = fromParquet.persist();
+      Dataset<Row> vectors = vectors(spark).persist();
       vectors.count();
       System.out.println(
-          "| from | ours, rows/s | Dataset.rdd() and Vector, rows/s | ratio | spread |\n|-|-|-|-|-|");
+          "| from | ours, rows/s | rdd(), Vector, arrays | ratio | spread | rdd(), LabeledPoints, arrays | ratio | spread | toRdd() alone, rows/s |\n|-|-|-|-|-|-|-|-|-|");
       Pairs cached = compare("cached vectors", vectors);
-      compare("cached sparse vectors", sparse(vectors).persist());
+      compare("cached sparse vectors", sparse(vectors));
       vectors.unpersist(true);
-      compare(
-          "Parquet, 32 columns into a vector",
-          MadeUpTable.withVector(
-              spark.read().parquet(MadeUpTable.parquet(spark, ROWS).toString())));
+      compare("Parquet of vectors", vectors(spark));
       memory(spark);
       cached.print("ingest");
     }
+  }
+
+  private static Dataset<Row> vectors(SparkSession spark) {
+    Path folder = Path.of("benchmarks/target/vectors-" + ROWS + ".parquet");
+    if (!Files.exists(folder.resolve("_SUCCESS"))) {
+      MadeUpTable.withVector(MadeUpTable.of(spark, ROWS, 11))
+          .write()
+          .mode("overwrite")
+          .parquet(folder.toString());
+    }
+    return spark.read().parquet(folder.toString());
   }
 
   /** Every second value is 0. */
@@ -81,18 +89,32 @@ public final class IngestSpeed {
   }
 
   private static Pairs compare(String name, Dataset<Row> vectors) {
-    Pairs pairs = new Pairs();
+    Pairs arrays = new Pairs();
+    Pairs objects = new Pairs();
+    List<Double> bare = new ArrayList<>();
     for (int pair = -2; pair < PAIRS; pair++) {
       double our = ROWS / seconds(() -> ours(vectors));
       double their = ROWS / seconds(() -> theirs(vectors));
+      double points = ROWS / seconds(() -> labeledPoints(vectors));
+      double alone = ROWS / seconds(() -> vectors.queryExecution().toRdd().count());
       if (pair >= 0) {
-        pairs.rates(our, their);
+        arrays.rates(our, their);
+        objects.rates(our, points);
+        bare.add(alone);
       }
     }
     System.out.printf(
-        "| %s | %,.0f | %,.0f | %.2f | %s |%n",
-        name, pairs.ours(), pairs.theirs(), pairs.ratio(), pairs.spread());
-    return pairs;
+        "| %s | %,.0f | %,.0f | %.2f | %s | %,.0f | %.2f | %s | %,.0f |%n",
+        name,
+        arrays.ours(),
+        arrays.theirs(),
+        arrays.ratio(),
+        arrays.spread(),
+        objects.theirs(),
+        objects.ratio(),
+        objects.spread(),
+        Pairs.median(bare));
+    return objects;
   }
 
   private static double seconds(Runnable work) {
@@ -106,7 +128,7 @@ public final class IngestSpeed {
   private static void ours(Dataset<Row> vectors) {
     TrainingColumns columns =
         TrainingColumns.of(vectors.schema(), "features", List.of(), MadeUpTable.LABEL, null, null);
-    RowReader reader = RowReader.of(columns, MadeUpTable.FEATURES, 2);
+    RowReader reader = new RowReader(columns, MadeUpTable.FEATURES, 2);
     columns
         .rows(vectors)
         .queryExecution()
@@ -152,11 +174,33 @@ public final class IngestSpeed {
         .collect();
   }
 
+  /** An object per row, as MLlib's RDD API and libraries built on it have them, then floats. */
+  private static void labeledPoints(Dataset<Row> vectors) {
+    vectors
+        .toJavaRDD()
+        .map(row -> new LabeledPoint(((Number) row.get(1)).doubleValue(), row.<Vector>getAs(0)))
+        .mapPartitions(
+            (FlatMapFunction<Iterator<LabeledPoint>, Long>)
+                points -> {
+                  List<LabeledPoint> all = new ArrayList<>();
+                  points.forEachRemaining(all::add);
+                  float[] features = new float[all.size() * MadeUpTable.FEATURES];
+                  float[] labels = new float[all.size()];
+                  for (int i = 0; i < labels.length; i++) {
+                    double[] values = all.get(i).features().toArray();
+                    for (int f = 0; f < values.length; f++) {
+                      features[i * values.length + f] = (float) values[f];
+                    }
+                    labels[i] = (float) all.get(i).label();
+                  }
+                  return List.of((long) labels.length).iterator();
+                })
+        .collect();
+  }
+
   /** Heap that the rows take, over the bytes of their floats. */
   private static void memory(SparkSession spark) {
-    Dataset<Row> vectors =
-        MadeUpTable.withVector(spark.read().parquet(MadeUpTable.parquet(spark, ROWS).toString()))
-            .coalesce(1);
+    Dataset<Row> vectors = vectors(spark).coalesce(1);
     KEPT.clear();
     long before = usedHeap();
     ours(vectors);

@@ -9,6 +9,7 @@ import io.sparkfocal.collective.rpc.RpcEndpoint;
 import io.sparkfocal.data.RankRows;
 import io.sparkfocal.data.RowReader;
 import io.sparkfocal.data.ShardMemory;
+import io.sparkfocal.data.TrainingColumns;
 import io.sparkfocal.losses.Reduction;
 import io.sparkfocal.network.Layers;
 import io.sparkfocal.network.MlpNetwork;
@@ -156,9 +157,9 @@ public final class TrainingRank {
     for (String name : names) {
       schema = schema.add(name, DataTypes.DoubleType);
     }
+    schema = schema.add("y", DataTypes.DoubleType);
     RowReader reader =
-        new RowReader(
-            io.sparkfocal.data.FeatureLayout.of(schema, "", names), FEATURES, CLASSES, "y", null);
+        new RowReader(TrainingColumns.of(schema, "", names, "y", null, null), FEATURES, CLASSES);
     Random random = new Random(rank);
     Iterator<InternalRow> rows =
         IntStream.range(0, count).mapToObj(i -> row(random, i % 10 == 0 ? 1 : 0)).iterator();
@@ -166,12 +167,10 @@ public final class TrainingRank {
   }
 
   private static InternalRow row(Random random, int label) {
-    Object[] values = new Object[3 + FEATURES];
+    Object[] values = new Object[1 + FEATURES];
     values[0] = (double) label;
-    values[1] = 1.0;
-    values[2] = false;
     for (int i = 0; i < FEATURES; i++) {
-      values[3 + i] = random.nextGaussian() + (i < 4 ? label : 0);
+      values[1 + i] = random.nextGaussian() + (i < 4 ? label : 0);
     }
     return new GenericInternalRow(values);
   }

@@ -36,14 +36,6 @@ record FeatureValues(FeatureLayout layout, int width) {
     }
   }
 
-  /** The value, refusing NaN and infinities. */
-  float finite(float value, int index) {
-    if (!Float.isFinite(value)) {
-      throw notFinite(value, index);
-    }
-    return withoutSignOfZero(value);
-  }
-
   /** Spreads a sparse vector. */
   void sparse(int[] indices, double[] from, float[] to) {
     Arrays.fill(to, 0);

@@ -111,7 +111,7 @@ final class RowStore {
     for (int row = 0; row < rows; row++) {
       keys[row] = (hash(row) & ~(long) Integer.MAX_VALUE) | row;
     }
-    Arrays.sort(keys);
+    keys = RadixSort.byUpperBits(keys);
     int[] order = new int[rows];
     for (int i = 0; i < rows; i++) {
       order[i] = (int) keys[i] & Integer.MAX_VALUE;
@@ -160,18 +160,32 @@ final class RowStore {
     return hash(blockOf(row), offsetOf(row), width);
   }
 
-  /** A multiply-and-rotate hash of the bits of a row's features, label and weight. */
+  /**
+   * A multiply-and-rotate hash of the bits of a row's features, label and weight, in four lanes
+   * that the processor can work on at once.
+   */
   static long hash(float[] row, int offset, int width) {
-    long hash = 0x243F6A8885A308D3L + (int) row[offset + width];
-    hash = step(hash, Float.floatToIntBits(row[offset + width + 1]));
-    for (int i = 0; i < width; i++) {
-      hash = step(hash, Float.floatToIntBits(row[offset + i]));
+    long a = 0x243F6A8885A308D3L + (int) row[offset + width];
+    long b = 0x13198A2E03707344L + Float.floatToRawIntBits(row[offset + width + 1]);
+    long c = 0xA4093822299F31D0L;
+    long d = 0x082EFA98EC4E6C89L;
+    int end = offset + width;
+    int i = offset;
+    for (; i + 3 < end; i += 4) {
+      a = step(a, Float.floatToRawIntBits(row[i]));
+      b = step(b, Float.floatToRawIntBits(row[i + 1]));
+      c = step(c, Float.floatToRawIntBits(row[i + 2]));
+      d = step(d, Float.floatToRawIntBits(row[i + 3]));
     }
+    for (; i < end; i++) {
+      a = step(a, Float.floatToRawIntBits(row[i]));
+    }
+    long hash = step(step(step(a, b), c), d);
     hash = (hash ^ (hash >>> 32)) * 0xD6E8FEB86659FD93L;
     return hash ^ (hash >>> 32);
   }
 
-  private static long step(long hash, int bits) {
+  private static long step(long hash, long bits) {
     return Long.rotateLeft(hash ^ bits, 29) * 0x9E3779B97F4A7C15L;
   }
 }

@@ -1,5 +1,6 @@
 package io.sparkfocal.data;
 
+import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.sql.Column;
@@ -17,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param label numeric column
  * @param weight numeric column; null for weight 1
  * @param validation boolean column, true for rows that are validated on; null for none
+ * @param numbers how numeric columns lie in a row: label, weight if there is one, features where
+ *     they are columns
  * @param classNames names that the label's metadata declares; may be empty
  */
 public record TrainingColumns(
@@ -24,7 +27,9 @@ public record TrainingColumns(
     String label,
     @Nullable String weight,
     @Nullable String validation,
-    List<String> classNames) {
+    List<NumberKind> numbers,
+    List<String> classNames)
+    implements Serializable {
 
   /**
    * Checks the columns.
@@ -46,7 +51,18 @@ public record TrainingColumns(
     if (validation != null) {
       Columns.requireBoolean(schema, validation, "validationIndicatorCol");
     }
-    return new TrainingColumns(features, label, weight, validation, classNames);
+    List<String> numeric = new ArrayList<>(List.of(label));
+    if (weight != null) {
+      numeric.add(weight);
+    }
+    if (features.kind() == FeatureLayout.Kind.COLUMNS) {
+      numeric.addAll(features.columns());
+    }
+    List<NumberKind> numbers =
+        numeric.stream()
+            .map(name -> NumberKind.of(Columns.requireNumeric(schema, name, name).dataType()))
+            .toList();
+    return new TrainingColumns(features, label, weight, validation, numbers, classNames);
   }
 
   /** Label (double), weight (double) and validation (boolean): what {@link LabelCounts} reads. */
@@ -54,10 +70,28 @@ public record TrainingColumns(
     return dataset.toDF().select(labelExpressions().toArray(Column[]::new));
   }
 
-  /** The columns of {@link #labels}, then the features: what {@link RowReader} reads. */
+  /**
+   * Label, weight if there is one, validation if there is one, features: what {@link RowReader}
+   * reads. Columns are taken as they lie there wherever possible.
+   */
   public Dataset<Row> rows(Dataset<?> dataset) {
-    List<Column> columns = labelExpressions();
-    columns.addAll(List.of(features.expressions()));
+    List<Column> columns = new ArrayList<>();
+    columns.add(numbers.get(0).expression(Columns.named(label)));
+    if (weight != null) {
+      columns.add(numbers.get(1).expression(Columns.named(weight)));
+    }
+    if (validation != null) {
+      columns.add(Columns.named(validation));
+    }
+    if (features.kind() == FeatureLayout.Kind.COLUMNS) {
+      int first = weight == null ? 1 : 2;
+      for (int i = 0; i < features.columns().size(); i++) {
+        Column column = Columns.named(features.columns().get(i));
+        columns.add(numbers.get(first + i).expression(column));
+      }
+    } else {
+      columns.addAll(List.of(features.expressions()));
+    }
     return dataset.toDF().select(columns.toArray(Column[]::new));
   }
 

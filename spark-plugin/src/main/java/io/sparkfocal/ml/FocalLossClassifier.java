@@ -158,7 +158,7 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
             "%s-%04x".formatted(uid, attemptKey & 0xFFFF),
             attemptKey,
             workers,
-            RowReader.of(columns, width, counts.classes()),
+            new RowReader(columns, width, counts.classes()),
             getStandardization(),
             network,
             output.bias(),
