@@ -52,6 +52,29 @@ public final class RddLineage {
     return true;
   }
 
+  /**
+   * Whether nothing of an RDD comes out of a shuffle, so that any task can compute any of its
+   * partitions.
+   */
+  public static boolean isNarrow(RDD<?> last) {
+    Set<Integer> seen = new HashSet<>();
+    Deque<RDD<?>> waiting = new ArrayDeque<>();
+    waiting.add(last);
+    while (!waiting.isEmpty()) {
+      RDD<?> rdd = waiting.remove();
+      if (seen.add(rdd.id())) {
+        scala.collection.Seq<?> dependencies = dependencies(rdd);
+        for (int i = 0; i < dependencies.length(); i++) {
+          if (dependencies.apply(i) instanceof ShuffleDependency<?, ?, ?>) {
+            return false;
+          }
+          waiting.add(((Dependency<?>) dependencies.apply(i)).rdd());
+        }
+      }
+    }
+    return true;
+  }
+
   private static scala.collection.Seq<?> dependencies(RDD<?> rdd) {
     try {
       return (scala.collection.Seq<?>) RDD.class.getMethod("dependencies").invoke(rdd);

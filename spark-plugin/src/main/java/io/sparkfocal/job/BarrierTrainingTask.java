@@ -94,6 +94,7 @@ record BarrierTrainingTask(TrainingPlan plan) implements Serializable {
             address ->
                 new RankCard(
                     address,
+                    Rendezvous.PROCESS,
                     device.gpu(),
                     rows.trainingRows(),
                     rows.validationRows(),

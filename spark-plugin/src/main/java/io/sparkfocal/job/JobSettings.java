@@ -13,6 +13,9 @@ import org.apache.spark.SparkConf;
  *     another (120s)
  * @param gradientPrecision {@code spark.focal.collective.precision}: how gradients travel over
  *     Spark's transport, float32 or bfloat16 (float32)
+ * @param hierarchical {@code spark.focal.collective.hierarchical}: whether ranks that share a JVM
+ *     sum in memory before one of them sums with other JVMs; bits then depend on which ranks share
+ *     one (false)
  * @param largestSkew {@code spark.focal.data.max-skew}: rows of the largest partition over the mean
  *     above which the input is repartitioned (1.2); a large number keeps the partitions as they are
  */
@@ -20,11 +23,13 @@ record JobSettings(
     Duration slotsTimeout,
     Duration collectiveTimeout,
     Collective.Precision gradientPrecision,
+    boolean hierarchical,
     double largestSkew) {
 
   private static final String SLOTS_TIMEOUT = "spark.focal.slots.timeout";
   private static final String COLLECTIVE_TIMEOUT = "spark.focal.collective.timeout";
   private static final String PRECISION = "spark.focal.collective.precision";
+  private static final String HIERARCHICAL = "spark.focal.collective.hierarchical";
   private static final String MAX_SKEW = "spark.focal.data.max-skew";
 
   static JobSettings of(SparkConf conf) {
@@ -37,6 +42,7 @@ record JobSettings(
         time(conf, SLOTS_TIMEOUT, "60s"),
         time(conf, COLLECTIVE_TIMEOUT, "120s"),
         precision(conf.get(PRECISION, "float32")),
+        conf.getBoolean(HIERARCHICAL, false),
         skew);
   }
 

@@ -11,6 +11,7 @@ import java.util.List;
  * What a rank tells the others before training, once, through the barrier's {@code allGather}.
  *
  * @param address where its collective listens; empty if there are no others
+ * @param process tells the JVM it runs in from all others
  * @param gpu identity of its GPU; empty on the CPU
  * @param trainingRows how many it has
  * @param validationRows how many it has
@@ -18,6 +19,7 @@ import java.util.List;
  */
 record RankCard(
     String address,
+    String process,
     String gpu,
     long trainingRows,
     long validationRows,
@@ -28,6 +30,7 @@ record RankCard(
   String encode() {
     return JSON.createObjectNode()
         .put("address", address)
+        .put("process", process)
         .put("gpu", gpu)
         .put("training", trainingRows)
         .put("validation", validationRows)
@@ -45,6 +48,7 @@ record RankCard(
       JsonNode json = JSON.readTree(text);
       return new RankCard(
           json.path("address").asText(),
+          json.path("process").asText(),
           json.path("gpu").asText(),
           json.path("training").asLong(),
           json.path("validation").asLong(),

@@ -1,13 +1,17 @@
 package io.sparkfocal.job;
 
 import io.sparkfocal.collective.Collective;
+import io.sparkfocal.collective.HierarchicalCollective;
+import io.sparkfocal.collective.local.LocalGroup;
 import io.sparkfocal.collective.local.SoloCollective;
 import io.sparkfocal.collective.nccl.NcclCollective;
 import io.sparkfocal.collective.rpc.RpcEndpoint;
 import java.time.Duration;
 import java.util.ArrayDeque;
+import java.util.Collections;
 import java.util.Deque;
 import java.util.List;
+import java.util.UUID;
 import java.util.function.Function;
 import org.apache.spark.BarrierTaskContext;
 import org.apache.spark.SparkConf;
@@ -21,6 +25,9 @@ final class Rendezvous implements AutoCloseable {
 
   private static final String DRIVER = "driver";
   private static final String STAND_IN = "spark.focal.test.nccl-stand-in";
+
+  /** Tells this JVM from all others. */
+  static final String PROCESS = UUID.randomUUID().toString();
 
   private final TrainingPlan plan;
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
@@ -72,13 +79,43 @@ final class Rendezvous implements AutoCloseable {
   private Collective join(RpcEndpoint endpoint, RankName name, RankDevice device) {
     boolean overNccl = usesNccl();
     Duration timeout = Duration.ofMillis(plan.collectiveTimeoutMillis());
+    if (!overNccl) {
+      return onHost(endpoint, name.rank(), timeout);
+    }
     List<String> addresses = cards.stream().map(RankCard::address).toList();
     Collective ring = opened(endpoint.connect(name.rank(), addresses, timeout));
-    if (!overNccl) {
-      return ring;
-    }
     int gpu = device.device().isGpu() ? device.device().getDeviceId() : name.rank();
     return opened(NcclCollective.join(ring, name.toString(), gpu, timeout));
+  }
+
+  /** In memory where all ranks share a JVM; else a ring of all, or of one rank of each JVM. */
+  private Collective onHost(RpcEndpoint endpoint, int rank, Duration timeout) {
+    List<String> processes = cards.stream().map(RankCard::process).toList();
+    List<String> distinct = processes.stream().distinct().toList();
+    if (distinct.size() == 1) {
+      return opened(LocalGroup.join(plan.attemptKey(), rank, plan.workers(), timeout));
+    }
+    boolean hierarchical = JobSettings.of(SparkEnv.get().conf()).hierarchical();
+    if (!hierarchical || distinct.size() == processes.size()) {
+      List<String> addresses = cards.stream().map(RankCard::address).toList();
+      return opened(endpoint.connect(rank, addresses, timeout));
+    }
+    int[] leaderOf = processes.stream().mapToInt(distinct::indexOf).toArray();
+    int[] placeOf = new int[leaderOf.length];
+    for (int i = 0; i < placeOf.length; i++) {
+      placeOf[i] = Collections.frequency(processes.subList(0, i), processes.get(i));
+    }
+    int here = Collections.frequency(processes, processes.get(rank));
+    // The ring is to find out first who is missing.
+    Duration longer = timeout.multipliedBy(2);
+    Collective local = opened(LocalGroup.join(plan.attemptKey(), placeOf[rank], here, longer));
+    Collective leaders = null;
+    if (placeOf[rank] == 0) {
+      List<String> addresses =
+          distinct.stream().map(p -> cards.get(processes.indexOf(p)).address()).toList();
+      leaders = opened(endpoint.connect(leaderOf[rank], addresses, timeout));
+    }
+    return new HierarchicalCollective(rank, local, leaders, leaderOf, placeOf);
   }
 
   private boolean usesNccl() {

@@ -16,6 +16,8 @@ import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.functions;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import scala.Function1;
+import scala.collection.Iterator;
 import scala.reflect.ClassTag$;
 
 /**
@@ -88,19 +90,13 @@ public final class TrainingJob {
    */
   public TrainingResult run(
       TrainingPlan plan, TrainingColumns columns, LabelCounts counts, Dataset<?> dataset) {
-    RDD<InternalRow> rows = partitioned(columns.rows(dataset), counts, plan.workers());
     LOG.info(
         "{}: {} training rows, {} validation rows, {} workers",
         plan.run(),
         counts.trainingRows(),
         counts.validationRows(),
         plan.workers());
-    RDD<byte[]> results =
-        rows.barrier()
-            .mapPartitions(
-                new RankFunction(new BarrierTrainingTask(plan)),
-                false,
-                ClassTag$.MODULE$.apply(byte[].class));
+    RDD<byte[]> results = stage(plan, columns.rows(dataset), counts);
     String interrupt = spark.getLocalProperty(INTERRUPT);
     spark.setLocalProperty(INTERRUPT, "true");
     try {
@@ -134,15 +130,35 @@ public final class TrainingJob {
     return rest.isEmpty() ? message : rest.lines().findFirst().orElse(message);
   }
 
-  /** One partition per rank, of about the same size, in a chain that a barrier stage accepts. */
-  private RDD<InternalRow> partitioned(Dataset<Row> rows, LabelCounts counts, int workers) {
+  /**
+   * The barrier stage, one task per rank: over the input's own partitions where they can be dealt
+   * evenly, else over rows that are dealt by their content.
+   */
+  private RDD<byte[]> stage(TrainingPlan plan, Dataset<Row> rows, LabelCounts counts) {
+    BarrierTrainingTask task = new BarrierTrainingTask(plan);
     RDD<InternalRow> rdd = rows.queryExecution().toRdd();
     boolean fits =
-        rdd.getNumPartitions() == workers
-            && counts.partitionRows().length == workers
+        rdd.getNumPartitions() == plan.workers()
+            && counts.partitionRows().length == plan.workers()
             && counts.skew() <= settings.largestSkew()
             && RddLineage.suitsBarrierStage(rdd);
-    return fits ? rdd : byContent(rows, workers).queryExecution().toRdd();
+    RankPartitions dealt =
+        fits
+            ? null
+            : RankPartitions.deal(
+                rdd, counts.partitionRows(), plan.workers(), settings.largestSkew());
+    if (dealt != null) {
+      return barrier(
+          spark.range(0, plan.workers(), 1, plan.workers()), new DealtRanks(task, dealt));
+    }
+    RDD<InternalRow> partitioned =
+        fits ? rdd : byContent(rows, plan.workers()).queryExecution().toRdd();
+    return barrier(partitioned, new RankFunction(task));
+  }
+
+  private static <T> RDD<byte[]> barrier(
+      RDD<T> ranks, Function1<Iterator<T>, Iterator<byte[]>> task) {
+    return ranks.barrier().mapPartitions(task, false, ClassTag$.MODULE$.apply(byte[].class));
   }
 
   /** Each row to the rank that a hash of its content names, however the input was cut. */

@@ -14,12 +14,14 @@ final class LocalCollective implements Collective {
 
   private final int rank;
   private final MeetingPoint meeting;
+  private final Runnable onClose;
   private final float[] sum = new float[BLOCK];
   private final float[] term = new float[BLOCK];
 
-  LocalCollective(int rank, MeetingPoint meeting) {
+  LocalCollective(int rank, MeetingPoint meeting, Runnable onClose) {
     this.rank = rank;
     this.meeting = meeting;
+    this.onClose = onClose;
   }
 
   @Override
@@ -50,11 +52,14 @@ final class LocalCollective implements Collective {
     meeting.await(rank, operation);
   }
 
-  /** Sums a block in the order of the ranks and gives it to all. */
+  /**
+   * Sums a block, from this rank on and round, as a ring would, and gives it to all: the bits do
+   * not depend on where ranks run.
+   */
   private void reduce(List<FloatBuffer> all, int start, int length) {
-    all.get(0).get(start, sum, 0, length);
-    for (FloatBuffer other : all.subList(1, all.size())) {
-      other.get(start, term, 0, length);
+    all.get(rank).get(start, sum, 0, length);
+    for (int step = 1; step < all.size(); step++) {
+      all.get((rank + step) % all.size()).get(start, term, 0, length);
       for (int i = 0; i < length; i++) {
         sum[i] += term[i];
       }
@@ -98,5 +103,6 @@ final class LocalCollective implements Collective {
   @Override
   public void close() {
     meeting.leave("Rank " + rank + " of " + world() + " is closed.");
+    onClose.run();
   }
 }
