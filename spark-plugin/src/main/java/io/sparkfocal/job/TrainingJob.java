@@ -131,8 +131,8 @@ public final class TrainingJob {
   }
 
   /**
-   * The barrier stage, one task per rank: over the input's own partitions where they can be dealt
-   * evenly, else over rows that are dealt by their content.
+   * The barrier stage, one task per rank: over the input's own partitions where they are or can be
+   * cut evenly, else over rows that are dealt by their content.
    */
   private RDD<byte[]> stage(TrainingPlan plan, Dataset<Row> rows, LabelCounts counts) {
     BarrierTrainingTask task = new BarrierTrainingTask(plan);
@@ -142,14 +142,10 @@ public final class TrainingJob {
             && counts.partitionRows().length == plan.workers()
             && counts.skew() <= settings.largestSkew()
             && RddLineage.suitsBarrierStage(rdd);
-    RankPartitions dealt =
-        fits
-            ? null
-            : RankPartitions.deal(
-                rdd, counts.partitionRows(), plan.workers(), settings.largestSkew());
-    if (dealt != null) {
-      return barrier(
-          spark.range(0, plan.workers(), 1, plan.workers()), new DealtRanks(task, dealt));
+    RankPartitions cut =
+        fits ? null : RankPartitions.cut(rdd, counts.partitionRows(), plan.workers());
+    if (cut != null) {
+      return barrier(spark.range(0, plan.workers(), 1, plan.workers()), new CutRanks(task, cut));
     }
     RDD<InternalRow> partitioned =
         fits ? rdd : byContent(rows, plan.workers()).queryExecution().toRdd();

@@ -7,7 +7,7 @@ import scala.collection.Iterator$;
 import scala.runtime.AbstractFunction1;
 
 /** A {@link BarrierTrainingTask} that reads the input's own partitions, as {@link RankFunction}. */
-final class DealtRanks extends AbstractFunction1<Iterator<Object>, Iterator<byte[]>>
+final class CutRanks extends AbstractFunction1<Iterator<Object>, Iterator<byte[]>>
     implements Serializable {
 
   private static final long serialVersionUID = 1L;
@@ -15,7 +15,7 @@ final class DealtRanks extends AbstractFunction1<Iterator<Object>, Iterator<byte
   private final BarrierTrainingTask task;
   private final RankPartitions partitions;
 
-  DealtRanks(BarrierTrainingTask task, RankPartitions partitions) {
+  CutRanks(BarrierTrainingTask task, RankPartitions partitions) {
     this.task = task;
     this.partitions = partitions;
   }
