@@ -1,7 +1,6 @@
 package io.sparkfocal.data;
 
 import java.nio.ByteBuffer;
-import java.util.Base64;
 import java.util.List;
 
 /**
@@ -69,17 +68,17 @@ public record FeatureStatistics(double weight, double[] means, double[] squares)
     return new Standardization(means, scales);
   }
 
-  /** As text, exactly. */
-  public String encode() {
+  /** As bytes, exactly. */
+  public byte[] encode() {
     ByteBuffer bytes = ByteBuffer.allocate(Double.BYTES * (1 + 2 * means.length));
     bytes.putDouble(weight);
     bytes.asDoubleBuffer().put(means).put(squares);
-    return Base64.getEncoder().encodeToString(bytes.array());
+    return bytes.array();
   }
 
-  /** From the text of {@link #encode}. */
-  public static FeatureStatistics decode(String text) {
-    ByteBuffer bytes = ByteBuffer.wrap(Base64.getDecoder().decode(text));
+  /** From the bytes of {@link #encode}. */
+  public static FeatureStatistics decode(byte[] encoded) {
+    ByteBuffer bytes = ByteBuffer.wrap(encoded);
     double weight = bytes.getDouble();
     int width = bytes.remaining() / Double.BYTES / 2;
     double[] means = new double[width];

@@ -97,8 +97,7 @@ record BarrierTrainingTask(TrainingPlan plan) implements Serializable {
                     Rendezvous.PROCESS,
                     device.gpu(),
                     rows.trainingRows(),
-                    rows.validationRows(),
-                    rows.statistics()))) {
+                    rows.validationRows()))) {
       return train(context, name, device.device(), rows, ranks.cards(), ranks.collective());
     }
   }
@@ -111,13 +110,13 @@ record BarrierTrainingTask(TrainingPlan plan) implements Serializable {
       List<RankCard> cards,
       Collective collective) {
     try (NDManager manager = NDManager.newBaseManager(device, "PyTorch")) {
-      Standardization standardization = standardization(cards);
+      JobSettings settings = JobSettings.of(SparkEnv.get().conf());
+      TensorCollective tensors = new TensorCollective(collective, settings.gradientPrecision());
+      Standardization standardization = standardization(rows, tensors, manager);
       rows.standardize(standardization);
       Shard training = rows.training(manager);
       Shard validation = rows.validation(manager);
 
-      JobSettings settings = JobSettings.of(SparkEnv.get().conf());
-      TensorCollective tensors = new TensorCollective(collective, settings.gradientPrecision());
       RankStep step = new RankStep(plan.settings().seed(), tensors);
       Block network = plan.network().build(new Layers(step));
       FlatParameters parameters =
@@ -150,11 +149,15 @@ record BarrierTrainingTask(TrainingPlan plan) implements Serializable {
     }
   }
 
-  private Standardization standardization(List<RankCard> cards) {
-    return plan.standardize()
-        ? FeatureStatistics.merge(cards.stream().map(RankCard::statistics).toList())
-            .standardization()
-        : Standardization.none(plan.rows().width());
+  /** From the statistics of all ranks, merged in the order of their numbers. */
+  private Standardization standardization(
+      RankRows rows, TensorCollective tensors, NDManager manager) {
+    if (!plan.standardize()) {
+      return Standardization.none(plan.rows().width());
+    }
+    List<byte[]> ofRanks = tensors.allGather(rows.statistics().encode(), manager);
+    return FeatureStatistics.merge(ofRanks.stream().map(FeatureStatistics::decode).toList())
+        .standardization();
   }
 
   private static RunSize size(List<RankCard> cards) {

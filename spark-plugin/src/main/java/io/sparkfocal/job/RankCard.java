@@ -3,43 +3,37 @@ package io.sparkfocal.job;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.sparkfocal.data.FeatureStatistics;
 import java.util.Arrays;
 import java.util.List;
 
 /**
- * What a rank tells the others before training, once, through the barrier's {@code allGather}.
+ * What a rank tells the others before training, once, through the barrier's {@code allGather}; kept
+ * short, since the driver hands all cards to all ranks.
  *
  * @param address where its collective listens; empty if there are no others
  * @param process tells the JVM it runs in from all others
  * @param gpu identity of its GPU; empty on the CPU
  * @param trainingRows how many it has
  * @param validationRows how many it has
- * @param statistics of its training rows
  */
-record RankCard(
-    String address,
-    String process,
-    String gpu,
-    long trainingRows,
-    long validationRows,
-    FeatureStatistics statistics) {
+public record RankCard(
+    String address, String process, String gpu, long trainingRows, long validationRows) {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  String encode() {
+  /** As text. */
+  public String encode() {
     return JSON.createObjectNode()
         .put("address", address)
         .put("process", process)
         .put("gpu", gpu)
         .put("training", trainingRows)
         .put("validation", validationRows)
-        .put("statistics", statistics.encode())
         .toString();
   }
 
   /** The cards of all ranks, by rank. */
-  static List<RankCard> decodeAll(String[] texts) {
+  public static List<RankCard> decodeAll(String[] texts) {
     return Arrays.stream(texts).map(RankCard::decode).toList();
   }
 
@@ -51,8 +45,7 @@ record RankCard(
           json.path("process").asText(),
           json.path("gpu").asText(),
           json.path("training").asLong(),
-          json.path("validation").asLong(),
-          FeatureStatistics.decode(json.path("statistics").asText()));
+          json.path("validation").asLong());
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("Another rank sent no card, but \"" + text + "\".", e);
     }

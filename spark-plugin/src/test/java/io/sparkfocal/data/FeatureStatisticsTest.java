@@ -63,7 +63,7 @@ class FeatureStatisticsTest {
   }
 
   @Test
-  void textKeepsEveryBit() {
+  void bytesKeepEveryBit() {
     FeatureStatistics statistics = of(rows(0, 77));
     FeatureStatistics decoded = FeatureStatistics.decode(statistics.encode());
     assertThat(decoded.weight()).isEqualTo(statistics.weight());
