@@ -54,7 +54,7 @@ public final class AllReduceSpeed {
     worst.print("allreduce");
   }
 
-  static List<Child> ring() {
+  private static List<Child> ring() {
     List<Child> ranks =
         IntStream.range(0, RANKS)
             .mapToObj(rank -> Child.java(AllReduceRank.class, Integer.toString(rank)))
