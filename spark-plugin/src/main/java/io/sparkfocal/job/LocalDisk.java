@@ -34,8 +34,9 @@ final class LocalDisk {
 
   private static int ranks(SparkConf conf, TaskContext context) {
     boolean local = SparkEnv.get().executorId().equals("driver");
-    int cores =
-        local ? Runtime.getRuntime().availableProcessors() : conf.getInt("spark.executor.cores", 1);
+    // An executor of a standalone cluster takes all cores where none are set.
+    int all = Runtime.getRuntime().availableProcessors();
+    int cores = local ? all : conf.getInt("spark.executor.cores", all);
     return Math.max(1, cores / context.cpus());
   }
 

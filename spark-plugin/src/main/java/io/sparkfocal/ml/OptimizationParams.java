@@ -30,7 +30,8 @@ public interface OptimizationParams<S extends OptimizationParams<S>> extends Cha
 
   /**
    * Param: into how many parts each worker cuts its rows of a step, for less memory; the gradients
-   * of the parts add up to that of the step (default 1).
+   * of the parts add up to that of the step, but batch norm and losses whose rows depend on each
+   * other see a part at a time (default 1).
    */
   default IntParam gradientAccumulationSteps() {
     return optimizationParams().gradientAccumulationSteps;

@@ -59,7 +59,7 @@ final class DeviceUpdate implements WeightUpdate {
       gradient.muli(NDArrays.minimum(clipNorm.div(norm), one));
     }
     updater.update(gradient, learningRate);
-    // Not by a product, which would keep what is not finite.
+    // What is not finite stays so, and ends the training where the loss is next read.
     gradients.subi(gradients.duplicate());
   }
 
