@@ -6,7 +6,6 @@ import io.sparkfocal.job.RankCard;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
@@ -36,11 +35,12 @@ public final class RendezvousScale {
   }
 
   private static double meet(int world) throws InterruptedException {
-    List<RpcEndpoint> endpoints = new ArrayList<>();
     long start = System.nanoTime();
-    for (int rank = 0; rank < world; rank++) {
-      endpoints.add(AllReduceRank.endpoint());
-    }
+    List<RpcEndpoint> endpoints =
+        together(
+            IntStream.range(0, world)
+                .<Task<RpcEndpoint>>mapToObj(rank -> AllReduceRank::endpoint)
+                .toList());
     final double opened = since(start);
     String[] cards =
         endpoints.stream()

@@ -37,6 +37,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.Consumer;
 import java.util.stream.IntStream;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
@@ -89,24 +90,34 @@ public final class TrainingRank {
 
   static double rowsPerSecond(
       Collective collective, int rowsPerStep, int steps, int epochs, long memory) {
+    List<EpochReport> reports = new ArrayList<>();
+    train(collective, rowsPerStep, steps, epochs, memory, reports::add);
+    double seconds = reports.get(epochs - 1).elapsedSeconds() - reports.get(0).elapsedSeconds();
+    return (double) rowsPerStep * steps * (epochs - 1) / seconds;
+  }
+
+  static void train(
+      Collective collective,
+      int rowsPerStep,
+      int steps,
+      int epochs,
+      long memory,
+      Consumer<EpochReport> afterEpoch) {
     int rows = rowsPerStep * steps;
     try (RankRows read = rows(rows, collective.rank(), memory);
         NDManager manager = NDManager.newBaseManager("PyTorch")) {
       read.standardize(read.statistics().standardization());
-      List<EpochReport> reports = new ArrayList<>();
       TrainingLoop loop =
-          loop(collective, settings(rowsPerStep * collective.world(), epochs), reports, manager);
+          loop(collective, settings(rowsPerStep * collective.world(), epochs), afterEpoch, manager);
       RunSize size = new RunSize((long) rows * collective.world(), rows, 0);
       loop.run(read.training(manager), read.validation(manager), size);
-      double seconds = reports.get(epochs - 1).elapsedSeconds() - reports.get(0).elapsedSeconds();
-      return (double) rows * (epochs - 1) / seconds;
     }
   }
 
   private static TrainingLoop loop(
       Collective collective,
       TrainingSettings settings,
-      List<EpochReport> reports,
+      Consumer<EpochReport> afterEpoch,
       NDManager manager) {
     TensorCollective tensors = new TensorCollective(collective);
     RankStep step = new RankStep(settings.seed(), tensors);
@@ -128,7 +139,7 @@ public final class TrainingRank {
 
           @Override
           public void epochCompleted(EpochReport report) {
-            reports.add(report);
+            afterEpoch.accept(report);
           }
         };
     return new TrainingLoop(

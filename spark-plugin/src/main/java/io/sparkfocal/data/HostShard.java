@@ -56,6 +56,12 @@ final class HostShard implements Shard {
     source.close();
   }
 
+  /** Sees rows of one window. */
+  private interface Visitor {
+
+    void visit(RowSource.Window window, int from, int count);
+  }
+
   private final class HostBatches implements Batches {
 
     private final RowSource.Windows windows;
@@ -73,19 +79,28 @@ final class HostShard implements Shard {
     public Batch next(int rows) {
       Filler filler = bySize.computeIfAbsent(rows, size -> new Filler(host, size, source.width()));
       filler.clear();
-      int missing = rows;
+      pass(rows, filler::fill);
+      return manager.getDevice().isGpu() ? onDevice(filler.batch) : filler.batch;
+    }
+
+    @Override
+    public void skip(long rows) {
+      pass(rows, (current, from, count) -> {});
+    }
+
+    private void pass(long rows, Visitor visitor) {
+      long missing = rows;
       while (missing > 0) {
         if (window != null && place == window.order().length) {
           window = windows.next();
           place = 0;
         }
         RowSource.Window current = Objects.requireNonNull(window, "no rows are left");
-        int count = Math.min(missing, current.order().length - place);
-        filler.fill(current, place, count);
+        int count = (int) Math.min(missing, current.order().length - place);
+        visitor.visit(current, place, count);
         place += count;
         missing -= count;
       }
-      return manager.getDevice().isGpu() ? onDevice(filler.batch) : filler.batch;
     }
 
     private Batch onDevice(Batch batch) {

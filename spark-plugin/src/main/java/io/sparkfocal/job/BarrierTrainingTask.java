@@ -13,6 +13,7 @@ import io.sparkfocal.data.RankRows;
 import io.sparkfocal.data.Standardization;
 import io.sparkfocal.network.Layers;
 import io.sparkfocal.network.RankStep;
+import io.sparkfocal.persist.Checkpoint;
 import io.sparkfocal.plugin.NativeEngine;
 import io.sparkfocal.train.FlatParameters;
 import io.sparkfocal.train.RunSize;
@@ -30,6 +31,7 @@ import java.util.concurrent.locks.LockSupport;
 import org.apache.spark.BarrierTaskContext;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskKilledException;
+import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -39,8 +41,10 @@ import org.slf4j.LoggerFactory;
  * One rank: reads its partition, meets the others, trains; rank 0 returns the result.
  *
  * @param plan what to do
+ * @param earlier checkpoint to go on from; null for the beginning
  */
-record BarrierTrainingTask(TrainingPlan plan) implements Serializable {
+record BarrierTrainingTask(TrainingPlan plan, @Nullable Broadcast<byte[]> earlier)
+    implements Serializable {
 
   private static final Logger LOG = LoggerFactory.getLogger(BarrierTrainingTask.class);
   private static final String LIBRARY_PATH = "spark.focal.nccl.library-path";
@@ -112,7 +116,10 @@ record BarrierTrainingTask(TrainingPlan plan) implements Serializable {
     try (NDManager manager = NDManager.newBaseManager(device, "PyTorch")) {
       JobSettings settings = JobSettings.of(SparkEnv.get().conf());
       TensorCollective tensors = new TensorCollective(collective, settings.gradientPrecision());
-      Standardization standardization = standardization(rows, tensors, manager);
+      Checkpoint from =
+          earlier == null ? null : Checkpoint.decode(earlier.value(), "The checkpoint");
+      Standardization standardization =
+          from == null ? standardization(rows, tensors, manager) : from.standardization();
       rows.standardize(standardization);
       Shard training = rows.training(manager);
       Shard validation = rows.validation(manager);
@@ -127,19 +134,21 @@ record BarrierTrainingTask(TrainingPlan plan) implements Serializable {
       }
       requireSameNetwork(parameters, collective);
 
-      RankListener listener = new RankListener(context, plan);
-      TrainingLoop loop =
-          new TrainingLoop(
-              network,
-              parameters,
-              plan.loss(),
-              plan.rows().classes(),
-              plan.settings(),
-              step,
-              tensors,
-              listener,
-              manager);
-      TrainingOutcome outcome = loop.run(training, validation, size(cards));
+      TrainingOutcome outcome;
+      try (CheckpointWriter checkpoints = checkpoints(collective.rank(), standardization)) {
+        TrainingLoop loop =
+            new TrainingLoop(
+                network,
+                parameters,
+                plan.loss(),
+                plan.rows().classes(),
+                plan.settings(),
+                step,
+                tensors,
+                new RankListener(context, plan, checkpoints),
+                manager);
+        outcome = loop.run(training, validation, size(cards), from == null ? null : from.state());
+      }
       return collective.rank() == 0
           ? TrainingResult.encode(outcome, parameters.slices(), standardization, device.toString())
           : null;
@@ -147,6 +156,13 @@ record BarrierTrainingTask(TrainingPlan plan) implements Serializable {
       collective.abort(String.valueOf(RankFailure.of(name, e).getMessage()));
       throw e;
     }
+  }
+
+  private @Nullable CheckpointWriter checkpoints(int rank, Standardization standardization) {
+    CheckpointPlan where = plan.checkpoints();
+    return rank != 0 || where == null
+        ? null
+        : new CheckpointWriter(where, plan.described(), standardization);
   }
 
   /** From the statistics of all ranks, merged in the order of their numbers. */

@@ -1,6 +1,7 @@
 package io.sparkfocal.job;
 
 import io.sparkfocal.collective.CollectiveException;
+import io.sparkfocal.train.DivergedException;
 import java.util.Arrays;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -16,10 +17,14 @@ final class RankFailure extends RuntimeException {
   private static final Pattern IN_REPORT =
       Pattern.compile(Pattern.quote(RankFailure.class.getName()) + ": (\\w+): ([^\\n]*)");
 
-  /** Whose fault a failure is; decides the exception that the user gets. */
+  /** Decides which exception the user gets, and whether the run is tried again. */
   private enum Kind {
+    /** Bad input: would fail again. */
     INPUT,
-    TRAINING
+    /** What would fail again without being bad input. */
+    PERMANENT,
+    /** What may go well another time. */
+    TRANSIENT
   }
 
   private RankFailure(Kind kind, String sentence, Throwable cause) {
@@ -41,8 +46,9 @@ final class RankFailure extends RuntimeException {
     if (cause instanceof IllegalArgumentException) {
       return new RankFailure(Kind.INPUT, where + cause.getMessage(), cause);
     }
+    boolean permanent = cause instanceof DivergedException || cause instanceof LinkageError;
     String sentence = cause.getMessage() == null ? cause.toString() : cause.getMessage();
-    return new RankFailure(Kind.TRAINING, where + sentence, cause);
+    return new RankFailure(permanent ? Kind.PERMANENT : Kind.TRANSIENT, where + sentence, cause);
   }
 
   private static boolean isReport(String message) {
@@ -60,8 +66,9 @@ final class RankFailure extends RuntimeException {
     if (!matcher.find()) {
       return null;
     }
-    return Kind.valueOf(matcher.group(1)) == Kind.INPUT
+    Kind kind = Kind.valueOf(matcher.group(1));
+    return kind == Kind.INPUT
         ? new IllegalArgumentException(matcher.group(2), report)
-        : new TrainingException(matcher.group(2), report);
+        : new TrainingException(matcher.group(2), report, kind == Kind.PERMANENT);
   }
 }

@@ -3,27 +3,45 @@ package io.sparkfocal.job;
 import io.sparkfocal.plugin.EpochCompleted;
 import io.sparkfocal.plugin.ProgressSender;
 import io.sparkfocal.train.EpochReport;
+import io.sparkfocal.train.LoopState;
 import io.sparkfocal.train.TrainingListener;
+import java.util.function.Supplier;
 import org.apache.spark.BarrierTaskContext;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Ends a rank whose task was cancelled, and reports rank 0's epochs. */
+/** Ends a rank whose task was cancelled; for rank 0, reports epochs and has checkpoints written. */
 final class RankListener implements TrainingListener {
 
   private static final Logger LOG = LoggerFactory.getLogger(RankListener.class);
 
   private final BarrierTaskContext context;
   private final TrainingPlan plan;
+  private final @Nullable CheckpointWriter checkpoints;
 
-  RankListener(BarrierTaskContext context, TrainingPlan plan) {
+  /**
+   * Of one rank.
+   *
+   * @param checkpoints null where none are written
+   */
+  RankListener(
+      BarrierTaskContext context, TrainingPlan plan, @Nullable CheckpointWriter checkpoints) {
     this.context = context;
     this.plan = plan;
+    this.checkpoints = checkpoints;
   }
 
   @Override
   public void beforeStep() {
     context.killTaskIfInterrupted();
+  }
+
+  @Override
+  public void afterStep(Supplier<LoopState> state) {
+    if (checkpoints != null) {
+      checkpoints.afterStep(state);
+    }
   }
 
   @Override

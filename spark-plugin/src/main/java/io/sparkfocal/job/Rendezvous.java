@@ -30,6 +30,7 @@ final class Rendezvous implements AutoCloseable {
   static final String PROCESS = UUID.randomUUID().toString();
 
   private final TrainingPlan plan;
+  private final long attemptKey;
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
   private final List<RankCard> cards;
   private final Collective collective;
@@ -46,14 +47,17 @@ final class Rendezvous implements AutoCloseable {
       RankDevice device,
       Function<String, RankCard> own) {
     this.plan = plan;
+    // Spark may repeat a stage by itself, for instance because shuffled input was lost.
+    this.attemptKey = plan.attemptKey() + context.stageAttemptNumber();
     if (plan.workers() == 1) {
       cards = List.of(own.apply(""));
       collective = opened(new SoloCollective());
       return;
     }
     try {
-      RpcEndpoint endpoint = opened(openEndpoint(plan.attemptKey()));
-      cards = RankCard.decodeAll(context.allGather(own.apply(endpoint.address()).encode()));
+      RpcEndpoint endpoint = opened(openEndpoint(attemptKey));
+      String address = TestProxy.fronting(endpoint.address());
+      cards = RankCard.decodeAll(context.allGather(own.apply(address).encode()));
       RankDevice.requireDistinct(cards.stream().map(RankCard::gpu).toList());
       collective = join(endpoint, name, device);
     } catch (RuntimeException | LinkageError e) {
@@ -93,7 +97,7 @@ final class Rendezvous implements AutoCloseable {
     List<String> processes = cards.stream().map(RankCard::process).toList();
     List<String> distinct = processes.stream().distinct().toList();
     if (distinct.size() == 1) {
-      return opened(LocalGroup.join(plan.attemptKey(), rank, plan.workers(), timeout));
+      return opened(LocalGroup.join(attemptKey, rank, plan.workers(), timeout));
     }
     boolean hierarchical = JobSettings.of(SparkEnv.get().conf()).hierarchical();
     if (!hierarchical || distinct.size() == processes.size()) {
@@ -108,7 +112,7 @@ final class Rendezvous implements AutoCloseable {
     int here = Collections.frequency(processes, processes.get(rank));
     // The ring is to find out first who is missing.
     Duration longer = timeout.multipliedBy(2);
-    Collective local = opened(LocalGroup.join(plan.attemptKey(), placeOf[rank], here, longer));
+    Collective local = opened(LocalGroup.join(attemptKey, placeOf[rank], here, longer));
     Collective leaders = null;
     if (placeOf[rank] == 0) {
       List<String> addresses =

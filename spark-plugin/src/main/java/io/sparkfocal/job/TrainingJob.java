@@ -1,37 +1,24 @@
 package io.sparkfocal.job;
 
-import io.sparkfocal.compat.RddLineage;
 import io.sparkfocal.data.LabelCounts;
 import io.sparkfocal.data.TrainingColumns;
-import java.util.Arrays;
-import java.util.List;
-import java.util.stream.IntStream;
+import io.sparkfocal.persist.CheckpointFolder;
+import java.util.UUID;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext;
-import org.apache.spark.rdd.RDD;
-import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.catalyst.InternalRow;
-import org.apache.spark.sql.functions;
+import org.apache.spark.util.SerializableConfiguration;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import scala.Function1;
-import scala.collection.Iterator;
-import scala.reflect.ClassTag$;
 
 /**
- * The driver's side of one {@code fit}: finds slots, cuts the input into one partition per rank,
- * runs the barrier stage, reads the result.
+ * The driver's side of one {@code fit}: finds slots, attempts the training, and where an attempt
+ * fails begins another from the newest checkpoint.
  */
 public final class TrainingJob {
 
   private static final Logger LOG = LoggerFactory.getLogger(TrainingJob.class);
-
-  /** Makes Spark wake the ranks that wait for one that failed, or for a job that was cancelled. */
-  private static final String INTERRUPT = "spark.job.interruptOnCancel";
-
-  private static final String AFTER_TASK = "finished unsuccessfully.";
 
   private final SparkContext spark;
   private final JobSettings settings;
@@ -83,89 +70,90 @@ public final class TrainingJob {
   }
 
   /**
-   * Trains.
+   * Checkpoints of a run.
    *
-   * @throws IllegalArgumentException if a row cannot be trained on
-   * @throws TrainingException if a rank fails otherwise
+   * @see CheckpointPlan
+   */
+  public CheckpointPlan checkpoints(
+      String folder, String run, long everySteps, long everyMillis, int kept) {
+    return new CheckpointPlan(
+        folder,
+        run,
+        everySteps,
+        everyMillis,
+        kept,
+        new SerializableConfiguration(spark.hadoopConfiguration()));
+  }
+
+  /**
+   * Trains; after a failure that may pass, again from the newest checkpoint, on as many ranks or,
+   * if slots have been missing for {@code spark.focal.slots.timeout}, on fewer.
+   *
+   * @param maxRestarts how often at most
+   * @param resume whether to go on from the newest checkpoint of an earlier application
+   * @throws IllegalArgumentException if a row cannot be trained on, or that checkpoint is of
+   *     another plan
+   * @throws TrainingException if a rank fails otherwise: the first cause of the last attempt
    */
   public TrainingResult run(
-      TrainingPlan plan, TrainingColumns columns, LabelCounts counts, Dataset<?> dataset) {
+      TrainingPlan plan,
+      TrainingColumns columns,
+      LabelCounts counts,
+      Dataset<?> dataset,
+      int maxRestarts,
+      boolean resume) {
     LOG.info(
         "{}: {} training rows, {} validation rows, {} workers",
         plan.run(),
         counts.trainingRows(),
         counts.validationRows(),
         plan.workers());
-    RDD<byte[]> results = stage(plan, columns.rows(dataset), counts);
-    String interrupt = spark.getLocalProperty(INTERRUPT);
-    spark.setLocalProperty(INTERRUPT, "true");
-    try {
-      List<byte[]> result = results.toJavaRDD().collect();
-      return TrainingResult.decode(result.get(0));
-    } catch (RuntimeException e) {
-      throw explained(e);
-    } catch (Exception e) {
-      // SparkException is checked, and Scala does not declare it.
-      throw explained(e);
-    } finally {
-      spark.setLocalProperty(INTERRUPT, interrupt);
+    RunCheckpoints checkpoints = RunCheckpoints.of(plan, resume);
+    TrainingPlan attempt = plan.with(checkpoints.plan());
+    Dataset<Row> rows = columns.rows(dataset);
+    int restarts = 0;
+    while (true) {
+      CheckpointFolder.Found from = checkpoints.newest();
+      if (from != null) {
+        LOG.info("{}: goes on from {}", plan.run(), from.file());
+      }
+      try {
+        byte[] result = new TrainingStage(spark, settings, attempt, rows, counts).run(from);
+        checkpoints.delete();
+        return TrainingResult.decode(result, restarts);
+      } catch (TrainingException e) {
+        if (e.isPermanent() || restarts == maxRestarts) {
+          throw restarts == 0 ? e : gaveUp(restarts, e);
+        }
+        restarts++;
+        int workers = slotsLeft(attempt.workers(), e);
+        LOG.warn(
+            "{}: {} Restart {} of {}, on {} workers.",
+            plan.run(),
+            e.getMessage(),
+            restarts,
+            maxRestarts,
+            workers);
+        attempt = attempt.again(UUID.randomUUID().getMostSignificantBits(), workers);
+      }
     }
   }
 
-  private static RuntimeException explained(Exception failure) {
-    RuntimeException known = RankFailure.inReport(failure);
-    if (known != null) {
-      return known;
+  private static TrainingException gaveUp(int restarts, TrainingException last) {
+    return new TrainingException(
+        "%s (after %d restarts)".formatted(last.getMessage(), restarts), last, true);
+  }
+
+  /** As many slots as before, waited for; else those there are. */
+  private int slotsLeft(int wanted, TrainingException cause) {
+    int slots = Math.min(wanted, new TrainingSlots(spark, settings.slotsTimeout()).upTo(wanted));
+    if (slots == 0) {
+      throw new TrainingException(
+          "%s (no task slot was left for a restart after %d s)"
+              .formatted(cause.getMessage(), settings.slotsTimeout().toSeconds()),
+          cause,
+          true);
     }
-    return failure instanceof RuntimeException unchecked
-        ? unchecked
-        : new TrainingException("The training stage failed: " + cause(failure), failure);
-  }
-
-  /** The line after Spark's own sentences, which says what happened to the task. */
-  private static String cause(Exception failure) {
-    String message = String.valueOf(failure.getMessage());
-    int own = message.lastIndexOf(AFTER_TASK);
-    String rest = own < 0 ? message : message.substring(own + AFTER_TASK.length()).strip();
-    return rest.isEmpty() ? message : rest.lines().findFirst().orElse(message);
-  }
-
-  /**
-   * The barrier stage, one task per rank: over the input's own partitions where they are or can be
-   * cut evenly, else over rows that are dealt by their content.
-   */
-  private RDD<byte[]> stage(TrainingPlan plan, Dataset<Row> rows, LabelCounts counts) {
-    BarrierTrainingTask task = new BarrierTrainingTask(plan);
-    RDD<InternalRow> rdd = rows.queryExecution().toRdd();
-    boolean fits =
-        rdd.getNumPartitions() == plan.workers()
-            && counts.partitionRows().length == plan.workers()
-            && counts.skew() <= settings.largestSkew()
-            && RddLineage.suitsBarrierStage(rdd);
-    RankPartitions cut =
-        fits ? null : RankPartitions.cut(rdd, counts.partitionRows(), plan.workers());
-    if (cut != null) {
-      return barrier(spark.range(0, plan.workers(), 1, plan.workers()), new CutRanks(task, cut));
-    }
-    RDD<InternalRow> partitioned =
-        fits ? rdd : byContent(rows, plan.workers()).queryExecution().toRdd();
-    return barrier(partitioned, new RankFunction(task));
-  }
-
-  private static <T> RDD<byte[]> barrier(
-      RDD<T> ranks, Function1<Iterator<T>, Iterator<byte[]>> task) {
-    return ranks.barrier().mapPartitions(task, false, ClassTag$.MODULE$.apply(byte[].class));
-  }
-
-  /** Each row to the rank that a hash of its content names, however the input was cut. */
-  private static Dataset<Row> byContent(Dataset<Row> rows, int workers) {
-    // Positions, since the selected columns' names may repeat.
-    Dataset<Row> numbered = rows.toDF(numberedNames(rows.columns().length));
-    return numbered.repartition(
-        workers, Arrays.stream(numbered.columns()).map(functions::col).toArray(Column[]::new));
-  }
-
-  private static String[] numberedNames(int count) {
-    return IntStream.range(0, count).mapToObj(i -> "c" + i).toArray(String[]::new);
+    return slots;
   }
 }

@@ -1,10 +1,15 @@
 package io.sparkfocal.job;
 
 import io.sparkfocal.data.RowReader;
+import io.sparkfocal.data.TrainingColumns;
 import io.sparkfocal.network.NetworkDescription;
 import io.sparkfocal.train.LossSpec;
 import io.sparkfocal.train.TrainingSettings;
 import java.io.Serializable;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Everything a rank must know to train: made on the driver, sent with the tasks.
@@ -21,6 +26,7 @@ import java.io.Serializable;
  * @param device where to train
  * @param transport what carries gradients
  * @param collectiveTimeoutMillis how long a rank waits for another
+ * @param checkpoints where and how often to write them; null for none
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record TrainingPlan(
@@ -35,5 +41,70 @@ public record TrainingPlan(
     TrainingSettings settings,
     DeviceChoice device,
     Transport transport,
-    long collectiveTimeoutMillis)
-    implements Serializable {}
+    long collectiveTimeoutMillis,
+    @Nullable CheckpointPlan checkpoints)
+    implements Serializable {
+
+  /** The same for another attempt, with that many ranks. */
+  TrainingPlan again(long otherKey, int otherWorkers) {
+    return new TrainingPlan(
+        run,
+        otherKey,
+        otherWorkers,
+        rows,
+        standardize,
+        network,
+        outputBias,
+        loss,
+        settings,
+        device,
+        transport,
+        collectiveTimeoutMillis,
+        checkpoints);
+  }
+
+  /** The same with checkpoints elsewhere. */
+  TrainingPlan with(@Nullable CheckpointPlan others) {
+    return new TrainingPlan(
+        run,
+        attemptKey,
+        workers,
+        rows,
+        standardize,
+        network,
+        outputBias,
+        loss,
+        settings,
+        device,
+        transport,
+        collectiveTimeoutMillis,
+        others);
+  }
+
+  /**
+   * What must be the same for a run to go on from a checkpoint, by name. Learning rate, epochs,
+   * patience and the number of workers may change.
+   */
+  Map<String, String> described() {
+    Map<String, String> plan = new LinkedHashMap<>();
+    TrainingColumns columns = rows.columns();
+    plan.put("network", network.toString());
+    plan.put("loss", loss.described());
+    plan.put(
+        "data",
+        "features %s, label %s, weight %s, validation %s, %d features, %d classes, %sstandardized"
+            .formatted(
+                columns.features(),
+                columns.label(),
+                columns.weight(),
+                columns.validation(),
+                rows.width(),
+                rows.classes(),
+                standardize ? "" : "not "));
+    plan.put("number of rows per class", Arrays.toString(loss.counts()));
+    plan.put("optimizer", settings.optimizer().toString());
+    plan.put("batch size", Integer.toString(settings.batchSize()));
+    plan.put("seed", Long.toString(settings.seed()));
+    return plan;
+  }
+}

@@ -3,16 +3,14 @@ package io.sparkfocal.job;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkfocal.data.Standardization;
+import io.sparkfocal.persist.EpochReports;
 import io.sparkfocal.persist.Safetensors;
 import io.sparkfocal.persist.TrainedNetwork;
 import io.sparkfocal.train.EpochReport;
-import io.sparkfocal.train.Evaluation;
 import io.sparkfocal.train.ParameterSlice;
 import io.sparkfocal.train.TrainingOutcome;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -24,13 +22,15 @@ import java.util.Map;
  * @param epochs one report per epoch
  * @param bestEpoch the epoch of the weights
  * @param device where rank 0 trained
+ * @param restarts how often training began again after a failure
  */
 public record TrainingResult(
     Map<String, Safetensors.Tensor> weights,
     Standardization standardization,
     List<EpochReport> epochs,
     int bestEpoch,
-    String device) {
+    String device,
+    int restarts) {
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String REPORT = "report";
@@ -45,47 +45,28 @@ public record TrainingResult(
     report.put("bestEpoch", outcome.bestEpoch()).put("device", device);
     report.set("means", JSON.valueToTree(standardization.means()));
     report.set("scales", JSON.valueToTree(standardization.scales()));
-    ArrayNode epochs = report.putArray("epochs");
-    outcome.epochs().forEach(epoch -> epochs.add(JSON.<JsonNode>valueToTree(epoch)));
+    report.set("epochs", EpochReports.encode(outcome.epochs()));
     return new Safetensors(
             TrainedNetwork.named(slices, outcome.weights()), Map.of(REPORT, report.toString()))
         .encode();
   }
 
   /** From the bytes of {@link #encode}. */
-  static TrainingResult decode(byte[] bytes) {
+  static TrainingResult decode(byte[] bytes, int restarts) {
     Safetensors file = Safetensors.decode(bytes, "The result of rank 0");
     try {
       JsonNode report = JSON.readTree(file.metadata().get(REPORT));
-      List<EpochReport> epochs = new ArrayList<>();
-      report.path("epochs").forEach(epoch -> epochs.add(epochReport(epoch)));
       return new TrainingResult(
           file.tensors(),
           new Standardization(
               JSON.convertValue(report.path("means"), double[].class),
               JSON.convertValue(report.path("scales"), double[].class)),
-          epochs,
+          EpochReports.decode(report.path("epochs")),
           report.path("bestEpoch").asInt(),
-          report.path("device").asText());
+          report.path("device").asText(),
+          restarts);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("The result of rank 0 has no readable report.", e);
     }
-  }
-
-  private static EpochReport epochReport(JsonNode epoch) {
-    JsonNode validation = epoch.path("validation");
-    return new EpochReport(
-        epoch.path("epoch").asInt(),
-        epoch.path("epochs").asInt(),
-        epoch.path("trainingLoss").asDouble(),
-        validation.isObject()
-            ? new Evaluation(
-                validation.path("loss").asDouble(),
-                validation.path("macroRecall").asDouble(),
-                validation.path("accuracy").asDouble())
-            : null,
-        epoch.path("learningRate").asDouble(),
-        epoch.path("rowsPerSecond").asDouble(),
-        epoch.path("elapsedSeconds").asDouble());
   }
 }

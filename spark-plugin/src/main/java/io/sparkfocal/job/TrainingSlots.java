@@ -79,6 +79,11 @@ final class TrainingSlots {
     return wanted;
   }
 
+  /** How many there are once there are {@code wanted}, or the time is over. */
+  int upTo(int wanted) {
+    return slotsWhenThere(wanted);
+  }
+
   private int slotsWhenThere(int wanted) {
     long deadline = System.nanoTime() + timeout.toNanos();
     int slots = count();
@@ -92,7 +97,8 @@ final class TrainingSlots {
     return slots;
   }
 
-  private int count() {
+  /** How many there are now. */
+  int count() {
     return spark.maxNumConcurrentTasks(spark.resourceProfileManager().defaultResourceProfile());
   }
 }

@@ -3,6 +3,7 @@ package io.sparkfocal.ml;
 import io.sparkfocal.data.LabelCounts;
 import io.sparkfocal.data.RowReader;
 import io.sparkfocal.data.TrainingColumns;
+import io.sparkfocal.job.CheckpointPlan;
 import io.sparkfocal.job.DeviceChoice;
 import io.sparkfocal.job.TrainingJob;
 import io.sparkfocal.job.TrainingPlan;
@@ -52,9 +53,11 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
         OptimizationParams<FocalLossClassifier>,
         CalibrationParams<FocalLossClassifier>,
         PlacementParams<FocalLossClassifier>,
+        RecoveryParams<FocalLossClassifier>,
         DefaultParamsWritable {
 
   private static final long serialVersionUID = 1L;
+  private static final double MILLIS_PER_MINUTE = 60_000;
 
   private final String uid;
   private final ScoringParams.Holder scoringParams;
@@ -64,6 +67,7 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
   private final OptimizationParams.Holder optimizationParams;
   private final CalibrationParams.Holder calibrationParams;
   private final PlacementParams.Holder placementParams;
+  private final RecoveryParams.Holder recoveryParams;
 
   /** With default params and a uid of its own. */
   public FocalLossClassifier() {
@@ -80,6 +84,7 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
     this.optimizationParams = new OptimizationParams.Holder(this);
     this.calibrationParams = new CalibrationParams.Holder(this);
     this.placementParams = new PlacementParams.Holder(this);
+    this.recoveryParams = new RecoveryParams.Holder(this);
   }
 
   @Override
@@ -122,6 +127,11 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
     return placementParams;
   }
 
+  @Override
+  public RecoveryParams.Holder recoveryParams() {
+    return recoveryParams;
+  }
+
   /**
    * Trains.
    *
@@ -131,6 +141,7 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
    */
   @Override
   public FocalLossClassificationModel fit(Dataset<?> dataset) {
+    requireCheckpoints();
     if (getLossSearch().length > 0) {
       return new LossSearch(this).fit(dataset);
     }
@@ -166,8 +177,9 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
             settings(),
             device,
             transport,
-            job.collectiveTimeoutMillis());
-    TrainingResult result = job.run(plan, columns, counts, dataset);
+            job.collectiveTimeoutMillis(),
+            checkpoints(job, attemptKey));
+    TrainingResult result = job.run(plan, columns, counts, dataset, getMaxRestarts(), getResume());
 
     TrainedNetwork trained =
         new TrainedNetwork(
@@ -236,6 +248,35 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
                 .formatted(param.name(), getOrDefault(param)));
       }
     }
+  }
+
+  private void requireCheckpoints() {
+    if (getCheckpointDir().isEmpty() && getResume()) {
+      throw new IllegalArgumentException(
+          "resume is true, but there is no folder to look for checkpoints in; set checkpointDir, or resume to false.");
+    }
+    if (getResume() && getLossSearch().length > 0) {
+      throw new IllegalArgumentException(
+          "resume is true, but lossSearch trains several networks; set resume to false, or loss to the one to go on with.");
+    }
+    if (!getCheckpointDir().isEmpty()
+        && getCheckpointInterval() == 0
+        && getCheckpointMinutes() == 0) {
+      throw new IllegalArgumentException(
+          "checkpointDir is \"%s\", but checkpointInterval and checkpointMinutes are both 0; set one of them above 0."
+              .formatted(getCheckpointDir()));
+    }
+  }
+
+  private @Nullable CheckpointPlan checkpoints(TrainingJob job, long attemptKey) {
+    return getCheckpointDir().isEmpty()
+        ? null
+        : job.checkpoints(
+            getCheckpointDir(),
+            "%s-%016x".formatted(uid, attemptKey),
+            getCheckpointInterval(),
+            Math.round(getCheckpointMinutes() * MILLIS_PER_MINUTE),
+            getMaxCheckpoints());
   }
 
   /** Builds the network once on the driver too, so that bad arguments fail before training. */

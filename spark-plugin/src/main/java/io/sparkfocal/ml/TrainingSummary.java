@@ -15,7 +15,8 @@ import org.jspecify.annotations.Nullable;
  * @param bestEpoch the epoch of the model's weights, from 1
  * @param classCounts training rows of each class
  * @param validationRows rows that chose the best epoch
- * @param numWorkers ranks that trained
+ * @param numWorkers ranks that training began with
+ * @param restarts how often training began again after a failure
  * @param device where rank 0 trained: cpu() or gpu(n)
  * @param loss with its numbers and class weights
  * @param calibration of the model's probabilities on the validation rows; null without such rows
@@ -27,6 +28,7 @@ public record TrainingSummary(
     long[] classCounts,
     long validationRows,
     int numWorkers,
+    int restarts,
     String device,
     String loss,
     @Nullable CalibrationReport calibration,
@@ -41,6 +43,7 @@ public record TrainingSummary(
         counts.classRows().clone(),
         counts.validationRows(),
         workers,
+        result.restarts(),
         result.device(),
         loss.toString(),
         null,
@@ -49,7 +52,16 @@ public record TrainingSummary(
 
   TrainingSummary with(CalibrationReport report) {
     return new TrainingSummary(
-        epochs, bestEpoch, classCounts, validationRows, numWorkers, device, loss, report, search);
+        epochs,
+        bestEpoch,
+        classCounts,
+        validationRows,
+        numWorkers,
+        restarts,
+        device,
+        loss,
+        report,
+        search);
   }
 
   TrainingSummary with(List<LossScore> scores) {
@@ -59,6 +71,7 @@ public record TrainingSummary(
         classCounts,
         validationRows,
         numWorkers,
+        restarts,
         device,
         loss,
         calibration,

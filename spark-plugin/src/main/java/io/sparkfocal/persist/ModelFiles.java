@@ -131,7 +131,7 @@ public final class ModelFiles {
     return new LogitLink(name.equals(SIGMOID), temperature, offsets);
   }
 
-  private static double[] doubles(JsonNode array) {
+  static double[] doubles(JsonNode array) {
     double[] values = new double[array.size()];
     for (int i = 0; i < values.length; i++) {
       values[i] = array.get(i).asDouble();

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
+import java.util.Map;
 
 /**
  * Adam with decoupled weight decay (Loshchilov and Hutter, arXiv 1711.05101), in PyTorch's form:
@@ -18,6 +19,8 @@ public record AdamW(double weightDecay) implements Optimizer {
   private static final double BETA1 = 0.9;
   private static final double BETA2 = 0.999;
   private static final double EPSILON = 1e-8;
+  private static final String MEAN = "mean";
+  private static final String VARIANCE = "variance";
 
   @Override
   public Updater on(NDArray weights, NDManager manager) {
@@ -69,6 +72,18 @@ public record AdamW(double weightDecay) implements Optimizer {
         weights[i] = keep * weights[i] - rate * m / ((float) Math.sqrt(v) + epsilon);
       }
     }
+
+    @Override
+    public OptimizerState state() {
+      return new OptimizerState(updates, Map.of(MEAN, mean.clone(), VARIANCE, variance.clone()));
+    }
+
+    @Override
+    public void restore(OptimizerState state) {
+      updates = state.updates();
+      state.copyTo(MEAN, mean);
+      state.copyTo(VARIANCE, variance);
+    }
   }
 
   private static double meanCorrection(long updates) {
@@ -111,6 +126,19 @@ public record AdamW(double weightDecay) implements Optimizer {
           (float) BETA2,
           (float) (EPSILON * deviationCorrection),
           true);
+    }
+
+    @Override
+    public OptimizerState state() {
+      return new OptimizerState(
+          updates, Map.of(MEAN, mean.toFloatArray(), VARIANCE, variance.toFloatArray()));
+    }
+
+    @Override
+    public void restore(OptimizerState state) {
+      updates = state.updates();
+      state.copyTo(MEAN, mean);
+      state.copyTo(VARIANCE, variance);
     }
   }
 }

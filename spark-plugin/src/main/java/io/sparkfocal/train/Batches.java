@@ -10,6 +10,13 @@ public interface Batches extends AutoCloseable {
    */
   Batch next(int rows);
 
+  /**
+   * Passes over the next rows.
+   *
+   * @param rows how many, at most as many as are left
+   */
+  void skip(long rows);
+
   /** Frees what the batches were made of; the shard stays. */
   @Override
   void close();

@@ -7,9 +7,7 @@ final class BestEpoch {
 
   private final ValidationMetric metric;
   private final int patience;
-  private double bestScore = Double.NEGATIVE_INFINITY;
-  private int epoch;
-  private float @Nullable [] weights;
+  private LoopState.@Nullable Best best;
 
   BestEpoch(ValidationMetric metric, int patience) {
     this.metric = metric;
@@ -20,25 +18,33 @@ final class BestEpoch {
   void offer(int candidate, Evaluation evaluation, FlatParameters parameters) {
     double measured = metric.score(evaluation);
     double score = Double.isNaN(measured) ? Double.NEGATIVE_INFINITY : measured;
-    if (weights == null || score > bestScore) {
-      bestScore = score;
-      epoch = candidate;
-      weights = parameters.toArray();
+    if (best == null || score > best.score()) {
+      best = new LoopState.Best(candidate, score, parameters.toArray());
     }
   }
 
   /** Whether {@code patience} epochs have passed without a better one. */
   boolean isOverdue(int currentEpoch) {
-    return patience > 0 && weights != null && currentEpoch - epoch >= patience;
+    return patience > 0 && best != null && currentEpoch - best.epoch() >= patience;
+  }
+
+  /** The best so far; null if none was offered. */
+  LoopState.@Nullable Best soFar() {
+    return best;
+  }
+
+  /** Goes on from there. */
+  void restore(LoopState.@Nullable Best earlier) {
+    best = earlier;
   }
 
   /** The best epoch, or {@code otherwise} if none was offered. */
   int epochOr(int otherwise) {
-    return weights == null ? otherwise : epoch;
+    return best == null ? otherwise : best.epoch();
   }
 
   /** The best weights, or those of {@code current} if none were offered. */
   float[] weightsOr(FlatParameters current) {
-    return weights == null ? current.toArray() : weights;
+    return best == null ? current.toArray() : best.weights();
   }
 }

@@ -71,4 +71,14 @@ final class DeviceUpdate implements WeightUpdate {
     }
     return new double[] {values[0], values[1]};
   }
+
+  @Override
+  public OptimizerState state() {
+    return updater.state();
+  }
+
+  @Override
+  public void restore(OptimizerState state) {
+    updater.restore(state);
+  }
 }

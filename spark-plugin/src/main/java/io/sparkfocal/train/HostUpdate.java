@@ -115,4 +115,14 @@ final class HostUpdate implements WeightUpdate {
     totalWeight = 0;
     return totals;
   }
+
+  @Override
+  public OptimizerState state() {
+    return updater.state();
+  }
+
+  @Override
+  public void restore(OptimizerState state) {
+    updater.restore(state);
+  }
 }

@@ -8,7 +8,9 @@ import io.sparkfocal.losses.LossCatalogue;
 import io.sparkfocal.losses.Reduction;
 import io.sparkfocal.losses.SigmoidFocalLoss;
 import java.io.Serializable;
+import java.util.Arrays;
 import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * A loss by name and numbers, as it travels to the ranks.
@@ -52,6 +54,18 @@ public record LossSpec(
       narrowed[i] = (float) values[i];
     }
     return new LossSpec(name, numbers, counts, alpha, alphaFrom, narrowed, reduction);
+  }
+
+  /** Everything that decides its values, as text. */
+  public String described() {
+    return "%s %s, class weights %s from %s of training, offsets %s, %s"
+        .formatted(
+            name,
+            new TreeMap<>(numbers),
+            Arrays.toString(alpha),
+            alphaFrom,
+            Arrays.toString(offsets),
+            reduction);
   }
 
   /** Whether a name is that of a class rather than of the catalogue. */

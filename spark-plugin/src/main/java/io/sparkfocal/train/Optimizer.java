@@ -26,6 +26,16 @@ public sealed interface Optimizer extends Serializable permits AdamW, Sgd {
      * @param learningRate positive or zero
      */
     void update(NDArray gradients, double learningRate);
+
+    /** A copy of what it remembers. */
+    OptimizerState state();
+
+    /**
+     * Goes on from there.
+     *
+     * @throws IllegalArgumentException if another rule, or one for other weights, made the state
+     */
+    void restore(OptimizerState state);
   }
 
   /** Changes weights piece by piece. */
@@ -39,5 +49,11 @@ public sealed interface Optimizer extends Serializable permits AdamW, Sgd {
      * array; gradients likewise.
      */
     void update(int at, float[] weights, float[] gradients, int length);
+
+    /** A copy of what it remembers. */
+    OptimizerState state();
+
+    /** As {@link Updater#restore}. */
+    void restore(OptimizerState state);
   }
 }

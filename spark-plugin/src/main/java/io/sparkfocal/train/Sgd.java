@@ -2,6 +2,7 @@ package io.sparkfocal.train;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import java.util.Map;
 
 /**
  * Stochastic gradient descent with momentum and coupled weight decay, in PyTorch's form:
@@ -13,16 +14,11 @@ import ai.djl.ndarray.NDManager;
  */
 public record Sgd(double momentum, double weightDecay) implements Optimizer {
 
+  private static final String VELOCITY = "velocity";
+
   @Override
   public Updater on(NDArray weights, NDManager manager) {
-    NDArray velocity = manager.zeros(weights.getShape());
-    return (gradients, learningRate) -> {
-      if (weightDecay > 0) {
-        gradients.addi(weights.mul((float) weightDecay));
-      }
-      velocity.muli((float) momentum).addi(gradients);
-      weights.subi(velocity.mul((float) learningRate));
-    };
+    return new State(weights, manager.zeros(weights.getShape()));
   }
 
   @Override
@@ -53,6 +49,46 @@ public record Sgd(double momentum, double weightDecay) implements Optimizer {
         velocity[at + i] = b;
         weights[i] -= rate * b;
       }
+    }
+
+    @Override
+    public OptimizerState state() {
+      return new OptimizerState(0, Map.of(VELOCITY, velocity.clone()));
+    }
+
+    @Override
+    public void restore(OptimizerState state) {
+      state.copyTo(VELOCITY, velocity);
+    }
+  }
+
+  private final class State implements Updater {
+
+    private final NDArray weights;
+    private final NDArray velocity;
+
+    State(NDArray weights, NDArray velocity) {
+      this.weights = weights;
+      this.velocity = velocity;
+    }
+
+    @Override
+    public void update(NDArray gradients, double learningRate) {
+      if (weightDecay > 0) {
+        gradients.addi(weights.mul((float) weightDecay));
+      }
+      velocity.muli((float) momentum).addi(gradients);
+      weights.subi(velocity.mul((float) learningRate));
+    }
+
+    @Override
+    public OptimizerState state() {
+      return new OptimizerState(0, Map.of(VELOCITY, velocity.toFloatArray()));
+    }
+
+    @Override
+    public void restore(OptimizerState state) {
+      state.copyTo(VELOCITY, velocity);
     }
   }
 }

@@ -55,6 +55,11 @@ public record TensorShard(Batch rowsAsTensors) implements Shard {
     }
 
     @Override
+    public void skip(long rows) {
+      taken += rows;
+    }
+
+    @Override
     public void close() {}
   }
 
@@ -74,6 +79,11 @@ public record TensorShard(Batch rowsAsTensors) implements Shard {
       long from = taken;
       taken += rows;
       return at(new NDIndex("{}", order.get(new NDIndex().addSliceDim(from, taken))));
+    }
+
+    @Override
+    public void skip(long rows) {
+      taken += rows;
     }
 
     @Override

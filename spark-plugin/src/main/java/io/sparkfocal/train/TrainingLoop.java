@@ -10,8 +10,7 @@ import io.sparkfocal.losses.Autograd;
 import io.sparkfocal.losses.LossKernel;
 import io.sparkfocal.losses.Reduction;
 import io.sparkfocal.network.RankStep;
-import java.util.ArrayList;
-import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Trains one network on one rank: epochs of steps, validation after each, the best weights at the
@@ -87,64 +86,84 @@ public final class TrainingLoop {
    * @param training this rank's training rows; may be empty
    * @param validation this rank's validation rows; may be empty
    * @param size how many rows there are over all ranks
-   * @throws IllegalStateException if the loss or a weight stops being finite
+   * @throws DivergedException if the loss or a weight stops being finite
    * @throws io.sparkfocal.collective.CollectiveException if another rank fails
    */
   public TrainingOutcome run(Shard training, Shard validation, RunSize size) {
-    return Autograd.unrecorded(() -> train(training, validation, size));
+    return run(training, validation, size, null);
   }
 
-  private TrainingOutcome train(Shard training, Shard validation, RunSize size) {
-    parameters.broadcast(collective);
+  /**
+   * As above, from where an earlier run of the same network and optimizer was, on every rank; null
+   * for the beginning.
+   *
+   * <p>With the same rows on as many ranks, weights get the bits of a run that never stopped.
+   * Otherwise the epoch goes on after the same part of its steps, with other rows of it than those
+   * that are left.
+   */
+  public TrainingOutcome run(
+      Shard training, Shard validation, RunSize size, @Nullable LoopState from) {
+    return Autograd.unrecorded(() -> train(training, validation, size, from));
+  }
+
+  private TrainingOutcome train(
+      Shard training, Shard validation, RunSize size, @Nullable LoopState from) {
     long steps = size.stepsPerEpoch(settings.batchSize());
-    BestEpoch best = new BestEpoch(settings.validationMetric(), settings.patience());
-    List<EpochReport> reports = new ArrayList<>();
-    long start = System.nanoTime();
-    for (int epoch = 1; epoch <= settings.epochs() && !best.isOverdue(epoch - 1); epoch++) {
+    RunProgress progress = new RunProgress(settings, steps);
+    if (from != null) {
+      parameters.set(from.weights());
+      update.restore(from.optimizer());
+      progress.restore(from);
+    }
+    parameters.broadcast(collective);
+    while (!progress.isOver()) {
       long epochStart = System.nanoTime();
-      double trainingLoss = trainEpoch(training, epoch, steps);
+      long stepsLeft = steps - progress.step();
+      trainEpoch(training, progress);
       double epochSeconds = secondsSince(epochStart);
       Evaluation evaluation = null;
       if (size.validationRows() > 0) {
         evaluation = evaluator.evaluate(validation);
-        best.offer(epoch, evaluation, parameters);
+        progress.best().offer(progress.epoch(), evaluation, parameters);
       }
-      EpochReport report =
-          new EpochReport(
-              epoch,
-              settings.epochs(),
-              trainingLoss,
-              evaluation,
-              learningRate(epoch * steps - 1, steps),
-              size.trainingRows() / epochSeconds,
-              secondsSince(start));
-      reports.add(report);
-      listener.epochCompleted(report);
+      double rows = (double) size.trainingRows() * Math.max(1, stepsLeft) / steps;
+      listener.epochCompleted(
+          progress.endEpoch(
+              evaluation, learningRate(progress.epoch() * steps - 1, steps), rows / epochSeconds));
     }
-    return new TrainingOutcome(best.weightsOr(parameters), reports, best.epochOr(reports.size()));
+    return progress.outcome(parameters);
   }
 
-  /** Mean loss of the epoch's rows. */
-  private double trainEpoch(Shard shard, int epoch, long steps) {
-    Shuffle shuffle = Shuffle.of(settings.seed(), epoch, collective.rank());
+  private void trainEpoch(Shard shard, RunProgress progress) {
+    Shuffle shuffle = Shuffle.of(settings.seed(), progress.epoch(), collective.rank());
+    long steps = progress.steps();
     try (Batches batches = shard.shuffled(shuffle)) {
-      double lossSum = 0;
-      double weightSum = 0;
-      for (long step = 0; step < steps; step++) {
+      batches.skip(RunSize.rowsBefore(shard.rows(), progress.step(), steps));
+      while (progress.step() < steps) {
         listener.beforeStep();
-        long number = (epoch - 1) * steps + step;
-        int rows = RunSize.rowsOfStep(shard.rows(), step, steps);
+        long number = (progress.epoch() - 1) * steps + progress.step();
+        int rows = RunSize.rowsOfStep(shard.rows(), progress.step(), steps);
         gradientStep.run(number, batches, rows, loss(number, steps), learningRate(number, steps));
-        if ((step + 1) % STEPS_BETWEEN_READS == 0 || step + 1 == steps) {
-          double[] totals = update.takeTotals();
-          requireFinite(totals[0], "training loss", epoch, step);
-          lossSum += totals[0];
-          weightSum += totals[1];
+        progress.endStep();
+        if (progress.step() % STEPS_BETWEEN_READS == 0 || progress.step() == steps) {
+          readLosses(progress);
         }
+        listener.afterStep(() -> state(progress));
       }
-      requireFinite(sumOfWeights(), "sum of the weights", epoch, steps - 1);
-      return lossSum / Math.max(weightSum, Float.MIN_NORMAL);
+      requireFinite(sumOfWeights(), "sum of the weights", progress);
     }
+  }
+
+  private void readLosses(RunProgress progress) {
+    double[] totals = update.takeTotals();
+    requireFinite(totals[0], "training loss", progress);
+    progress.add(totals[0], totals[1]);
+  }
+
+  private LoopState state(RunProgress progress) {
+    readLosses(progress);
+    requireFinite(sumOfWeights(), "sum of the weights", progress);
+    return progress.state(parameters.toArray(), update.state());
   }
 
   private double sumOfWeights() {
@@ -165,15 +184,15 @@ public final class TrainingLoop {
     return settings.learningRate() * settings.schedule().factor(step, warmup, total);
   }
 
-  private void requireFinite(double value, String what, int epoch, long step) {
+  private void requireFinite(double value, String what, RunProgress progress) {
     if (!Double.isFinite(value)) {
-      throw new IllegalStateException(
+      throw new DivergedException(
           "The %s became %s in epoch %d, by step %d; lower learningRate (now %s) or set gradientClipNorm (now %s)."
               .formatted(
                   what,
                   value,
-                  epoch,
-                  step + 1,
+                  progress.epoch(),
+                  progress.step(),
                   settings.learningRate(),
                   settings.gradientClipNorm()));
     }

@@ -23,4 +23,10 @@ interface WeightUpdate {
 
   /** Loss sum and weight sum of the steps of all ranks since the last call. */
   double[] takeTotals();
+
+  /** A copy of what the optimizer remembers. */
+  OptimizerState state();
+
+  /** Goes on from there. */
+  void restore(OptimizerState state);
 }

@@ -1,0 +1,116 @@
+package io.sparkfocal.job;
+
+import io.sparkfocal.data.Standardization;
+import io.sparkfocal.persist.Checkpoint;
+import io.sparkfocal.persist.CheckpointFolder;
+import io.sparkfocal.train.LoopState;
+import java.io.IOException;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Writes checkpoints beside the training thread, which only copies the state. A checkpoint that is
+ * due while the one before is still being written is left out; one that cannot be written leaves a
+ * warning, and training goes on.
+ */
+final class CheckpointWriter implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(CheckpointWriter.class);
+  private static final long FAREWELL_SECONDS = 3;
+
+  private final CheckpointPlan where;
+  private final CheckpointFolder folder;
+  private final Map<String, String> plan;
+  private final Standardization standardization;
+  private final ExecutorService writer;
+  private CompletableFuture<Void> writing = CompletableFuture.completedFuture(null);
+  private long stepsSince;
+  private long nanosAtLast = System.nanoTime();
+
+  /**
+   * A writer of one run.
+   *
+   * @param plan as in {@link TrainingPlan#described}
+   * @throws IllegalArgumentException if there is no such file system
+   */
+  CheckpointWriter(
+      CheckpointPlan where, Map<String, String> plan, Standardization standardization) {
+    this.where = where;
+    this.plan = plan;
+    this.standardization = standardization;
+    this.folder = open(where);
+    this.writer =
+        Executors.newSingleThreadExecutor(
+            work -> {
+              Thread thread = new Thread(work, "focal-checkpoints");
+              thread.setDaemon(true);
+              return thread;
+            });
+  }
+
+  /** The folder of a run. */
+  static CheckpointFolder open(CheckpointPlan where) {
+    try {
+      return new CheckpointFolder(where.folder(), where.run(), where.hadoop().value());
+    } catch (IOException | IllegalArgumentException e) {
+      throw unusable(where.folder(), e);
+    }
+  }
+
+  static IllegalArgumentException unusable(String folder, Exception cause) {
+    return new IllegalArgumentException(
+        "checkpointDir is \"%s\", which cannot be used: %s; give a folder of a file system that driver and executors reach."
+            .formatted(folder, cause.getMessage()),
+        cause);
+  }
+
+  /** Hears of every step. */
+  void afterStep(Supplier<LoopState> state) {
+    stepsSince++;
+    boolean due =
+        (where.everySteps() > 0 && stepsSince >= where.everySteps())
+            || (where.everyMillis() > 0
+                && System.nanoTime() - nanosAtLast
+                    >= TimeUnit.MILLISECONDS.toNanos(where.everyMillis()));
+    if (!due || !writing.isDone()) {
+      return;
+    }
+    stepsSince = 0;
+    nanosAtLast = System.nanoTime();
+    Checkpoint checkpoint = new Checkpoint(plan, standardization, state.get());
+    writing = CompletableFuture.runAsync(() -> write(checkpoint), writer);
+  }
+
+  private void write(Checkpoint checkpoint) {
+    try {
+      folder.write(checkpoint, where.kept());
+    } catch (IOException | RuntimeException e) {
+      LOG.warn(
+          "Checkpoint of step {} cannot be written to {}; training goes on, and the one before it stays: {}",
+          checkpoint.state().stepsDone(),
+          where.folder(),
+          e.toString());
+    }
+  }
+
+  /** Waits, for a short time, for what is being written. */
+  @Override
+  public void close() {
+    writer.shutdown();
+    boolean ended = false;
+    try {
+      ended = writer.awaitTermination(FAREWELL_SECONDS, TimeUnit.SECONDS);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    if (!ended) {
+      writer.shutdownNow();
+    }
+  }
+}

@@ -1,0 +1,184 @@
+package io.sparkfocal.job;
+
+import io.sparkfocal.compat.RddLineage;
+import io.sparkfocal.data.LabelCounts;
+import io.sparkfocal.persist.CheckpointFolder;
+import java.time.Duration;
+import java.util.Arrays;
+import java.util.List;
+import java.util.concurrent.CancellationException;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
+import org.apache.spark.SparkContext;
+import org.apache.spark.api.java.JavaFutureAction;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.broadcast.Broadcast;
+import org.apache.spark.rdd.RDD;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.functions;
+import org.jspecify.annotations.Nullable;
+import scala.Function1;
+import scala.collection.Iterator;
+import scala.reflect.ClassTag$;
+
+/**
+ * One attempt at training: cuts the input into one partition per rank, runs the barrier stage, and
+ * finds out why it failed.
+ */
+final class TrainingStage {
+
+  /** Makes Spark wake the ranks that wait for one that failed, or for a job that was cancelled. */
+  private static final String INTERRUPT = "spark.job.interruptOnCancel";
+
+  private static final Pattern CANCELLED =
+      Pattern.compile(
+          "Job \\d+ (was )?cancelled|Stage \\d+ (was )?cancelled|SparkContext was shut down");
+  private static final String AFTER_TASK = "finished unsuccessfully.";
+  private static final long PATIENCE_FOR_LOSS_MILLIS = 1000;
+
+  private final SparkContext spark;
+  private final JobSettings settings;
+  private final TrainingPlan plan;
+  private final Dataset<Row> rows;
+  private final LabelCounts counts;
+
+  /**
+   * An attempt.
+   *
+   * @param rows what {@link io.sparkfocal.data.TrainingColumns#rows} selects
+   */
+  TrainingStage(
+      SparkContext spark,
+      JobSettings settings,
+      TrainingPlan plan,
+      Dataset<Row> rows,
+      LabelCounts counts) {
+    this.spark = spark;
+    this.settings = settings;
+    this.plan = plan;
+    this.rows = rows;
+    this.counts = counts;
+  }
+
+  /**
+   * Runs it; the bytes are those of a {@link TrainingResult}.
+   *
+   * @param from checkpoint to go on from; null for the beginning
+   * @throws IllegalArgumentException if a row cannot be trained on
+   * @throws TrainingException if it fails otherwise
+   */
+  byte[] run(CheckpointFolder.@Nullable Found from) {
+    Broadcast<byte[]> earlier =
+        from == null ? null : new JavaSparkContext(spark).broadcast(from.bytes());
+    String attempt = Long.toHexString(plan.attemptKey());
+    RankTasks ranks = new RankTasks(attempt, plan.workers());
+    String interrupt = spark.getLocalProperty(INTERRUPT);
+    spark.addSparkListener(ranks);
+    spark.setLocalProperty(INTERRUPT, "true");
+    spark.setLocalProperty(RankTasks.ATTEMPT, attempt);
+    try {
+      return await(barrierStage(earlier).toJavaRDD().collectAsync(), ranks);
+    } finally {
+      spark.setLocalProperty(INTERRUPT, interrupt);
+      spark.setLocalProperty(RankTasks.ATTEMPT, null);
+      spark.removeSparkListener(ranks);
+      if (earlier != null) {
+        earlier.destroy();
+      }
+    }
+  }
+
+  /** Does not wait for ever for slots that went away between their count and the stage. */
+  private byte[] await(JavaFutureAction<List<byte[]>> action, RankTasks ranks) {
+    TrainingSlots slots = new TrainingSlots(spark, settings.slotsTimeout());
+    long lastPossible = System.nanoTime();
+    while (true) {
+      try {
+        return action.get(1, TimeUnit.SECONDS).get(0);
+      } catch (TimeoutException e) {
+        int count = ranks.hasStarted() ? plan.workers() : slots.count();
+        if (count >= plan.workers()) {
+          lastPossible = System.nanoTime();
+        } else if (System.nanoTime() - lastPossible > settings.slotsTimeout().toNanos()) {
+          action.cancel(true);
+          throw new TrainingException(
+              "Training needs %d task slots at once, but only %d were left for %d s; see why executors go, or raise spark.focal.slots.timeout."
+                  .formatted(plan.workers(), count, settings.slotsTimeout().toSeconds()),
+              null);
+        }
+      } catch (InterruptedException e) {
+        action.cancel(true);
+        Thread.currentThread().interrupt();
+        throw new TrainingException("fit() was interrupted; its job is cancelled.", e, true);
+      } catch (ExecutionException | CancellationException e) {
+        throw explained(e.getCause() == null ? e : e.getCause(), ranks);
+      }
+    }
+  }
+
+  private static RuntimeException explained(Throwable failure, RankTasks ranks) {
+    String message = String.valueOf(failure.getMessage());
+    if (CANCELLED.matcher(message).find()) {
+      return new TrainingException("The training job was cancelled: " + message, failure, true);
+    }
+    RuntimeException known = RankFailure.inReport(failure);
+    if (known != null) {
+      return known;
+    }
+    String loss = ranks.firstLoss(Duration.ofMillis(PATIENCE_FOR_LOSS_MILLIS));
+    return new TrainingException(
+        loss != null ? loss : "The training stage failed: " + cause(message), failure);
+  }
+
+  /** The line after Spark's own sentences, which says what happened to the task. */
+  private static String cause(String message) {
+    int own = message.lastIndexOf(AFTER_TASK);
+    String rest = own < 0 ? message : message.substring(own + AFTER_TASK.length()).strip();
+    return rest.isEmpty() ? message : rest.lines().findFirst().orElse(message);
+  }
+
+  /**
+   * One task per rank: over the input's own partitions where they are or can be cut evenly, else
+   * over rows that are dealt by their content.
+   */
+  private RDD<byte[]> barrierStage(@Nullable Broadcast<byte[]> earlier) {
+    BarrierTrainingTask task = new BarrierTrainingTask(plan, earlier);
+    RDD<InternalRow> rdd = rows.queryExecution().toRdd();
+    boolean fits =
+        rdd.getNumPartitions() == plan.workers()
+            && counts.partitionRows().length == plan.workers()
+            && counts.skew() <= settings.largestSkew()
+            && RddLineage.suitsBarrierStage(rdd);
+    RankPartitions cut =
+        fits ? null : RankPartitions.cut(rdd, counts.partitionRows(), plan.workers());
+    if (cut != null) {
+      return barrier(spark.range(0, plan.workers(), 1, plan.workers()), new CutRanks(task, cut));
+    }
+    RDD<InternalRow> partitioned =
+        fits ? rdd : byContent(rows, plan.workers()).queryExecution().toRdd();
+    return barrier(partitioned, new RankFunction(task));
+  }
+
+  private static <T> RDD<byte[]> barrier(
+      RDD<T> ranks, Function1<Iterator<T>, Iterator<byte[]>> task) {
+    return ranks.barrier().mapPartitions(task, false, ClassTag$.MODULE$.apply(byte[].class));
+  }
+
+  /** Each row to the rank that a hash of its content names, however the input was cut. */
+  private static Dataset<Row> byContent(Dataset<Row> rows, int workers) {
+    // Positions, since the selected columns' names may repeat.
+    Dataset<Row> numbered = rows.toDF(numberedNames(rows.columns().length));
+    return numbered.repartition(
+        workers, Arrays.stream(numbered.columns()).map(functions::col).toArray(Column[]::new));
+  }
+
+  private static String[] numberedNames(int count) {
+    return IntStream.range(0, count).mapToObj(i -> "c" + i).toArray(String[]::new);
+  }
+}
