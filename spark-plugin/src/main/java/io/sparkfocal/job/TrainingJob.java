@@ -120,7 +120,7 @@ public final class TrainingJob {
       try {
         byte[] result = new TrainingStage(spark, settings, attempt, rows, counts).run(from);
         checkpoints.delete();
-        return TrainingResult.decode(result, restarts);
+        return TrainingResult.decode(result, attempt.workers(), restarts);
       } catch (TrainingException e) {
         if (e.isPermanent() || restarts == maxRestarts) {
           throw restarts == 0 ? e : gaveUp(restarts, e);

@@ -22,6 +22,7 @@ import java.util.Map;
  * @param epochs one report per epoch
  * @param bestEpoch the epoch of the weights
  * @param device where rank 0 trained
+ * @param workers ranks of the attempt that finished
  * @param restarts how often training began again after a failure
  */
 public record TrainingResult(
@@ -30,6 +31,7 @@ public record TrainingResult(
     List<EpochReport> epochs,
     int bestEpoch,
     String device,
+    int workers,
     int restarts) {
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -52,7 +54,7 @@ public record TrainingResult(
   }
 
   /** From the bytes of {@link #encode}. */
-  static TrainingResult decode(byte[] bytes, int restarts) {
+  static TrainingResult decode(byte[] bytes, int workers, int restarts) {
     Safetensors file = Safetensors.decode(bytes, "The result of rank 0");
     try {
       JsonNode report = JSON.readTree(file.metadata().get(REPORT));
@@ -64,6 +66,7 @@ public record TrainingResult(
           EpochReports.decode(report.path("epochs")),
           report.path("bestEpoch").asInt(),
           report.path("device").asText(),
+          workers,
           restarts);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException("The result of rank 0 has no readable report.", e);

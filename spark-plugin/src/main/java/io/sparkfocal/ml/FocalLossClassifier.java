@@ -189,7 +189,7 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
             result.standardization(),
             output.link(),
             result.weights());
-    TrainingSummary summary = TrainingSummary.of(result, counts, workers, lossChoice());
+    TrainingSummary summary = TrainingSummary.of(result, counts, lossChoice());
     FocalLossClassificationModel model =
         copyValues(new FocalLossClassificationModel(uid, trained, summary), new ParamMap());
     FocalLossClassificationModel calibrated =

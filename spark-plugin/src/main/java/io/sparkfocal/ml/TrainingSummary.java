@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param bestEpoch the epoch of the model's weights, from 1
  * @param classCounts training rows of each class
  * @param validationRows rows that chose the best epoch
- * @param numWorkers ranks that training began with
+ * @param numWorkers ranks that trained; after a restart, those that finished
  * @param restarts how often training began again after a failure
  * @param device where rank 0 trained: cpu() or gpu(n)
  * @param loss with its numbers and class weights
@@ -35,14 +35,13 @@ public record TrainingSummary(
     List<LossScore> search)
     implements Serializable {
 
-  static TrainingSummary of(
-      TrainingResult result, LabelCounts counts, int workers, LossChoice loss) {
+  static TrainingSummary of(TrainingResult result, LabelCounts counts, LossChoice loss) {
     return new TrainingSummary(
         List.copyOf(result.epochs()),
         result.bestEpoch(),
         counts.classRows().clone(),
         counts.validationRows(),
-        workers,
+        result.workers(),
         result.restarts(),
         result.device(),
         loss.toString(),

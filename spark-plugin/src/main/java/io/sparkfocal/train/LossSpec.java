@@ -58,14 +58,11 @@ public record LossSpec(
 
   /** Everything that decides its values, as text. */
   public String described() {
+    Map<String, Double> all = new TreeMap<>(isClass(name) ? Map.of() : LossCatalogue.numbers(name));
+    all.putAll(numbers);
     return "%s %s, class weights %s from %s of training, offsets %s, %s"
         .formatted(
-            name,
-            new TreeMap<>(numbers),
-            Arrays.toString(alpha),
-            alphaFrom,
-            Arrays.toString(offsets),
-            reduction);
+            name, all, Arrays.toString(alpha), alphaFrom, Arrays.toString(offsets), reduction);
   }
 
   /** Whether a name is that of a class rather than of the catalogue. */

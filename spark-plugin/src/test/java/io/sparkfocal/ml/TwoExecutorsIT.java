@@ -4,11 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import ai.djl.nn.Block;
 import io.sparkfocal.job.TrainingException;
-import io.sparkfocal.network.Layers;
-import io.sparkfocal.network.MlpNetwork;
-import io.sparkfocal.network.NetworkProvider;
 import io.sparkfocal.plugin.EpochCompleted;
 import io.sparkfocal.testing.NcclStandIn;
 import io.sparkfocal.testing.Samples;
@@ -20,7 +16,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CopyOnWriteArrayList;
-import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.scheduler.SparkListener;
@@ -106,33 +101,6 @@ class TwoExecutorsIT {
     SparkSession spark = TestSpark.with(unknown);
     FocalLossClassificationModel model = quick().setMaxIter(1).fit(Samples.rows(spark, 100));
     assertThat(model.summary().orElseThrow().numWorkers()).isEqualTo(2);
-  }
-
-  @Test
-  void aKilledExecutorEndsTheFitWithItsLoss() {
-    SparkSession spark = TestSpark.twoExecutors();
-    // The network of executor 1 halts its process when it is built.
-    FocalLossClassifier deadly = quick().setNetwork(HaltingNetwork.class, Map.of());
-    assertThatExceptionOfType(TrainingException.class)
-        .isThrownBy(() -> deadly.fit(Samples.rows(spark, 200)))
-        .withMessageContaining("ExecutorLostFailure")
-        .withMessageContaining("exited");
-    TestSpark.stop();
-  }
-
-  /** Ends the process of one executor. */
-  public static final class HaltingNetwork implements NetworkProvider {
-    /** Made by name. */
-    public HaltingNetwork() {}
-
-    @Override
-    public Block create(int features, int outputs, Map<String, String> arguments, Layers layers) {
-      if (SparkEnv.get().executorId().equals("1")) {
-        Runtime.getRuntime().halt(9);
-      }
-      return new MlpNetwork()
-          .create(features, outputs, MlpNetwork.arguments(new int[] {4}, 0, false), layers);
-    }
   }
 
   @Test

@@ -7,6 +7,8 @@ import ai.djl.ndarray.NDManager;
 import java.util.Arrays;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Against PyTorch's formulas, in double. */
 class OptimizerTest {
@@ -90,6 +92,28 @@ class OptimizerTest {
         w -= rate(step) * b;
       }
       assertThat((double) trained[i]).isCloseTo(w, Offset.offset(2e-6));
+    }
+  }
+
+  /** Half the steps with one, the rest with another that takes over its state. */
+  @ParameterizedTest
+  @ValueSource(strings = {"adamW", "sgd"})
+  void whatOneRemembersAnotherGoesOnWith(String name) {
+    Optimizer optimizer = name.equals("sgd") ? new Sgd(0.9, 0.05) : new AdamW(0.1);
+    try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
+      NDArray weights = manager.create(START);
+      Optimizer.Updater updater = optimizer.on(weights, manager);
+      for (int step = 0; step < STEPS; step++) {
+        if (step == STEPS / 2) {
+          OptimizerState state = updater.state();
+          Optimizer.HostUpdater onHost = optimizer.onHost(START.length);
+          onHost.restore(state);
+          updater = optimizer.on(weights, manager);
+          updater.restore(onHost.state());
+        }
+        updater.update(manager.create(gradients(step)), rate(step));
+      }
+      assertThat(weights.toFloatArray()).isEqualTo(trained(optimizer));
     }
   }
 }

@@ -19,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 
 /** Trains a small network on made-up rows that are dealt to ranks as a test wants them. */
 final class TrainingRun {
@@ -31,6 +32,7 @@ final class TrainingRun {
   private final List<Float> weights = new ArrayList<>();
   private int[] validationRows = {};
   private float[] start = {};
+  private @Nullable LoopState from;
   private boolean batchNorm;
   private double dropout;
   private LossSpec loss =
@@ -72,6 +74,12 @@ final class TrainingRun {
   /** Initial values of all parameters and running statistics. */
   TrainingRun startFrom(float[] values) {
     start = values;
+    return this;
+  }
+
+  /** Where an earlier run was; null for the beginning. */
+  TrainingRun goOnFrom(@Nullable LoopState state) {
+    from = state;
     return this;
   }
 
@@ -172,7 +180,7 @@ final class TrainingRun {
           new TrainingLoop(
               network, parameters, loss, CLASSES, settings, step, tensors, listener, manager);
       int[] validation = collective.rank() == 0 ? validationRows : new int[0];
-      return loop.run(shard(manager, numbers), shard(manager, validation), size);
+      return loop.run(shard(manager, numbers), shard(manager, validation), size, from);
     }
   }
 

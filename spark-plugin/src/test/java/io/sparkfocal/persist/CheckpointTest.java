@@ -1,0 +1,154 @@
+package io.sparkfocal.persist;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import io.sparkfocal.data.Standardization;
+import io.sparkfocal.train.EpochReport;
+import io.sparkfocal.train.LoopState;
+import io.sparkfocal.train.OptimizerState;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CheckpointTest {
+
+  private static final Configuration HADOOP = new Configuration(false);
+
+  @TempDir Path folder;
+
+  private static Checkpoint checkpoint(int epoch, long step) {
+    float[] weights = {1.5f, -0.0f, Float.MIN_VALUE, step};
+    LoopState state =
+        new LoopState(
+            epoch,
+            step,
+            100,
+            0.1 + 0.2,
+            3,
+            weights,
+            new OptimizerState(7, Map.of("mean", new float[] {1}, "variance", new float[] {2})),
+            new LoopState.Best(1, Double.NEGATIVE_INFINITY, weights.clone()),
+            List.of(new EpochReport(1, 5, Math.PI, null, 0.01, 1e6, 2.5)),
+            12.5);
+    return new Checkpoint(
+        Map.of("network", "small", "loss", "focal"),
+        new Standardization(new double[] {0.1}, new double[] {3}),
+        state);
+  }
+
+  private CheckpointFolder run(String name) throws IOException {
+    return new CheckpointFolder(folder.toUri().toString(), name, HADOOP);
+  }
+
+  private List<Path> files(String run) throws IOException {
+    try (Stream<Path> files = Files.list(folder.resolve(run))) {
+      return files.filter(f -> !f.toString().endsWith(".crc")).sorted().toList();
+    }
+  }
+
+  private static long step(CheckpointFolder.Found found) {
+    return found.checkpoint().state().step();
+  }
+
+  @Test
+  void bytesKeepEveryBit() {
+    Checkpoint made = checkpoint(2, 40);
+    Checkpoint read = Checkpoint.decode(made.encode(), "the test");
+    assertThat(read.encode()).isEqualTo(made.encode());
+    assertThat(read.state().lossSum()).isEqualTo(0.1 + 0.2);
+    assertThat(read.state().best().score()).isEqualTo(Double.NEGATIVE_INFINITY);
+    assertThat(read.state().reports()).isEqualTo(made.state().reports());
+    assertThat(Arrays.equals(read.state().weights(), made.state().weights())).isTrue();
+    assertThat(read.standardization().scales()).containsExactly(3);
+  }
+
+  @Test
+  void theNewestOfThoseThatAreKeptIsFound() throws IOException {
+    CheckpointFolder run = run("a");
+    assertThat(run.newest()).isNull();
+    run.write(checkpoint(1, 90), 2);
+    run.write(checkpoint(2, 10), 2);
+    run.write(checkpoint(2, 9), 2);
+    assertThat(files("a")).hasSize(2);
+    run.write(checkpoint(2, 100), 2);
+    assertThat(files("a")).hasSize(2);
+    assertThat(step(run.newest())).isEqualTo(100);
+    run.delete();
+    assertThat(folder.resolve("a")).doesNotExist();
+  }
+
+  @Test
+  void aDamagedOneIsPassedOver() throws IOException {
+    CheckpointFolder run = run("a");
+    run.write(checkpoint(1, 1), 5);
+    run.write(checkpoint(1, 2), 5);
+    run.write(checkpoint(1, 3), 5);
+    List<Path> files = files("a");
+    byte[] flipped = Files.readAllBytes(files.get(2));
+    flipped[flipped.length - 1] ^= 1;
+    Files.write(files.get(2), flipped);
+    byte[] half = Files.readAllBytes(files.get(1));
+    Files.write(files.get(1), Arrays.copyOf(half, half.length / 2));
+    assertThat(step(run.newest())).isEqualTo(1);
+    // Without the file system's own checksums, by those in the names.
+    for (Path file : files) {
+      Files.deleteIfExists(file.resolveSibling("." + file.getFileName() + ".crc"));
+    }
+    assertThat(step(run.newest())).isEqualTo(1);
+    Files.write(files.get(0), new byte[0], StandardOpenOption.TRUNCATE_EXISTING);
+    assertThat(run.newest()).isNull();
+  }
+
+  @Test
+  void whatIsNotFinishedIsNoCheckpoint() throws IOException {
+    CheckpointFolder run = run("a");
+    run.write(checkpoint(1, 1), 5);
+    Path whole = files("a").get(0);
+    Files.copy(whole, whole.resolveSibling("_unfinished-" + whole.getFileName()));
+    Files.copy(whole, whole.resolveSibling("checkpoint-000009-000000000009.safetensors"));
+    assertThat(step(run.newest())).isEqualTo(1);
+  }
+
+  @Test
+  void theNewestOfAllRunsIsThatOfTheLastOneThatWroteOne() throws Exception {
+    assertThat(CheckpointFolder.newestOfAll(folder + "/nowhere", HADOOP)).isNull();
+    run("b").write(checkpoint(3, 3), 2);
+    Files.createDirectories(folder.resolve("c"));
+    Thread.sleep(20); // so that modification times differ
+    run("a").write(checkpoint(1, 1), 2);
+    CheckpointFolder.Found found = CheckpointFolder.newestOfAll(folder.toUri().toString(), HADOOP);
+    assertThat(found.run()).isEqualTo("a");
+    Files.write(files("a").get(0), new byte[] {1});
+    assertThat(CheckpointFolder.newestOfAll(folder.toUri().toString(), HADOOP).run())
+        .isEqualTo("b");
+  }
+
+  @Test
+  void anotherPlanIsRefusedWithTheDifference() {
+    assertThatIllegalArgumentException()
+        .isThrownBy(
+            () ->
+                checkpoint(1, 1)
+                    .requirePlan(Map.of("network", "small", "loss", "crossEntropy"), "/c/x"))
+        .withMessage(
+            "Checkpoint /c/x has another loss: focal, but this fit has crossEntropy; set another checkpointDir, or resume to false.");
+  }
+
+  @Test
+  void aFileOfSomethingElseIsRefused() {
+    byte[] weights = new Safetensors(Map.of(), Map.of("format", "pt")).encode();
+    assertThatThrownBy(() -> Checkpoint.decode(weights, "/c/x"))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("/c/x is damaged or no checkpoint of this library: it says nothing of a run.");
+  }
+}
