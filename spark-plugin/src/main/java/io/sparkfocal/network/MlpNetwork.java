@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A multilayer perceptron: per hidden layer linear, optional batch norm, ReLU, optional dropout;
@@ -33,6 +34,23 @@ public final class MlpNetwork implements NetworkProvider {
     return arguments;
   }
 
+  /**
+   * How many values its parameters and running statistics have, without building it.
+   *
+   * @throws ArithmeticException if there are more than a long can count
+   */
+  public static long parameterCount(int features, int outputs, Map<String, String> arguments) {
+    boolean batchNorm = Boolean.parseBoolean(arguments.getOrDefault("batchNorm", "false"));
+    long count = 0;
+    long width = features;
+    for (int units : hiddenLayers(arguments.getOrDefault("hiddenLayers", ""))) {
+      // A bias, or gamma, beta and two running statistics.
+      count = Math.addExact(count, Math.multiplyExact(units, width + (batchNorm ? 4 : 1)));
+      width = units;
+    }
+    return Math.addExact(count, Math.multiplyExact(outputs, width + 1));
+  }
+
   @Override
   public Block create(int features, int outputs, Map<String, String> arguments, Layers layers) {
     double dropout = Double.parseDouble(arguments.getOrDefault("dropout", "0"));
@@ -55,13 +73,21 @@ public final class MlpNetwork implements NetworkProvider {
     if (widths.isEmpty()) {
       return new int[0];
     }
-    int[] units = Arrays.stream(widths.split(",")).mapToInt(Integer::parseInt).toArray();
-    for (int width : units) {
-      if (width < 1) {
-        throw new IllegalArgumentException(
-            "hiddenLayers holds " + width + "; every width must be at least 1.");
+    try {
+      int[] units = Arrays.stream(widths.split(",")).mapToInt(Integer::parseInt).toArray();
+      if (Arrays.stream(units).allMatch(width -> width >= 1)) {
+        return units;
       }
+    } catch (NumberFormatException e) {
+      throw wrongWidths(widths, e);
     }
-    return units;
+    throw wrongWidths(widths, null);
+  }
+
+  private static IllegalArgumentException wrongWidths(String widths, @Nullable Throwable cause) {
+    return new IllegalArgumentException(
+        "hiddenLayers is \"%s\"; give whole numbers of at least 1, separated by commas."
+            .formatted(widths),
+        cause);
   }
 }

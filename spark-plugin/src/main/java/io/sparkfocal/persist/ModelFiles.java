@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkfocal.calibration.LogitLink;
 import io.sparkfocal.data.Standardization;
+import io.sparkfocal.network.MlpNetwork;
 import io.sparkfocal.network.NetworkDescription;
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -75,11 +76,28 @@ public final class ModelFiles {
     Path path = new Path(folder);
     FileSystem files = path.getFileSystem(hadoop);
     Path networkPath = new Path(path, NETWORK);
-    JsonNode json = JSON.readTree(read(files, networkPath));
+    Path weightsPath = new Path(path, WEIGHTS);
+    return decode(
+        read(files, networkPath),
+        networkPath.toString(),
+        read(files, weightsPath),
+        weightsPath.toString());
+  }
+
+  /**
+   * The network that two files describe; builds nothing.
+   *
+   * @param networkFile what the first bytes are, for messages
+   * @param weightsFile what the others are
+   * @throws IllegalArgumentException if a file is damaged, or one does not go with the other
+   */
+  static TrainedNetwork decode(
+      byte[] network, String networkFile, byte[] weights, String weightsFile) {
+    JsonNode json = json(network, networkFile);
     if (json.path("format").asInt() != FORMAT) {
       throw new IllegalArgumentException(
           "%s has format %s, but this version reads format %d; use the version that saved it."
-              .formatted(networkPath, json.path("format"), FORMAT));
+              .formatted(networkFile, json.path("format"), FORMAT));
     }
     Map<String, String> arguments = new TreeMap<>();
     json.path("arguments")
@@ -97,26 +115,70 @@ public final class ModelFiles {
         new Standardization(doubles(json.path("means")), doubles(json.path("scales")));
     if (standardization.means().length != description.features()
         || standardization.scales().length != description.features()) {
-      throw new IllegalArgumentException(
-          "%s is damaged: %d features, but %d means and %d scales; copy or save the model again."
+      throw damaged(
+          networkFile,
+          "%d features, but %d means and %d scales"
               .formatted(
-                  networkPath,
                   description.features(),
                   standardization.means().length,
                   standardization.scales().length));
     }
-    Path weightsPath = new Path(path, WEIGHTS);
-    Safetensors weights = Safetensors.decode(read(files, weightsPath), weightsPath.toString());
+    int classes = json.path("classes").asInt();
+    boolean oneLogit = description.outputs() == 1 && classes == 2;
+    if ((description.outputs() != classes && !oneLogit)
+        || !(classNames.isEmpty() || classNames.size() == classes)) {
+      throw damaged(
+          networkFile,
+          "%d classes, but %d outputs and %d names of classes"
+              .formatted(classes, description.outputs(), classNames.size()));
+    }
+    Safetensors tensors = Safetensors.decode(weights, weightsFile);
+    requireSize(description, tensors, networkFile);
     return new TrainedNetwork(
         description,
-        json.path("classes").asInt(),
+        classes,
         classNames,
         standardization,
-        link(json, networkPath, description.outputs()),
-        new LinkedHashMap<>(weights.tensors()));
+        link(json, networkFile, description.outputs()),
+        new LinkedHashMap<>(tensors.tensors()));
   }
 
-  private static LogitLink link(JsonNode json, Path path, int outputs) {
+  private static JsonNode json(byte[] bytes, String file) {
+    try {
+      return JSON.readTree(bytes);
+    } catch (IOException e) {
+      throw damaged(file, "it is no JSON");
+    }
+  }
+
+  /** Nothing is built, and no memory taken, for layers that the weights do not fill. */
+  private static void requireSize(
+      NetworkDescription description, Safetensors weights, String networkFile) {
+    if (!description.provider().equals(MlpNetwork.class.getName())) {
+      return;
+    }
+    long values = weights.tensors().values().stream().mapToLong(t -> t.values().length).sum();
+    try {
+      long described =
+          MlpNetwork.parameterCount(
+              description.features(), description.outputs(), description.arguments());
+      if (described == values) {
+        return;
+      }
+      throw damaged(
+          networkFile,
+          "its layers have %d values, but the weights %d".formatted(described, values));
+    } catch (ArithmeticException e) {
+      throw damaged(networkFile, "its layers have more values than can be counted");
+    }
+  }
+
+  private static IllegalArgumentException damaged(String file, String why) {
+    return new IllegalArgumentException(
+        "%s is damaged: %s; copy or save the model again.".formatted(file, why));
+  }
+
+  private static LogitLink link(JsonNode json, String file, int outputs) {
     // Models of before the link was written had one logit for a sigmoid, more for a softmax.
     String name = json.path("link").asText(outputs == 1 ? SIGMOID : SOFTMAX);
     double temperature = json.path("temperature").asDouble(1);
@@ -124,9 +186,10 @@ public final class ModelFiles {
     if (!(temperature > 0)
         || (offsets.length != 0 && offsets.length != outputs)
         || !(name.equals(SIGMOID) || name.equals(SOFTMAX))) {
-      throw new IllegalArgumentException(
-          "%s is damaged: link %s, temperature %s and %d offsets for %d outputs; copy or save the model again."
-              .formatted(path, name, temperature, offsets.length, outputs));
+      throw damaged(
+          file,
+          "link %s, temperature %s and %d offsets for %d outputs"
+              .formatted(name, temperature, offsets.length, outputs));
     }
     return new LogitLink(name.equals(SIGMOID), temperature, offsets);
   }
@@ -134,7 +197,7 @@ public final class ModelFiles {
   static double[] doubles(JsonNode array) {
     double[] values = new double[array.size()];
     for (int i = 0; i < values.length; i++) {
-      values[i] = array.get(i).asDouble();
+      values[i] = array.path(i).asDouble();
     }
     return values;
   }

@@ -8,9 +8,12 @@ import java.io.Serializable;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -90,7 +93,7 @@ public record Safetensors(Map<String, Tensor> tensors, Map<String, String> metad
     values.order(ByteOrder.LITTLE_ENDIAN);
 
     Map<String, String> metadata = new TreeMap<>();
-    Map<Long, String> namesByOffset = new TreeMap<>();
+    List<String> names = new ArrayList<>();
     Iterator<Map.Entry<String, JsonNode>> fields = header.fields();
     while (fields.hasNext()) {
       Map.Entry<String, JsonNode> field = fields.next();
@@ -100,17 +103,25 @@ public record Safetensors(Map<String, Tensor> tensors, Map<String, String> metad
             .fields()
             .forEachRemaining(e -> metadata.put(e.getKey(), e.getValue().asText()));
       } else {
-        namesByOffset.put(field.getValue().path("data_offsets").path(0).asLong(-1), field.getKey());
+        names.add(field.getKey());
       }
     }
+    // Those without values may lie where others begin.
+    names.sort(
+        Comparator.<String>comparingLong(name -> offset(header, name, 0))
+            .thenComparingLong(name -> offset(header, name, 1)));
     Map<String, Tensor> tensors = new LinkedHashMap<>();
-    for (String name : namesByOffset.values()) {
+    for (String name : names) {
       tensors.put(name, tensor(name, header.get(name), values, file));
     }
     if (values.hasRemaining()) {
       throw damaged(file, values.remaining() + " bytes belong to no tensor");
     }
     return new Safetensors(tensors, metadata);
+  }
+
+  private static long offset(JsonNode header, String name, int index) {
+    return header.path(name).path("data_offsets").path(index).asLong(-1);
   }
 
   private static JsonNode header(byte[] bytes, int length, String file) {
@@ -132,11 +143,13 @@ public record Safetensors(Map<String, Tensor> tensors, Map<String, String> metad
     }
     long begin = entry.path("data_offsets").path(0).asLong(-1);
     long end = entry.path("data_offsets").path(1).asLong(-1);
+    long most = values.capacity() / Float.BYTES;
     long[] shape = new long[entry.path("shape").size()];
     long size = 1;
     for (int i = 0; i < shape.length; i++) {
       shape[i] = entry.path("shape").path(i).asLong(-1);
-      if (shape[i] < 0 || (size *= shape[i]) > values.capacity() / Float.BYTES) {
+      size = shape[i] < 0 || shape[i] > most ? -1 : size * shape[i];
+      if (size < 0 || size > most) {
         throw damaged(file, "the shape of tensor \"" + name + "\" does not fit the file");
       }
     }

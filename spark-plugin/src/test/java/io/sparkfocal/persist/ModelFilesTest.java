@@ -14,6 +14,7 @@ import io.sparkfocal.train.FlatParameters;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -96,12 +97,24 @@ class ModelFilesTest {
   }
 
   @Test
+  void layersThatTheWeightsDoNotFillAreRefusedBeforeAnyMemoryIsTaken() throws Exception {
+    edit("\"hiddenLayers\" : \"3\"", "\"hiddenLayers\" : \"2000000000,2000000000\"");
+    assertThatIllegalArgumentException()
+        .isThrownBy(this::read)
+        .withMessageEndingWith(
+            "network.json is damaged: its layers have 4000000012000000002 values, but the weights 17; copy or save the model again.");
+    edit("2000000000,2000000000", "2000000000,2000000000,2000000000,2000000000");
+    assertThatIllegalArgumentException()
+        .isThrownBy(this::read)
+        .withMessageContaining("its layers have more values than can be counted");
+  }
+
+  @Test
   void weightsOfAnotherNetworkAreRefusedWhenTheyAreFilledIn() throws Exception {
-    edit("\"hiddenLayers\" : \"3\"", "\"hiddenLayers\" : \"4\"");
     TrainedNetwork.Scoring scoring = read().scoring();
     try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
-      Block block = scoring.description().build(Layers.forInference());
-      FlatParameters parameters = FlatParameters.of(block, 2, manager, 1);
+      Block other = new MlpNetwork().create(2, 2, Map.of(), Layers.forInference());
+      FlatParameters parameters = FlatParameters.of(other, 2, manager, 1);
       assertThatIllegalArgumentException()
           .isThrownBy(() -> scoring.fill(parameters))
           .withMessageContaining("builds the parameters")

@@ -103,7 +103,10 @@ record Frame(
             in.getLong(),
             in.getLong(),
             in.getInt());
-    if (frame.length < 0 || frame.offset < 0 || frame.offset + frame.length > frame.total) {
+    if (frame.length < 0
+        || frame.offset < 0
+        || frame.total < frame.length
+        || frame.offset > frame.total - frame.length) {
       throw new IllegalArgumentException("not a frame");
     }
     return frame;

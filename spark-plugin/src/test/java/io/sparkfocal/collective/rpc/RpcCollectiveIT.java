@@ -7,6 +7,13 @@ import io.sparkfocal.collective.Collective;
 import io.sparkfocal.collective.CollectiveContract;
 import io.sparkfocal.collective.CollectiveException;
 import io.sparkfocal.testing.Ranks;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -37,6 +44,7 @@ import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import scala.Option;
 
 /** Rings over sockets of the loopback interface. */
@@ -189,6 +197,98 @@ class RpcCollectiveIT {
     }
   }
 
+  /** Listens in on a connection of the ring and says the same again, from elsewhere. */
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void whatWasSaidBeforeIsNotHeardAgain(boolean encrypted) throws Exception {
+    SparkConf conf =
+        encrypted
+            ? authenticated("right").set("spark.network.crypto.enabled", "true")
+            : authenticated("right");
+    List<RpcEndpoint> endpoints = endpoints(conf, 2);
+    int port = port(endpoints.get(1));
+    List<Collective> ring = new ArrayList<>();
+    try (Recorder recorder = new Recorder(port)) {
+      List<String> throughRecorder =
+          List.of(endpoints.get(0).address(), HOST + ":" + recorder.port());
+      ring.addAll(connected(endpoints, throughRecorder, Duration.ofSeconds(20)));
+      assertRingWorks(ring);
+      byte[] said = recorder.recorded();
+      assertThat(said).hasSizeGreaterThan(Frame.HEADER_BYTES);
+      try (Socket stranger = new Socket(HOST, port)) {
+        stranger.setSoTimeout(5_000);
+        stranger.getOutputStream().write(said);
+        assertRingWorks(ring);
+        // All it gets is the answer to a handshake that it cannot finish, then the channel ends.
+        byte[] heard = stranger.getInputStream().readAllBytes();
+        assertThat(heard.length).isLessThan(1000);
+      }
+      assertRingWorks(ring);
+    } finally {
+      closeAll(ring, endpoints);
+    }
+  }
+
+  /** Passes bytes on both ways and keeps those of the one who connected. */
+  private static final class Recorder implements AutoCloseable {
+
+    private final ServerSocket front = new ServerSocket(0, 1, InetAddress.getByName(HOST));
+    private final ByteArrayOutputStream kept = new ByteArrayOutputStream();
+
+    Recorder(int target) throws IOException {
+      Thread accepting =
+          new Thread(
+              () -> {
+                try {
+                  Socket from = front.accept();
+                  Socket to = new Socket(HOST, target);
+                  new Thread(() -> pump(from, to, kept)).start();
+                  new Thread(() -> pump(to, from, OutputStream.nullOutputStream())).start();
+                } catch (IOException e) {
+                  throw new UncheckedIOException(e);
+                }
+              });
+      accepting.start();
+    }
+
+    private static void pump(Socket from, Socket to, OutputStream copy) {
+      byte[] buffer = new byte[4096];
+      try (from;
+          to) {
+        int count = from.getInputStream().read(buffer);
+        while (count > 0) {
+          synchronized (copy) {
+            copy.write(buffer, 0, count);
+          }
+          to.getOutputStream().write(buffer, 0, count);
+          count = from.getInputStream().read(buffer);
+        }
+      } catch (IOException e) {
+        // One side has closed the connection.
+        return;
+      }
+    }
+
+    int port() {
+      return front.getLocalPort();
+    }
+
+    byte[] recorded() {
+      synchronized (kept) {
+        return kept.toByteArray();
+      }
+    }
+
+    @Override
+    public void close() throws IOException {
+      front.close();
+    }
+  }
+
+  private static int port(RpcEndpoint endpoint) {
+    return Integer.parseInt(endpoint.address().substring(endpoint.address().indexOf(':') + 1));
+  }
+
   private static ByteBuffer frame(long attempt, Frame.Kind kind) {
     return new Frame(attempt, 1, kind, 0, 0, 8, 4).encode();
   }
@@ -292,7 +392,11 @@ class RpcCollectiveIT {
   }
 
   private static List<Collective> connected(List<RpcEndpoint> endpoints, Duration timeout) {
-    List<String> addresses = endpoints.stream().map(RpcEndpoint::address).toList();
+    return connected(endpoints, endpoints.stream().map(RpcEndpoint::address).toList(), timeout);
+  }
+
+  private static List<Collective> connected(
+      List<RpcEndpoint> endpoints, List<String> addresses, Duration timeout) {
     return IntStream.range(0, endpoints.size())
         .mapToObj(
             rank ->
