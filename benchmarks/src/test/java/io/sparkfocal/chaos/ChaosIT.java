@@ -5,7 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/** Disturbed trainings on executor processes; the system property {@code chaos.runs} says how many. */
+/**
+ * Disturbed trainings on executor processes; the system property {@code chaos.runs} says how many.
+ */
 @Timeout(3600)
 class ChaosIT {
 
