@@ -1,6 +1,8 @@
 package io.sparkfocal.benchmarks;
 
 import io.sparkfocal.collective.Collective;
+import io.sparkfocal.collective.HierarchicalCollective;
+import io.sparkfocal.collective.local.LocalGroup;
 import io.sparkfocal.collective.rpc.RpcEndpoint;
 import io.sparkfocal.job.RankCard;
 import java.nio.ByteBuffer;
@@ -17,6 +19,8 @@ import java.util.stream.IntStream;
 public final class RendezvousScale {
 
   private static final double GOAL_SECONDS = 10;
+  private static final int RANKS_PER_JVM = 16;
+  private static final Duration TIMEOUT = Duration.ofSeconds(120);
 
   private RendezvousScale() {}
 
@@ -24,7 +28,7 @@ public final class RendezvousScale {
   public static void main(String[] arguments) throws InterruptedException {
     List<String> worlds = arguments.length == 0 ? List.of("1024") : List.of(arguments);
     System.out.println(
-        "| ranks | open, s | read cards, s | join, s | all-reduce of 300 kB, s | all, s | heap, MB | all cards to all ranks, MB |\n|-|-|-|-|-|-|-|-|");
+        "| ranks | open, s | read cards, s | join, s | all-reduce of 300 kB, s | with 16 ranks per JVM, s | all but the all-reduce, s | heap, MB | all cards to all ranks, MB |\n|-|-|-|-|-|-|-|-|-|");
     double last = 0;
     for (String world : worlds) {
       last = meet(Integer.parseInt(world));
@@ -59,27 +63,66 @@ public final class RendezvousScale {
         together(
             IntStream.range(0, world)
                 .<Task<Collective>>mapToObj(
-                    rank -> () -> endpoints.get(rank).connect(rank, all, Duration.ofSeconds(120)))
+                    rank -> () -> endpoints.get(rank).connect(rank, all, TIMEOUT))
                 .toList());
     final double joined = since(start);
     together(ring.stream().<Task<Boolean>>map(rank -> () -> reduce(rank)).toList());
     final double end = since(start);
     System.gc();
     Runtime runtime = Runtime.getRuntime();
+    final long heap = (runtime.totalMemory() - runtime.freeMemory()) >> 20;
+    together(ring.stream().<Task<Boolean>>map(rank -> () -> closed(rank)).toList());
+    endpoints.forEach(RpcEndpoint::close);
+    final double hierarchical = hierarchical(world);
     long bytes = IntStream.range(0, world).mapToLong(i -> cards[i].length()).sum() * world;
     System.out.printf(
-        "| %,d | %.2f | %.2f | %.2f | %.2f | %.2f | %,d | %,d |%n",
+        "| %,d | %.2f | %.2f | %.2f | %.2f | %.2f | %.2f | %,d | %,d |%n",
         world,
         opened,
         read - opened,
         joined - read,
         end - joined,
+        hierarchical,
         joined,
-        (runtime.totalMemory() - runtime.freeMemory()) >> 20,
+        heap,
         bytes >> 20);
-    together(ring.stream().<Task<Boolean>>map(rank -> () -> closed(rank)).toList());
-    endpoints.forEach(RpcEndpoint::close);
     return joined;
+  }
+
+  /** Seconds of the same all-reduce where 16 ranks share a JVM and one of them speaks for them. */
+  private static double hierarchical(int world) {
+    int jvms = world / RANKS_PER_JVM;
+    List<RpcEndpoint> endpoints =
+        together(
+            IntStream.range(0, jvms)
+                .<Task<RpcEndpoint>>mapToObj(jvm -> AllReduceRank::endpoint)
+                .toList());
+    List<String> addresses = endpoints.stream().map(RpcEndpoint::address).toList();
+    int[] leaderOf = IntStream.range(0, world).map(rank -> rank / RANKS_PER_JVM).toArray();
+    int[] placeOf = IntStream.range(0, world).map(rank -> rank % RANKS_PER_JVM).toArray();
+    List<Collective> ranks =
+        together(
+            IntStream.range(0, world)
+                .<Task<Collective>>mapToObj(
+                    rank ->
+                        () -> {
+                          int jvm = leaderOf[rank];
+                          Collective local =
+                              LocalGroup.join(jvm, placeOf[rank], RANKS_PER_JVM, TIMEOUT);
+                          Collective leaders =
+                              placeOf[rank] == 0
+                                  ? endpoints.get(jvm).connect(jvm, addresses, TIMEOUT)
+                                  : null;
+                          return new HierarchicalCollective(
+                              rank, local, leaders, leaderOf, placeOf);
+                        })
+                .toList());
+    long start = System.nanoTime();
+    together(ranks.stream().<Task<Boolean>>map(rank -> () -> reduce(rank)).toList());
+    double seconds = since(start);
+    together(ranks.stream().<Task<Boolean>>map(rank -> () -> closed(rank)).toList());
+    endpoints.forEach(RpcEndpoint::close);
+    return seconds;
   }
 
   private interface Task<T> {
