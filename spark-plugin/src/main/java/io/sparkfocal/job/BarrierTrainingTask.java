@@ -21,7 +21,6 @@ import io.sparkfocal.train.Shard;
 import io.sparkfocal.train.TrainingLoop;
 import io.sparkfocal.train.TrainingOutcome;
 import java.io.Serializable;
-import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
@@ -41,10 +40,9 @@ import org.slf4j.LoggerFactory;
  * One rank: reads its partition, meets the others, trains; rank 0 returns the result.
  *
  * @param plan what to do
- * @param earlier checkpoint to go on from; null for the beginning
+ * @param earlier checkpoint to go on from; empty for the beginning
  */
-record BarrierTrainingTask(TrainingPlan plan, @Nullable Broadcast<byte[]> earlier)
-    implements Serializable {
+record BarrierTrainingTask(TrainingPlan plan, Broadcast<byte[]> earlier) implements Serializable {
 
   private static final Logger LOG = LoggerFactory.getLogger(BarrierTrainingTask.class);
   private static final String LIBRARY_PATH = "spark.focal.nccl.library-path";
@@ -62,7 +60,8 @@ record BarrierTrainingTask(TrainingPlan plan, @Nullable Broadcast<byte[]> earlie
       RankDevice device = plan.device().resolve(context.resourcesJMap(), name.host());
       name = name.on(device);
       LOG.info("{}, trains on {}: {}", name, device.device(), device.reason());
-      try (RankRows read = plan.rows().read(rows, LocalDisk.shardMemory(context))) {
+      try (RankRows read =
+          plan.rows().read(new CancellableRows(rows, context), LocalDisk.shardMemory(context))) {
         return train(context, name, device, read);
       }
     } catch (TaskKilledException e) {
@@ -116,8 +115,8 @@ record BarrierTrainingTask(TrainingPlan plan, @Nullable Broadcast<byte[]> earlie
     try (NDManager manager = NDManager.newBaseManager(device, "PyTorch")) {
       JobSettings settings = JobSettings.of(SparkEnv.get().conf());
       TensorCollective tensors = new TensorCollective(collective, settings.gradientPrecision());
-      Checkpoint from =
-          earlier == null ? null : Checkpoint.decode(earlier.value(), "The checkpoint");
+      byte[] state = earlier.value();
+      Checkpoint from = state.length == 0 ? null : Checkpoint.decode(state, "The checkpoint");
       Standardization standardization =
           from == null ? standardization(rows, tensors, manager) : from.standardization();
       rows.standardize(standardization);
@@ -132,7 +131,7 @@ record BarrierTrainingTask(TrainingPlan plan, @Nullable Broadcast<byte[]> earlie
       if (plan.outputBias().length > 0) {
         parameters.setOutputBias(plan.outputBias());
       }
-      requireSameNetwork(parameters, collective);
+      requireSameNetwork(parameters, tensors, manager);
 
       TrainingOutcome outcome;
       try (CheckpointWriter checkpoints = checkpoints(collective.rank(), standardization)) {
@@ -183,13 +182,10 @@ record BarrierTrainingTask(TrainingPlan plan, @Nullable Broadcast<byte[]> earlie
         cards.stream().mapToLong(RankCard::validationRows).sum());
   }
 
-  private static void requireSameNetwork(FlatParameters parameters, Collective collective) {
+  private static void requireSameNetwork(
+      FlatParameters parameters, TensorCollective tensors, NDManager manager) {
     byte[] own = parameters.layoutHash().getBytes(StandardCharsets.US_ASCII);
-    ByteBuffer shared = ByteBuffer.allocateDirect(own.length).put(own).clear();
-    collective.broadcast(shared, 0);
-    byte[] first = new byte[own.length];
-    shared.clear().get(first);
-    if (!Arrays.equals(own, first)) {
+    if (!Arrays.equals(own, tensors.allGather(own, manager).get(0))) {
       throw new CollectiveException(
           "The network provider builds other parameters on this rank than on rank 0; install the same version of its jar on every executor.");
     }

@@ -20,10 +20,4 @@ public record CheckpointPlan(
     long everyMillis,
     int kept,
     SerializableConfiguration hadoop)
-    implements Serializable {
-
-  /** The same for another run. */
-  CheckpointPlan of(String otherRun) {
-    return new CheckpointPlan(folder, otherRun, everySteps, everyMillis, kept, hadoop);
-  }
-}
+    implements Serializable {}

@@ -4,7 +4,6 @@ import io.sparkfocal.data.Standardization;
 import io.sparkfocal.persist.Checkpoint;
 import io.sparkfocal.persist.CheckpointFolder;
 import io.sparkfocal.train.LoopState;
-import java.io.IOException;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
@@ -25,11 +24,11 @@ final class CheckpointWriter implements AutoCloseable {
   private static final long FAREWELL_SECONDS = 3;
 
   private final CheckpointPlan where;
-  private final CheckpointFolder folder;
   private final Map<String, String> plan;
   private final Standardization standardization;
   private final ExecutorService writer;
   private CompletableFuture<Void> writing = CompletableFuture.completedFuture(null);
+  private volatile boolean closed;
   private long stepsSince;
   private long nanosAtLast = System.nanoTime();
 
@@ -37,14 +36,12 @@ final class CheckpointWriter implements AutoCloseable {
    * A writer of one run.
    *
    * @param plan as in {@link TrainingPlan#described}
-   * @throws IllegalArgumentException if there is no such file system
    */
   CheckpointWriter(
       CheckpointPlan where, Map<String, String> plan, Standardization standardization) {
     this.where = where;
     this.plan = plan;
     this.standardization = standardization;
-    this.folder = open(where);
     this.writer =
         Executors.newSingleThreadExecutor(
             work -> {
@@ -52,22 +49,6 @@ final class CheckpointWriter implements AutoCloseable {
               thread.setDaemon(true);
               return thread;
             });
-  }
-
-  /** The folder of a run. */
-  static CheckpointFolder open(CheckpointPlan where) {
-    try {
-      return new CheckpointFolder(where.folder(), where.run(), where.hadoop().value());
-    } catch (IOException | IllegalArgumentException e) {
-      throw unusable(where.folder(), e);
-    }
-  }
-
-  static IllegalArgumentException unusable(String folder, Exception cause) {
-    return new IllegalArgumentException(
-        "checkpointDir is \"%s\", which cannot be used: %s; give a folder of a file system that driver and executors reach."
-            .formatted(folder, cause.getMessage()),
-        cause);
   }
 
   /** Hears of every step. */
@@ -87,10 +68,15 @@ final class CheckpointWriter implements AutoCloseable {
     writing = CompletableFuture.runAsync(() -> write(checkpoint), writer);
   }
 
+  /**
+   * Whatever happens, training goes on: memory may be short, or a file system's classes missing.
+   */
+  @SuppressWarnings("CatchThrowable")
   private void write(Checkpoint checkpoint) {
     try {
-      folder.write(checkpoint, where.kept());
-    } catch (IOException | RuntimeException e) {
+      new CheckpointFolder(where.folder(), where.run(), where.hadoop().value())
+          .write(checkpoint, where.kept(), () -> closed);
+    } catch (Throwable e) {
       LOG.warn(
           "Checkpoint of step {} cannot be written to {}; training goes on, and the one before it stays: {}",
           checkpoint.state().stepsDone(),
@@ -99,7 +85,7 @@ final class CheckpointWriter implements AutoCloseable {
     }
   }
 
-  /** Waits, for a short time, for what is being written. */
+  /** Waits, for a short time, for what is being written; later it is not kept any more. */
   @Override
   public void close() {
     writer.shutdown();
@@ -109,6 +95,7 @@ final class CheckpointWriter implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
+    closed = true;
     if (!ended) {
       writer.shutdownNow();
     }

@@ -103,6 +103,7 @@ record RankPartitions(RDD<InternalRow> input, List<List<Piece>> ofRanks) impleme
       left = next.taken();
       current = input.iterator(next.partition(), context);
       for (long row = 0; row < next.skipped(); row++) {
+        CancellableRows.check(context, row);
         advance();
       }
     }

@@ -1,7 +1,10 @@
 package io.sparkfocal.job;
 
 import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Properties;
+import java.util.Set;
 import org.apache.spark.ExceptionFailure;
 import org.apache.spark.TaskFailedReason;
 import org.apache.spark.TaskKilled;
@@ -22,11 +25,17 @@ final class RankTasks extends SparkListener {
   private final int world;
   private int stage = -1;
   private boolean started;
+  private final Set<Long> running = new HashSet<>();
   private @Nullable String firstLoss;
 
   RankTasks(String attempt, int world) {
     this.attempt = attempt;
     this.world = world;
+  }
+
+  /** Value of {@link #ATTEMPT}. */
+  String attempt() {
+    return attempt;
   }
 
   @Override
@@ -42,11 +51,15 @@ final class RankTasks extends SparkListener {
 
   @Override
   public synchronized void onTaskStart(SparkListenerTaskStart start) {
-    started |= start.stageId() == stage;
+    if (start.stageId() == stage) {
+      started = true;
+      running.add(start.taskInfo().taskId());
+    }
   }
 
   @Override
   public synchronized void onTaskEnd(SparkListenerTaskEnd end) {
+    running.remove(end.taskInfo().taskId());
     if (firstLoss == null
         && end.stageId() == stage
         && end.reason() instanceof TaskFailedReason failure
@@ -57,6 +70,17 @@ final class RankTasks extends SparkListener {
       firstLoss = rank + ": " + failure.toErrorString().lines().findFirst().orElse("");
       notifyAll();
     }
+  }
+
+  /** How many ranks of these attempts have not ended. */
+  static int running(List<RankTasks> attempts) {
+    int count = 0;
+    for (RankTasks attempt : attempts) {
+      synchronized (attempt) {
+        count += attempt.running.size();
+      }
+    }
+    return count;
   }
 
   /** Whether a rank has begun. */

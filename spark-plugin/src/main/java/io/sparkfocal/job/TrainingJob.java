@@ -3,12 +3,15 @@ package io.sparkfocal.job;
 import io.sparkfocal.data.LabelCounts;
 import io.sparkfocal.data.TrainingColumns;
 import io.sparkfocal.persist.CheckpointFolder;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.UUID;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.util.SerializableConfiguration;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -16,12 +19,13 @@ import org.slf4j.LoggerFactory;
  * The driver's side of one {@code fit}: finds slots, attempts the training, and where an attempt
  * fails begins another from the newest checkpoint.
  */
-public final class TrainingJob {
+public final class TrainingJob implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(TrainingJob.class);
 
   private final SparkContext spark;
   private final JobSettings settings;
+  private @Nullable RunCheckpoints checkpoints;
 
   /** A job of this application. */
   public TrainingJob(SparkContext spark) {
@@ -51,7 +55,7 @@ public final class TrainingJob {
    * @throws IllegalArgumentException if there are fewer slots, after waiting for executors to come
    */
   public int workers(int wanted) {
-    TrainingSlots slots = new TrainingSlots(spark, settings.slotsTimeout());
+    TrainingSlots slots = new TrainingSlots(spark, settings.slotsTimeout(), () -> 0);
     return wanted == 0 ? slots.awaitAll() : slots.await(wanted);
   }
 
@@ -108,33 +112,45 @@ public final class TrainingJob {
         counts.trainingRows(),
         counts.validationRows(),
         plan.workers());
-    RunCheckpoints checkpoints = RunCheckpoints.of(plan, resume);
-    TrainingPlan attempt = plan.with(checkpoints.plan());
+    CheckpointPlan where = plan.checkpoints();
+    checkpoints = where == null ? null : RunCheckpoints.of(where, plan.described(), resume);
     Dataset<Row> rows = columns.rows(dataset);
-    int restarts = 0;
-    while (true) {
-      CheckpointFolder.Found from = checkpoints.newest();
+    List<RankTasks> attempts = new ArrayList<>();
+    try {
+      return attempt(plan, rows, counts, attempts, maxRestarts);
+    } finally {
+      attempts.forEach(spark::removeSparkListener);
+    }
+  }
+
+  private TrainingResult attempt(
+      TrainingPlan first,
+      Dataset<Row> rows,
+      LabelCounts counts,
+      List<RankTasks> attempts,
+      int maxRestarts) {
+    TrainingPlan plan = first;
+    for (int restarts = 0; ; restarts++) {
+      CheckpointFolder.Found from = checkpoints == null ? null : checkpoints.newest();
       if (from != null) {
         LOG.info("{}: goes on from {}", plan.run(), from.file());
       }
       try {
-        byte[] result = new TrainingStage(spark, settings, attempt, rows, counts).run(from);
-        checkpoints.delete();
-        return TrainingResult.decode(result, attempt.workers(), restarts);
+        byte[] result = new TrainingStage(spark, settings, plan, rows, counts, attempts).run(from);
+        return TrainingResult.decode(result, plan.workers(), restarts);
       } catch (TrainingException e) {
         if (e.isPermanent() || restarts == maxRestarts) {
           throw restarts == 0 ? e : gaveUp(restarts, e);
         }
-        restarts++;
-        int workers = slotsLeft(attempt.workers(), e);
+        int workers = slotsLeft(plan.workers(), attempts, e);
         LOG.warn(
             "{}: {} Restart {} of {}, on {} workers.",
             plan.run(),
             e.getMessage(),
-            restarts,
+            restarts + 1,
             maxRestarts,
             workers);
-        attempt = attempt.again(UUID.randomUUID().getMostSignificantBits(), workers);
+        plan = plan.again(UUID.randomUUID().getMostSignificantBits(), workers);
       }
     }
   }
@@ -145,15 +161,41 @@ public final class TrainingJob {
   }
 
   /** As many slots as before, waited for; else those there are. */
-  private int slotsLeft(int wanted, TrainingException cause) {
-    int slots = Math.min(wanted, new TrainingSlots(spark, settings.slotsTimeout()).upTo(wanted));
-    if (slots == 0) {
+  private int slotsLeft(int wanted, List<RankTasks> before, TrainingException cause) {
+    TrainingSlots slots =
+        new TrainingSlots(spark, settings.slotsTimeout(), () -> RankTasks.running(before));
+    int left;
+    try {
+      left = Math.min(wanted, slots.upTo(wanted));
+    } catch (IllegalStateException e) {
+      throw new TrainingException(
+          "fit() was interrupted while it waited for task slots after a failure: "
+              + cause.getMessage(),
+          cause,
+          true);
+    }
+    if (left <= 0) {
       throw new TrainingException(
           "%s (no task slot was left for a restart after %d s)"
               .formatted(cause.getMessage(), settings.slotsTimeout().toSeconds()),
           cause,
           true);
     }
-    return slots;
+    return left;
+  }
+
+  /** Deletes the checkpoints of the run, whose result is in good hands now. */
+  public void deleteCheckpoints() {
+    if (checkpoints != null) {
+      checkpoints.delete();
+    }
+  }
+
+  /** The run has ended, well or not: another may go on from its checkpoints. */
+  @Override
+  public void close() {
+    if (checkpoints != null) {
+      checkpoints.close();
+    }
   }
 }

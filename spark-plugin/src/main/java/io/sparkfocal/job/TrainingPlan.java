@@ -63,24 +63,6 @@ public record TrainingPlan(
         checkpoints);
   }
 
-  /** The same with checkpoints elsewhere. */
-  TrainingPlan with(@Nullable CheckpointPlan others) {
-    return new TrainingPlan(
-        run,
-        attemptKey,
-        workers,
-        rows,
-        standardize,
-        network,
-        outputBias,
-        loss,
-        settings,
-        device,
-        transport,
-        collectiveTimeoutMillis,
-        others);
-  }
-
   /**
    * What must be the same for a run to go on from a checkpoint, by name. Learning rate, epochs,
    * patience and the number of workers may change.
@@ -103,6 +85,8 @@ public record TrainingPlan(
                 standardize ? "" : "not "));
     plan.put("number of rows per class", Arrays.toString(loss.counts()));
     plan.put("optimizer", settings.optimizer().toString());
+    plan.put("validation metric", settings.validationMetric().name());
+    plan.put("number of gradientAccumulationSteps", Integer.toString(settings.stepParts()));
     plan.put("batch size", Integer.toString(settings.batchSize()));
     plan.put("seed", Long.toString(settings.seed()));
     return plan;

@@ -1,6 +1,7 @@
 package io.sparkfocal.job;
 
 import java.time.Duration;
+import java.util.function.IntSupplier;
 import org.apache.spark.SparkContext;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -15,10 +16,17 @@ final class TrainingSlots {
 
   private final SparkContext spark;
   private final Duration timeout;
+  private final IntSupplier taken;
 
-  TrainingSlots(SparkContext spark, Duration timeout) {
+  /**
+   * Of an application.
+   *
+   * @param taken how many are held by tasks that do not end
+   */
+  TrainingSlots(SparkContext spark, Duration timeout, IntSupplier taken) {
     this.spark = spark;
     this.timeout = timeout;
+    this.taken = taken;
   }
 
   /**
@@ -99,6 +107,7 @@ final class TrainingSlots {
 
   /** How many there are now. */
   int count() {
-    return spark.maxNumConcurrentTasks(spark.resourceProfileManager().defaultResourceProfile());
+    return spark.maxNumConcurrentTasks(spark.resourceProfileManager().defaultResourceProfile())
+        - taken.getAsInt();
   }
 }

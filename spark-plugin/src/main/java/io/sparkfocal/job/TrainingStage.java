@@ -23,6 +23,8 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.functions;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import scala.Function1;
 import scala.collection.Iterator;
 import scala.reflect.ClassTag$;
@@ -42,24 +44,34 @@ final class TrainingStage {
   private static final String AFTER_TASK = "finished unsuccessfully.";
   private static final long PATIENCE_FOR_LOSS_MILLIS = 1000;
 
+  private static final Logger LOG = LoggerFactory.getLogger(TrainingStage.class);
+
   private final SparkContext spark;
   private final JobSettings settings;
   private final TrainingPlan plan;
   private final Dataset<Row> rows;
   private final LabelCounts counts;
+  private final List<RankTasks> before;
+  private final RankTasks ranks;
 
   /**
    * An attempt.
    *
    * @param rows what {@link io.sparkfocal.data.TrainingColumns#rows} selects
+   * @param attempts ranks of earlier attempts, some of which may not have ended yet; those of this
+   *     one are added, as listeners that the caller removes
    */
   TrainingStage(
       SparkContext spark,
       JobSettings settings,
       TrainingPlan plan,
       Dataset<Row> rows,
-      LabelCounts counts) {
+      LabelCounts counts,
+      List<RankTasks> attempts) {
     this.spark = spark;
+    this.before = List.copyOf(attempts);
+    this.ranks = new RankTasks(Long.toHexString(plan.attemptKey()), plan.workers());
+    attempts.add(ranks);
     this.settings = settings;
     this.plan = plan;
     this.rows = rows;
@@ -74,29 +86,63 @@ final class TrainingStage {
    * @throws TrainingException if it fails otherwise
    */
   byte[] run(CheckpointFolder.@Nullable Found from) {
+    // Also where there is nothing to go on from: a job that Spark would begin after this attempt is
+    // given up fails for want of it.
     Broadcast<byte[]> earlier =
-        from == null ? null : new JavaSparkContext(spark).broadcast(from.bytes());
-    String attempt = Long.toHexString(plan.attemptKey());
-    RankTasks ranks = new RankTasks(attempt, plan.workers());
+        new JavaSparkContext(spark).broadcast(from == null ? new byte[0] : from.bytes());
     String interrupt = spark.getLocalProperty(INTERRUPT);
     spark.addSparkListener(ranks);
     spark.setLocalProperty(INTERRUPT, "true");
-    spark.setLocalProperty(RankTasks.ATTEMPT, attempt);
+    spark.setLocalProperty(RankTasks.ATTEMPT, ranks.attempt());
     try {
-      return await(barrierStage(earlier).toJavaRDD().collectAsync(), ranks);
+      return await(begin(earlier));
     } finally {
       spark.setLocalProperty(INTERRUPT, interrupt);
       spark.setLocalProperty(RankTasks.ATTEMPT, null);
-      spark.removeSparkListener(ranks);
-      if (earlier != null) {
-        earlier.destroy();
+      destroy(earlier);
+    }
+  }
+
+  /** What it takes to build the stage may be jobs too, where Spark plans as it goes. */
+  private JavaFutureAction<List<byte[]>> begin(Broadcast<byte[]> earlier) {
+    try {
+      return barrierStage(earlier).toJavaRDD().collectAsync();
+    } catch (IllegalArgumentException e) {
+      throw e;
+    } catch (Exception e) {
+      // SparkException and InterruptedException are checked, and Scala does not declare them.
+      throw isInterrupt(e) ? interrupted(e) : explained(e);
+    }
+  }
+
+  private static boolean isInterrupt(@Nullable Throwable failure) {
+    return failure != null
+        && (failure instanceof InterruptedException || isInterrupt(failure.getCause()));
+  }
+
+  private static TrainingException interrupted(Exception cause) {
+    Thread.currentThread().interrupt();
+    return new TrainingException("fit() was interrupted; its job is cancelled.", cause, true);
+  }
+
+  /** Asks other processes, which an interrupted thread cannot. */
+  private static void destroy(Broadcast<byte[]> broadcast) {
+    boolean interrupted = Thread.interrupted();
+    try {
+      broadcast.destroy();
+    } catch (RuntimeException e) {
+      LOG.warn("The state that training went on from is not freed: {}", e.toString());
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
       }
     }
   }
 
   /** Does not wait for ever for slots that went away between their count and the stage. */
-  private byte[] await(JavaFutureAction<List<byte[]>> action, RankTasks ranks) {
-    TrainingSlots slots = new TrainingSlots(spark, settings.slotsTimeout());
+  private byte[] await(JavaFutureAction<List<byte[]>> action) {
+    TrainingSlots slots =
+        new TrainingSlots(spark, settings.slotsTimeout(), () -> RankTasks.running(before));
     long lastPossible = System.nanoTime();
     while (true) {
       try {
@@ -114,15 +160,14 @@ final class TrainingStage {
         }
       } catch (InterruptedException e) {
         action.cancel(true);
-        Thread.currentThread().interrupt();
-        throw new TrainingException("fit() was interrupted; its job is cancelled.", e, true);
+        throw interrupted(e);
       } catch (ExecutionException | CancellationException e) {
-        throw explained(e.getCause() == null ? e : e.getCause(), ranks);
+        throw explained(e.getCause() == null ? e : e.getCause());
       }
     }
   }
 
-  private static RuntimeException explained(Throwable failure, RankTasks ranks) {
+  private RuntimeException explained(Throwable failure) {
     String message = String.valueOf(failure.getMessage());
     if (CANCELLED.matcher(message).find()) {
       return new TrainingException("The training job was cancelled: " + message, failure, true);
@@ -147,7 +192,7 @@ final class TrainingStage {
    * One task per rank: over the input's own partitions where they are or can be cut evenly, else
    * over rows that are dealt by their content.
    */
-  private RDD<byte[]> barrierStage(@Nullable Broadcast<byte[]> earlier) {
+  private RDD<byte[]> barrierStage(Broadcast<byte[]> earlier) {
     BarrierTrainingTask task = new BarrierTrainingTask(plan, earlier);
     RDD<InternalRow> rdd = rows.queryExecution().toRdd();
     boolean fits =

@@ -18,6 +18,7 @@ import io.sparkfocal.train.TrainingSettings;
 import io.sparkfocal.train.ValidationMetric;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
@@ -147,8 +148,15 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
     }
     transformSchema(dataset.schema());
     requireValidationRows();
+    try (TrainingJob job = new TrainingJob(dataset.sparkSession().sparkContext())) {
+      FocalLossClassificationModel model = fit(dataset, job);
+      job.deleteCheckpoints();
+      return model;
+    }
+  }
+
+  private FocalLossClassificationModel fit(Dataset<?> dataset, TrainingJob job) {
     DeviceChoice device = DeviceChoice.of(getDevice());
-    TrainingJob job = new TrainingJob(dataset.sparkSession().sparkContext());
     job.requirePossible(device);
     Transport transport = job.transport(device);
     NetworkDescription.requireProvider(getNetworkProvider());
@@ -273,7 +281,8 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
         ? null
         : job.checkpoints(
             getCheckpointDir(),
-            "%s-%016x".formatted(uid, attemptKey),
+            String.format(
+                Locale.ROOT, "%s-%016x", uid.replaceAll("[^A-Za-z0-9_.-]", "_"), attemptKey),
             getCheckpointInterval(),
             Math.round(getCheckpointMinutes() * MILLIS_PER_MINUTE),
             getMaxCheckpoints());

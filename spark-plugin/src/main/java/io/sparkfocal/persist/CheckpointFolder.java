@@ -9,9 +9,12 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Locale;
+import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.ChecksumException;
 import org.apache.hadoop.fs.FSDataInputStream;
 import org.apache.hadoop.fs.FileStatus;
 import org.apache.hadoop.fs.FileSystem;
@@ -68,13 +71,18 @@ public final class CheckpointFolder {
    * Writes a checkpoint, then deletes all but the newest.
    *
    * @param kept how many stay, at least 1
+   * @param tooLate whether the run has ended meanwhile, so that it is not to be kept
    * @throws IOException if it cannot be written; nothing of it is left then, and the others stay
    */
-  public void write(Checkpoint checkpoint, int kept) throws IOException {
+  public void write(Checkpoint checkpoint, int kept, BooleanSupplier tooLate) throws IOException {
     byte[] bytes = checkpoint.encode();
     String name =
-        "checkpoint-%06d-%012d-%s.safetensors"
-            .formatted(checkpoint.state().epoch(), checkpoint.state().step(), digest(bytes));
+        String.format(
+            Locale.ROOT,
+            "checkpoint-%06d-%012d-%s.safetensors",
+            checkpoint.state().epoch(),
+            checkpoint.state().step(),
+            digest(bytes));
     Path target = new Path(folder, name);
     Path unfinished = new Path(folder, UNFINISHED + name);
     boolean done = false;
@@ -82,8 +90,10 @@ public final class CheckpointFolder {
       try (OutputStream out = files.create(unfinished, true)) {
         out.write(bytes);
       }
-      done = files.rename(unfinished, target) || files.exists(target);
-      if (!done) {
+      done = !tooLate.getAsBoolean() && files.rename(unfinished, target);
+      if (tooLate.getAsBoolean()) {
+        deleteQuietly(target);
+      } else if (!done && !files.exists(target)) {
         throw new IOException(unfinished + " cannot be renamed to " + name + ".");
       }
     } finally {
@@ -91,14 +101,15 @@ public final class CheckpointFolder {
         deleteQuietly(unfinished);
       }
     }
-    List<FileStatus> all = newestFirst();
-    all.subList(Math.min(kept, all.size()), all.size()).forEach(f -> deleteQuietly(f.getPath()));
+    List<FileStatus> older = newestFirst();
+    older.removeIf(file -> file.getPath().getName().equals(name));
+    older.stream().skip(kept - 1L).forEach(file -> deleteQuietly(file.getPath()));
   }
 
   private void deleteQuietly(Path path) {
     try {
       files.delete(path, true);
-    } catch (IOException e) {
+    } catch (IOException | RuntimeException e) {
       LOG.warn("{} cannot be deleted: {}", path, e.toString());
     }
   }
@@ -109,27 +120,24 @@ public final class CheckpointFolder {
   }
 
   /**
-   * The newest checkpoint of this run that is whole; null if there is none.
+   * The newest checkpoint of this run that is whole; null if there is none. Damaged ones are
+   * deleted, or they would pass for the newest again and again; unreadable ones are not.
    *
    * @throws IOException if the file system does not answer
    */
   public @Nullable Found newest() throws IOException {
-    return firstWhole(files, newestFirst());
-  }
-
-  private static @Nullable Found firstWhole(FileSystem files, List<FileStatus> checkpoints) {
-    for (FileStatus status : checkpoints) {
-      byte[] bytes = whole(files, status.getPath());
+    for (FileStatus status : newestFirst()) {
+      Path path = status.getPath();
+      byte[] bytes = whole(path);
       if (bytes != null) {
-        Path path = status.getPath();
-        return new Found(path.getParent().getName(), path.toString(), bytes);
+        return new Found(folder.getName(), path.toString(), bytes);
       }
     }
     return null;
   }
 
   /** The bytes of a file, if they are those it was written with. */
-  private static byte @Nullable [] whole(FileSystem files, Path path) {
+  private byte @Nullable [] whole(Path path) {
     Matcher name = NAME.matcher(path.getName());
     try (FSDataInputStream in = files.open(path)) {
       byte[] bytes = in.readAllBytes();
@@ -137,6 +145,10 @@ public final class CheckpointFolder {
         return bytes;
       }
       LOG.warn("Checkpoint {} is damaged; the one before it is used.", path);
+      deleteQuietly(path);
+    } catch (ChecksumException e) {
+      LOG.warn("Checkpoint {} is damaged; the one before it is used: {}", path, e.toString());
+      deleteQuietly(path);
     } catch (IOException e) {
       LOG.warn("Checkpoint {} cannot be read; the one before it is used: {}", path, e.toString());
     }
@@ -144,12 +156,12 @@ public final class CheckpointFolder {
   }
 
   /**
-   * The newest checkpoint of any run in a folder that is whole; null if there is none.
+   * The names of all runs in a folder, that which wrote a checkpoint last first; those that wrote
+   * none are left out.
    *
    * @throws IOException if the file system does not answer
    */
-  public static @Nullable Found newestOfAll(String parent, Configuration hadoop)
-      throws IOException {
+  public static List<String> runs(String parent, Configuration hadoop) throws IOException {
     Path path = new Path(parent);
     FileSystem files = path.getFileSystem(hadoop);
     List<FileStatus> checkpoints = new ArrayList<>();
@@ -158,11 +170,11 @@ public final class CheckpointFolder {
         checkpoints.addAll(checkpoints(files, run.getPath()));
       }
     }
-    checkpoints.sort(
-        Comparator.comparingLong(FileStatus::getModificationTime)
-            .thenComparing(status -> status.getPath().getName())
-            .reversed());
-    return firstWhole(files, checkpoints);
+    checkpoints.sort(Comparator.comparingLong(FileStatus::getModificationTime).reversed());
+    return checkpoints.stream()
+        .map(status -> status.getPath().getParent().getName())
+        .distinct()
+        .toList();
   }
 
   private List<FileStatus> newestFirst() throws IOException {

@@ -46,13 +46,18 @@ final class Evaluator {
     this.offsets = offsets.length == 0 ? null : manager.create(offsets);
   }
 
-  /** The rows of this and all other ranks; every rank gets the same answer. */
-  Evaluation evaluate(Shard rows) {
+  /**
+   * The rows of this and all other ranks; every rank gets the same answer.
+   *
+   * @param beforeBatch throws to end the evaluation
+   */
+  Evaluation evaluate(Shard rows, Runnable beforeBatch) {
     // Loss sum, weight sum, rows of each class, hits of each class.
     double[] counts = new double[SUMS + 2 * classes];
     ParameterStore store = new ParameterStore(manager, false);
     try (Batches batches = rows.ordered()) {
       for (long from = 0; from < rows.rows(); from += BATCH_ROWS) {
+        beforeBatch.run();
         try (NDScope scope = new NDScope()) {
           scope.suppressNotUsedWarning();
           count(batches.next((int) Math.min(BATCH_ROWS, rows.rows() - from)), store, counts);

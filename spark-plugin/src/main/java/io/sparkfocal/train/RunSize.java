@@ -23,11 +23,6 @@ public record RunSize(long trainingRows, long largestShard, long validationRows)
    * each is used once per epoch, whatever the other ranks have.
    */
   static int rowsOfStep(long rows, long step, long steps) {
-    return (int) (rowsBefore(rows, step + 1, steps) - rowsBefore(rows, step, steps));
-  }
-
-  /** Rows of a rank that the steps before {@code step} took. */
-  static long rowsBefore(long rows, long step, long steps) {
-    return step * rows / steps;
+    return (int) ((step + 1) * rows / steps - step * rows / steps);
   }
 }

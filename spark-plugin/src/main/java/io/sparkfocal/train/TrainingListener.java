@@ -5,7 +5,10 @@ import java.util.function.Supplier;
 /** Hears of a rank's progress, on the rank's own thread. */
 public interface TrainingListener {
 
-  /** Before each step; throws to end the training, for instance because it was cancelled. */
+  /**
+   * Before each step, and each batch of an evaluation; throws to end the training, for instance
+   * because it was cancelled.
+   */
   void beforeStep();
 
   /**

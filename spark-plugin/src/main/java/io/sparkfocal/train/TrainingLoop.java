@@ -123,7 +123,7 @@ public final class TrainingLoop {
       double epochSeconds = secondsSince(epochStart);
       Evaluation evaluation = null;
       if (size.validationRows() > 0) {
-        evaluation = evaluator.evaluate(validation);
+        evaluation = evaluator.evaluate(validation, listener::beforeStep);
         progress.best().offer(progress.epoch(), evaluation, parameters);
       }
       double rows = (double) size.trainingRows() * Math.max(1, stepsLeft) / steps;
@@ -138,7 +138,10 @@ public final class TrainingLoop {
     Shuffle shuffle = Shuffle.of(settings.seed(), progress.epoch(), collective.rank());
     long steps = progress.steps();
     try (Batches batches = shard.shuffled(shuffle)) {
-      batches.skip(RunSize.rowsBefore(shard.rows(), progress.step(), steps));
+      for (long step = 0; step < progress.step(); step++) {
+        listener.beforeStep();
+        batches.skip(RunSize.rowsOfStep(shard.rows(), step, steps));
+      }
       while (progress.step() < steps) {
         listener.beforeStep();
         long number = (progress.epoch() - 1) * steps + progress.step();

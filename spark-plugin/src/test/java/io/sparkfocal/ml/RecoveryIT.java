@@ -202,7 +202,7 @@ class RecoveryIT {
 
   /** Trains for as long as it is let. */
   private FocalLossClassifier endless() {
-    return classifier().setMaxIter(1_000_000).setCheckpointDir("");
+    return classifier().setMaxIter(1_000_000);
   }
 
   @Test
@@ -216,7 +216,7 @@ class RecoveryIT {
               spark.sparkContext().setJobGroup("training", "to be cancelled", true);
               return thrown(() -> endless().fit(rows));
             });
-    awaitRanks(spark, 2);
+    awaitCheckpoints(checkpoints());
     long start = System.nanoTime();
     spark.sparkContext().cancelJobGroup("training");
     assertThat(ended.orTimeout(30, TimeUnit.SECONDS).join())
@@ -231,9 +231,7 @@ class RecoveryIT {
     SparkSession spark = TestSpark.twoExecutors();
     Dataset<Row> rows = Samples.rows(spark, 2_000);
     CompletableFuture<Throwable> ended = new CompletableFuture<>();
-    Thread fit =
-        new Thread(
-            () -> ended.complete(thrown(() -> classifier().setMaxIter(1_000_000).fit(rows))));
+    Thread fit = new Thread(() -> ended.complete(thrown(() -> endless().fit(rows))));
     fit.start();
     awaitCheckpoints(checkpoints());
     fit.interrupt();

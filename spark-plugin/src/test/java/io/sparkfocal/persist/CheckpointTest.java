@@ -15,6 +15,7 @@ import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
 import org.junit.jupiter.api.Test;
@@ -76,11 +77,11 @@ class CheckpointTest {
   void theNewestOfThoseThatAreKeptIsFound() throws IOException {
     CheckpointFolder run = run("a");
     assertThat(run.newest()).isNull();
-    run.write(checkpoint(1, 90), 2);
-    run.write(checkpoint(2, 10), 2);
-    run.write(checkpoint(2, 9), 2);
+    run.write(checkpoint(1, 90), 2, () -> false);
+    run.write(checkpoint(2, 10), 2, () -> false);
+    run.write(checkpoint(2, 9), 2, () -> false);
     assertThat(files("a")).hasSize(2);
-    run.write(checkpoint(2, 100), 2);
+    run.write(checkpoint(2, 100), 2, () -> false);
     assertThat(files("a")).hasSize(2);
     assertThat(step(run.newest())).isEqualTo(100);
     run.delete();
@@ -90,9 +91,9 @@ class CheckpointTest {
   @Test
   void aDamagedOneIsPassedOver() throws IOException {
     CheckpointFolder run = run("a");
-    run.write(checkpoint(1, 1), 5);
-    run.write(checkpoint(1, 2), 5);
-    run.write(checkpoint(1, 3), 5);
+    run.write(checkpoint(1, 1), 5, () -> false);
+    run.write(checkpoint(1, 2), 5, () -> false);
+    run.write(checkpoint(1, 3), 5, () -> false);
     List<Path> files = files("a");
     byte[] flipped = Files.readAllBytes(files.get(2));
     flipped[flipped.length - 1] ^= 1;
@@ -112,7 +113,7 @@ class CheckpointTest {
   @Test
   void whatIsNotFinishedIsNoCheckpoint() throws IOException {
     CheckpointFolder run = run("a");
-    run.write(checkpoint(1, 1), 5);
+    run.write(checkpoint(1, 1), 5, () -> false);
     Path whole = files("a").get(0);
     Files.copy(whole, whole.resolveSibling("_unfinished-" + whole.getFileName()));
     Files.copy(whole, whole.resolveSibling("checkpoint-000009-000000000009.safetensors"));
@@ -120,17 +121,33 @@ class CheckpointTest {
   }
 
   @Test
-  void theNewestOfAllRunsIsThatOfTheLastOneThatWroteOne() throws Exception {
-    assertThat(CheckpointFolder.newestOfAll(folder + "/nowhere", HADOOP)).isNull();
-    run("b").write(checkpoint(3, 3), 2);
+  void runsAreListedByTheTimeOfTheirLastCheckpoint() throws Exception {
+    assertThat(CheckpointFolder.runs(folder + "/nowhere", HADOOP)).isEmpty();
+    run("b").write(checkpoint(3, 3), 2, () -> false);
     Files.createDirectories(folder.resolve("c"));
     Thread.sleep(20); // so that modification times differ
-    run("a").write(checkpoint(1, 1), 2);
-    CheckpointFolder.Found found = CheckpointFolder.newestOfAll(folder.toUri().toString(), HADOOP);
-    assertThat(found.run()).isEqualTo("a");
+    run("a").write(checkpoint(1, 1), 2, () -> false);
+    assertThat(CheckpointFolder.runs(folder.toUri().toString(), HADOOP)).containsExactly("a", "b");
+  }
+
+  @Test
+  void aDamagedOneDoesNotPushOutThoseThatComeAfterIt() throws IOException {
+    CheckpointFolder run = run("a");
+    run.write(checkpoint(7, 50), 1, () -> false);
     Files.write(files("a").get(0), new byte[] {1});
-    assertThat(CheckpointFolder.newestOfAll(folder.toUri().toString(), HADOOP).run())
-        .isEqualTo("b");
+    run.write(checkpoint(1, 1), 1, () -> false);
+    assertThat(step(run.newest())).isEqualTo(1);
+    assertThat(files("a")).hasSize(1);
+  }
+
+  @Test
+  void whatIsWrittenAfterTheEndIsNotKept() throws IOException {
+    CheckpointFolder run = run("a");
+    run.write(checkpoint(1, 1), 2, () -> true);
+    assertThat(files("a")).isEmpty();
+    AtomicInteger looks = new AtomicInteger();
+    run.write(checkpoint(1, 1), 2, () -> looks.incrementAndGet() > 1);
+    assertThat(files("a")).isEmpty();
   }
 
   @Test

@@ -46,10 +46,13 @@ final class LocalCollective implements Collective {
     long size = values.limit() / Float.BYTES;
     int from = (int) (size * rank / world());
     int to = (int) (size * (rank + 1) / world());
-    for (int start = from; start < to; start += BLOCK) {
-      reduce(all, start, Math.min(BLOCK, to - start));
+    try {
+      for (int start = from; start < to; start += BLOCK) {
+        reduce(all, start, Math.min(BLOCK, to - start));
+      }
+    } finally {
+      meeting.part();
     }
-    meeting.await(rank, operation);
   }
 
   /**
@@ -73,16 +76,19 @@ final class LocalCollective implements Collective {
     String operation = "broadcast from rank " + root;
     ByteBuffer own = HostBuffers.bytes(bytes);
     List<ByteBuffer> all = meeting.exchange(rank, new MeetingPoint.Offer(operation, own));
-    if (rank != root) {
-      own.put(0, all.get(root), 0, own.limit());
+    try {
+      if (rank != root) {
+        own.put(0, all.get(root), 0, own.limit());
+      }
+    } finally {
+      meeting.part();
     }
-    meeting.await(rank, operation);
   }
 
   @Override
   public void barrier() {
     meeting.exchange(rank, new MeetingPoint.Offer("barrier", ByteBuffer.allocateDirect(0)));
-    meeting.await(rank, "barrier");
+    meeting.part();
   }
 
   @Override

@@ -72,18 +72,53 @@ final class MeetingPoint {
     return java.util.Objects.requireNonNull(offers[rank]);
   }
 
-  /** Returns when all ranks are here. */
-  void await(int rank, String operation) {
+  /**
+   * Returns when no rank uses the buffers of the others any more. Nothing else ends this wait, not
+   * even an interrupt: the caller may free its buffer then, and those that are awaited only
+   * compute.
+   */
+  void part() {
     lock.lock();
     try {
-      requireRunning();
       long mine = generation;
+      if (isLast()) {
+        return;
+      }
+      while (generation == mine) {
+        changed.awaitUninterruptibly();
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Counts this rank; if all are here, wakes them. */
+  private boolean isLast() {
+    if (++arrivals < world) {
+      return false;
+    }
+    arrivals = 0;
+    java.util.Arrays.fill(arrived, false);
+    generation++;
+    changed.signalAll();
+    return true;
+  }
+
+  /** Returns when all ranks are here. */
+  private void await(int rank, String operation) {
+    lock.lock();
+    try {
+      await(rank, operation, generation);
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void await(int rank, String operation, long mine) {
+    try {
+      requireRunning();
       arrived[rank] = true;
-      if (++arrivals == world) {
-        arrivals = 0;
-        java.util.Arrays.fill(arrived, false);
-        generation++;
-        changed.signalAll();
+      if (isLast()) {
         return;
       }
       long nanos = timeout.toNanos();
@@ -98,9 +133,11 @@ final class MeetingPoint {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+      if (generation != mine) {
+        // All came; the others use this rank's buffer already.
+        return;
+      }
       throw failed("Rank " + rank + " of " + world + " was interrupted in " + operation + ".");
-    } finally {
-      lock.unlock();
     }
   }
 
