@@ -77,6 +77,11 @@ final class MachineChecks {
     Process process = new ProcessBuilder("getconf", "GNU_LIBC_VERSION").start();
     String answer = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
     process.waitFor(10, TimeUnit.SECONDS);
+    return requireGlibc(answer);
+  }
+
+  /** The version in what getconf says. */
+  static String requireGlibc(String answer) {
     String version = answer.strip().replaceFirst("^glibc ", "");
     if (!version.matches("\\d+\\.\\d+.*")) {
       throw new IllegalStateException(

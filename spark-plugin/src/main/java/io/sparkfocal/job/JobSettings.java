@@ -3,6 +3,7 @@ package io.sparkfocal.job;
 import io.sparkfocal.collective.Collective;
 import java.time.Duration;
 import org.apache.spark.SparkConf;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The {@code spark.focal.*} settings of an application.
@@ -18,32 +19,76 @@ import org.apache.spark.SparkConf;
  *     one (false)
  * @param largestSkew {@code spark.focal.data.max-skew}: rows of the largest partition over the mean
  *     above which the input is repartitioned (1.2); a large number keeps the partitions as they are
+ * @param shardMemory {@code spark.focal.data.shard-memory}: bytes of rows that a rank keeps on the
+ *     heap; null for a part of the heap
  */
 record JobSettings(
     Duration slotsTimeout,
     Duration collectiveTimeout,
     Collective.Precision gradientPrecision,
     boolean hierarchical,
-    double largestSkew) {
+    double largestSkew,
+    @Nullable Long shardMemory) {
 
   private static final String SLOTS_TIMEOUT = "spark.focal.slots.timeout";
   private static final String COLLECTIVE_TIMEOUT = "spark.focal.collective.timeout";
   private static final String PRECISION = "spark.focal.collective.precision";
   private static final String HIERARCHICAL = "spark.focal.collective.hierarchical";
   private static final String MAX_SKEW = "spark.focal.data.max-skew";
+  private static final String SHARD_MEMORY = "spark.focal.data.shard-memory";
 
+  /**
+   * Those of an application.
+   *
+   * @throws IllegalArgumentException if one has no value that it can have
+   */
   static JobSettings of(SparkConf conf) {
-    double skew = conf.getDouble(MAX_SKEW, 1.2);
-    if (!(skew >= 1)) {
-      throw new IllegalArgumentException(
-          MAX_SKEW + " is " + skew + "; set it to a number of at least 1.");
-    }
     return new JobSettings(
         time(conf, SLOTS_TIMEOUT, "60s"),
         time(conf, COLLECTIVE_TIMEOUT, "120s"),
         precision(conf.get(PRECISION, "float32")),
-        conf.getBoolean(HIERARCHICAL, false),
-        skew);
+        isTrue(conf, HIERARCHICAL),
+        skew(conf),
+        conf.contains(SHARD_MEMORY) ? bytes(conf) : null);
+  }
+
+  /** A setting that is true or false, the latter where it is not set. */
+  static boolean isTrue(SparkConf conf, String key) {
+    String value = conf.get(key, "false");
+    if (!value.equalsIgnoreCase("true") && !value.equalsIgnoreCase("false")) {
+      throw wrong(key, value, "true or false");
+    }
+    return Boolean.parseBoolean(value);
+  }
+
+  private static double skew(SparkConf conf) {
+    try {
+      double skew = conf.getDouble(MAX_SKEW, 1.2);
+      if (skew >= 1) {
+        return skew;
+      }
+    } catch (NumberFormatException e) {
+      throw wrong(MAX_SKEW, conf.get(MAX_SKEW), "a number of at least 1");
+    }
+    throw wrong(MAX_SKEW, conf.get(MAX_SKEW), "a number of at least 1");
+  }
+
+  private static long bytes(SparkConf conf) {
+    String allowed = "a size above 0, for instance 512m";
+    try {
+      long bytes = conf.getSizeAsBytes(SHARD_MEMORY);
+      if (bytes > 0) {
+        return bytes;
+      }
+    } catch (IllegalArgumentException e) {
+      throw wrong(SHARD_MEMORY, conf.get(SHARD_MEMORY), allowed);
+    }
+    throw wrong(SHARD_MEMORY, conf.get(SHARD_MEMORY), allowed);
+  }
+
+  private static IllegalArgumentException wrong(String key, String value, String allowed) {
+    return new IllegalArgumentException(
+        "%s is \"%s\"; set it to %s.".formatted(key, value, allowed));
   }
 
   private static Collective.Precision precision(String name) {
@@ -57,11 +102,15 @@ record JobSettings(
   }
 
   private static Duration time(SparkConf conf, String key, String otherwise) {
-    long millis = conf.getTimeAsMs(key, otherwise);
-    if (millis <= 0) {
-      throw new IllegalArgumentException(
-          key + " is " + conf.get(key) + "; set it to a time above 0, for instance 60s.");
+    String allowed = "a time above 0, for instance 60s";
+    try {
+      long millis = conf.getTimeAsMs(key, otherwise);
+      if (millis > 0) {
+        return Duration.ofMillis(millis);
+      }
+    } catch (IllegalArgumentException e) {
+      throw wrong(key, conf.get(key), allowed);
     }
-    return Duration.ofMillis(millis);
+    throw wrong(key, conf.get(key), allowed);
   }
 }

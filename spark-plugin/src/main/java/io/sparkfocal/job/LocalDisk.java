@@ -15,8 +15,6 @@ import org.apache.spark.TaskContext;
  */
 final class LocalDisk {
 
-  private static final String SHARD_MEMORY = "spark.focal.data.shard-memory";
-
   /** Part of the heap that the rows of all ranks of a JVM take where nothing is set. */
   private static final double HEAP_PART = 0.4;
 
@@ -25,9 +23,10 @@ final class LocalDisk {
   /** What a rank of this executor may use. */
   static ShardMemory shardMemory(TaskContext context) {
     SparkConf conf = SparkEnv.get().conf();
+    Long set = JobSettings.of(conf).shardMemory();
     long bytes =
-        conf.contains(SHARD_MEMORY)
-            ? conf.getSizeAsBytes(SHARD_MEMORY)
+        set != null
+            ? set
             : (long) (HEAP_PART * Runtime.getRuntime().maxMemory() / ranks(conf, context));
     return new ShardMemory(bytes, LocalDisk::newFolder);
   }

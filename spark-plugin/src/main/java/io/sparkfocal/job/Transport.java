@@ -24,7 +24,7 @@ public enum Transport {
   static Transport of(SparkConf conf, DeviceChoice device) {
     Transport transport = named(conf.get(KEY, "auto"));
     boolean possible = transport == NCCL || (transport == AUTO && device.mayUseGpu(conf));
-    if (possible && encrypts(conf) && !conf.getBoolean(ALLOW_PLAINTEXT, false)) {
+    if (possible && encrypts(conf) && !JobSettings.isTrue(conf, ALLOW_PLAINTEXT)) {
       throw new IllegalArgumentException(
           "This application encrypts its traffic, but NCCL sends gradients in plain text; set %s to rpc, or %s to true if the network between the GPUs is trusted."
               .formatted(KEY, ALLOW_PLAINTEXT));

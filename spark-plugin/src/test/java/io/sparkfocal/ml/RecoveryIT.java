@@ -285,25 +285,4 @@ class RecoveryIT {
             .fit(Samples.rows(spark, 100));
     assertThat(model.summary().orElseThrow().epochs()).hasSize(6);
   }
-
-  @Test
-  void wrongSettingsOfCheckpointsAreRefused() {
-    SparkSession spark = TestSpark.twoExecutors();
-    Dataset<Row> rows = Samples.rows(spark, 20);
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> classifier().setCheckpointDir("").setResume(true).fit(rows))
-        .withMessage(
-            "resume is true, but there is no folder to look for checkpoints in; set checkpointDir, or resume to false.");
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> classifier().setCheckpointInterval(0).setCheckpointMinutes(0).fit(rows))
-        .withMessageMatching(
-            "checkpointDir is \"file:.*\", but checkpointInterval and checkpointMinutes are both 0; set one of them above 0.");
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> classifier().setCheckpointDir("nowhere://x/y").fit(rows))
-        .withMessageStartingWith(
-            "checkpointDir is \"nowhere://x/y\", which cannot be used: No FileSystem for scheme");
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> classifier().setMaxRestarts(-1))
-        .withMessage("maxRestarts is -1; it must be a finite number of at least 0.");
-  }
 }

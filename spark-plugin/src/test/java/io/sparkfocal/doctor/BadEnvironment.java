@@ -1,0 +1,59 @@
+package io.sparkfocal.doctor;
+
+import static io.sparkfocal.testing.BadInput.earlyLike;
+
+import io.sparkfocal.data.ShardWriterFull;
+import io.sparkfocal.plugin.EngineFailure;
+import io.sparkfocal.testing.BadInput;
+import java.io.File;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.stream.Collectors;
+
+/** Machines that cannot train. */
+public final class BadEnvironment {
+
+  private BadEnvironment() {}
+
+  private static String classPathWithout(String part) {
+    return Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+        .filter(entry -> !entry.contains(part))
+        .collect(Collectors.joining(File.pathSeparator));
+  }
+
+  /** All of them. */
+  public static List<BadInput> all() {
+    return List.of(
+        earlyLike(
+            "an old C library",
+            "glibc is 2\\.17; PyTorch needs at least 2\\.29: use a newer system or container\\.",
+            place -> MachineChecks.requireGlibc("glibc 2.17\n")),
+        earlyLike(
+            "another C library",
+            "This is no system with glibc; use one, since PyTorch's libraries are built for it\\.",
+            place -> MachineChecks.requireGlibc("musl libc (x86_64)")),
+        earlyLike(
+            "no native library",
+            "The PyTorch engine does not load \\(.*\\); put pytorch-jni and pytorch-native-cpu for this platform on the class path, or set PYTORCH_LIBRARY_PATH; the cache folder is .*\\.",
+            place ->
+                EngineFailure.provoke(
+                    classPathWithout("pytorch-native"),
+                    Map.of("ENGINE_CACHE_DIR", place.folder().toString(), "DJL_OFFLINE", "true"))),
+        earlyLike(
+            "a cache that cannot be written",
+            "The PyTorch engine does not load \\(.*NotDirectoryException.*|The PyTorch engine does not load \\(.*FileAlreadyExists.*|The PyTorch engine does not load \\(.*FileSystemException.*",
+            place -> {
+              Path file = Files.writeString(place.folder().resolve("file"), "no folder");
+              EngineFailure.provoke(
+                  System.getProperty("java.class.path"),
+                  Map.of("ENGINE_CACHE_DIR", file.resolve("cache").toString()));
+            }),
+        earlyLike(
+            "a full disk for rows that do not fit into memory",
+            "Rows cannot be spilled to .* \\(No space left on device\\); free some disk, name another one by spark\\.local\\.dir, or raise spark\\.focal\\.data\\.shard-memory\\.",
+            place -> ShardWriterFull.provoke(place.folder())));
+  }
+}

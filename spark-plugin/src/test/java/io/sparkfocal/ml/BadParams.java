@@ -1,0 +1,183 @@
+package io.sparkfocal.ml;
+
+import static io.sparkfocal.ml.BadData.quick;
+import static io.sparkfocal.testing.BadInput.byRank;
+import static io.sparkfocal.testing.BadInput.counted;
+import static io.sparkfocal.testing.BadInput.countedLike;
+import static io.sparkfocal.testing.BadInput.early;
+import static io.sparkfocal.testing.BadInput.earlyLike;
+
+import ai.djl.nn.Block;
+import ai.djl.nn.core.Linear;
+import io.sparkfocal.network.Layers;
+import io.sparkfocal.network.NetworkProvider;
+import io.sparkfocal.testing.BadInput;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+
+/** Params out of range, unknown, or that do not go together. */
+final class BadParams {
+
+  private BadParams() {}
+
+  static List<BadInput> all() {
+    List<BadInput> cases = new ArrayList<>();
+    cases.addAll(ranges());
+    cases.addAll(names());
+    cases.addAll(together());
+    cases.addAll(networks());
+    cases.addAll(checkpoints());
+    return cases;
+  }
+
+  private static BadInput set(String sentence, Consumer<FocalLossClassifier> setter) {
+    return early("set: " + sentence, sentence, place -> setter.accept(quick()));
+  }
+
+  private static List<BadInput> ranges() {
+    return List.of(
+        set("learningRate is 0.0; it must be a finite number above 0.", c -> c.setLearningRate(0)),
+        set(
+            "learningRate is NaN; it must be a finite number above 0.",
+            c -> c.setLearningRate(Double.NaN)),
+        set("maxIter is 0; it must be a finite number of at least 1.", c -> c.setMaxIter(0)),
+        set("batchSize is -1; it must be a finite number of at least 1.", c -> c.setBatchSize(-1)),
+        set(
+            "numWorkers is -2; it must be a finite number of at least 0.",
+            c -> c.setNumWorkers(-2)),
+        set("gamma is -1.0; it must be a finite number of at least 0.", c -> c.setGamma(-1)),
+        set(
+            "gamma is Infinity; it must be a finite number of at least 0.",
+            c -> c.setGamma(Double.POSITIVE_INFINITY)),
+        set(
+            "hiddenLayers is [8, 0]; it must be widths of at least 1 each.",
+            c -> c.setHiddenLayers(8, 0)),
+        set("dropout is 1.0; it must be from 0 to below 1.", c -> c.setDropout(1)),
+        set("momentum is NaN; it must be from 0 to below 1.", c -> c.setMomentum(Double.NaN)),
+        set(
+            "warmupFraction is -0.1; it must be from 0 to below 1.",
+            c -> c.setWarmupFraction(-0.1)),
+        set(
+            "weightDecay is -1.0; it must be a finite number of at least 0.",
+            c -> c.setWeightDecay(-1)),
+        set("alphaFrom is 2.0; it must be a finite number of at most 1.", c -> c.setAlphaFrom(2)),
+        set(
+            "maxRestarts is -1; it must be a finite number of at least 0.",
+            c -> c.setMaxRestarts(-1)),
+        set(
+            "maxCheckpoints is 0; it must be a finite number of at least 1.",
+            c -> c.setMaxCheckpoints(0)));
+  }
+
+  private static List<BadInput> names() {
+    return List.of(
+        set("Unknown optimizer \"lbfgs\"; choose adamW or sgd.", c -> c.setOptimizer("lbfgs")),
+        set("Unknown device \"tpu\"; choose auto, cpu or gpu.", c -> c.setDevice("tpu")),
+        set(
+            "networkArguments is [width]; it must be texts of the form name=value.",
+            c -> c.setNetworkArguments("width")),
+        earlyLike(
+            "an unknown loss",
+            "Unknown loss \"hinge\"; choose crossEntropy, focal, .*",
+            place -> quick().setLoss("hinge")),
+        earlyLike(
+            "class weights of no kind",
+            ".*often.* it must be auto, none, balanced, class-balanced\\(BETA\\).*",
+            place -> quick().setAlpha("often")),
+        countedLike(
+            "a number that a loss does not have",
+            "Loss ldam has no number \"margin\"; it has \\[.*",
+            place -> quick().setLoss("ldam", "margin=0.3").fit(place.rows())),
+        countedLike(
+            "a loss class that is not there",
+            "Loss class \"org.example.Nowhere\" cannot be used.*",
+            place -> quick().setLoss("org.example.Nowhere").fit(place.rows())));
+  }
+
+  private static List<BadInput> together() {
+    return List.of(
+        early(
+            "patience without validation rows",
+            "earlyStoppingPatience is 3, but no rows are for validation; set validationIndicatorCol, or earlyStoppingPatience to 0.",
+            place -> quick().setEarlyStoppingPatience(3).fit(place.rows())),
+        early(
+            "tuning without validation rows",
+            "thresholdTuning is f1, but no rows are for validation; set validationIndicatorCol, or thresholdTuning to none.",
+            place -> quick().setThresholdTuning("f1").fit(place.rows())),
+        counted(
+            "thresholds of another number",
+            "thresholds is [0.5, 0.5]; give one finite number of at least 0 for each of the 3 classes, at most one of them 0.",
+            place -> quick().setThresholds(0.5, 0.5).fit(place.rows())),
+        counted(
+            "class weights of another number",
+            "alpha has 2 numbers ([1.0, 2.0]), but there are 3 classes; give one per class.",
+            place -> quick().setAlpha(1, 2).fit(place.rows())),
+        counted(
+            "frequencies counted twice",
+            "alpha is balanced and logitAdjustment is 1.0, but each makes up for the class frequencies; set alpha to none or logitAdjustment to 0.",
+            place -> quick().setLogitAdjustment(1).setAlpha("balanced").fit(place.rows())),
+        counted(
+            "a prior bias for a loss that adjusts",
+            "priorBias is true, but loss balancedSoftmax adjusts the logits by the class frequencies already; set priorBias to false.",
+            place -> quick().setLoss("balancedSoftmax").setPriorBias(true).fit(place.rows())),
+        early(
+            "more workers than slots",
+            "numWorkers is 4, but the cluster has 3 task slots; lower numWorkers, add executors or cores, or raise spark.focal.slots.timeout.",
+            place -> quick().setNumWorkers(4).fit(place.rows())),
+        early(
+            "a GPU that Spark does not give",
+            "device is gpu, but Spark gives its tasks none (spark.task.resource.gpu.amount is not set); set it and spark.executor.resource.gpu.amount as in conf/spark-defaults-gpu.conf, or choose device cpu.",
+            place -> quick().setDevice("gpu").fit(place.rows())));
+  }
+
+  private static List<BadInput> networks() {
+    return List.of(
+        early(
+            "a network that is not there",
+            "Network provider \"org.example.Nowhere\" is not on the class path; add its jar with --jars.",
+            place -> quick().setNetworkProvider("org.example.Nowhere").fit(place.rows())),
+        early(
+            "a class that is no network",
+            "Network provider \"java.lang.String\" does not implement io.sparkfocal.network.NetworkProvider.",
+            place -> quick().setNetworkProvider("java.lang.String").fit(place.rows())),
+        byRank(
+            "a network with another number of outputs",
+            "Network provider \"%s\" gives [(1, 4)] for one row, but must give (1, 3)."
+                .formatted(WideNetwork.class.getName()),
+            place -> quick().setNetwork(WideNetwork.class, Map.of()).fit(place.rows())));
+  }
+
+  /** Forgets that it was told how many outputs there are. */
+  public static final class WideNetwork implements NetworkProvider {
+    /** Made by name. */
+    public WideNetwork() {}
+
+    @Override
+    public Block create(int features, int outputs, Map<String, String> arguments, Layers layers) {
+      return Linear.builder().setUnits(outputs + 1L).build();
+    }
+  }
+
+  private static List<BadInput> checkpoints() {
+    return List.of(
+        early(
+            "resume without a folder",
+            "resume is true, but there is no folder to look for checkpoints in; set checkpointDir, or resume to false.",
+            place -> quick().setResume(true).fit(place.rows())),
+        early(
+            "checkpoints at no time",
+            "checkpointDir is \"/c\", but checkpointInterval and checkpointMinutes are both 0; set one of them above 0.",
+            place -> quick().setCheckpointDir("/c").setCheckpointMinutes(0).fit(place.rows())),
+        early(
+            "resume of a search",
+            "resume is true, but lossSearch trains several networks; set resume to false, or loss to the one to go on with.",
+            place ->
+                quick().setCheckpointDir("/c").setResume(true).setLossSearch().fit(place.rows())),
+        countedLike(
+            "a file system that is not there",
+            "checkpointDir is \"nowhere://x/y\", which cannot be used: No FileSystem for scheme.*; give a folder of a file system that driver and executors reach\\.",
+            place -> quick().setCheckpointDir("nowhere://x/y").fit(place.rows())));
+  }
+}

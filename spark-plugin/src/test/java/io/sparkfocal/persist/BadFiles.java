@@ -1,0 +1,152 @@
+package io.sparkfocal.persist;
+
+import static io.sparkfocal.testing.BadInput.earlyLike;
+
+import io.sparkfocal.ml.FocalLossClassificationModel;
+import io.sparkfocal.testing.BadInput;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.function.UnaryOperator;
+
+/** Files of models and checkpoints that are missing, damaged or something else. */
+public final class BadFiles {
+
+  private static final String AGAIN = "; copy or save the model again\\.";
+
+  private BadFiles() {}
+
+  private static BadInput weights(String name, String regex, UnaryOperator<byte[]> damage) {
+    return earlyLike(
+        "weights: " + name,
+        "w is damaged or no safetensors file of this library: " + regex + AGAIN,
+        place -> Safetensors.decode(damage.apply(FuzzSeeds.safetensors()), "w"));
+  }
+
+  /** The seed's network file with a text replaced. */
+  private static BadInput network(String name, String regex, String from, String to) {
+    return earlyLike("network.json: " + name, "n " + regex, place -> decode(from, to));
+  }
+
+  private static void decode(String from, String to) {
+    byte[] model = FuzzSeeds.model();
+    int end = new String(model, StandardCharsets.ISO_8859_1).indexOf(0);
+    String json = new String(model, 0, end, StandardCharsets.UTF_8);
+    if (!json.contains(from)) {
+      throw new AssertionError("no " + from + " in " + json);
+    }
+    byte[] changed = json.replace(from, to).getBytes(StandardCharsets.UTF_8);
+    byte[] tensors = Arrays.copyOfRange(model, end + 1, model.length);
+    ModelFiles.decode(changed, "n", tensors, "w");
+  }
+
+  private static byte[] headed(long length, byte[] file) {
+    ByteBuffer.wrap(file).order(ByteOrder.LITTLE_ENDIAN).putLong(length);
+    return file;
+  }
+
+  private static byte[] replaced(byte[] file, String from, String to) {
+    String text = new String(file, StandardCharsets.ISO_8859_1);
+    if (!text.contains(from) || from.length() != to.length()) {
+      throw new AssertionError("no " + from + " in " + text);
+    }
+    return text.replace(from, to).getBytes(StandardCharsets.ISO_8859_1);
+  }
+
+  /** All of them. */
+  public static List<BadInput> all() {
+    String damaged = "is damaged: ";
+    return List.of(
+        earlyLike(
+            "a model that is not there",
+            "(?s).*nowhere.*",
+            place -> FocalLossClassificationModel.load(place.folder() + "/nowhere")),
+        weights("nothing", "its header length is -1", file -> new byte[0]),
+        weights(
+            "cut off",
+            "the shape of tensor \"w\" does not fit the file",
+            file -> Arrays.copyOf(file, file.length - 8)),
+        weights(
+            "a header of petabytes", "its header length is \\d+", file -> headed(1L << 50, file)),
+        weights("a header of negative length", "its header length is -5", file -> headed(-5, file)),
+        weights(
+            "no JSON",
+            "its header is no JSON",
+            file -> replaced(file, "{\"__metadata", "<\"__metadata")),
+        weights(
+            "another type",
+            "tensor \"w\" is not F32",
+            file -> replaced(file, "\"F32\"", "\"F64\"")),
+        weights(
+            "a negative shape",
+            "the shape of tensor \"w\" does not fit the file",
+            file -> replaced(file, "[2,3]", "[-2] ")),
+        weights(
+            "more bytes than tensors",
+            "8 bytes belong to no tensor",
+            file -> Arrays.copyOf(file, file.length + 8)),
+        network("no JSON", damaged + "it is no JSON" + AGAIN, "{", "<"),
+        network(
+            "of the future",
+            "has format 2, but this version reads format 1; use the version that saved it\\.",
+            "\"format\":1",
+            "\"format\":2"),
+        network(
+            "too few means",
+            damaged + "2 features, but 1 means and 2 scales" + AGAIN,
+            "\"means\":[0,0]",
+            "\"means\":[0]"),
+        network(
+            "another number of classes",
+            damaged + "7 classes, but 2 outputs and 2 names of classes" + AGAIN,
+            "\"classes\":2",
+            "\"classes\":7"),
+        network(
+            "a temperature of 0",
+            damaged + "link softmax, temperature 0.0 and 0 offsets for 2 outputs" + AGAIN,
+            "1.5",
+            "0"),
+        network(
+            "an unknown link",
+            damaged + "link probit, .*" + AGAIN,
+            "\"link\":\"softmax\"",
+            "\"link\":\"probit\""),
+        network(
+            "layers that the weights do not fill",
+            damaged + "its layers have \\d+ values, but the weights 6" + AGAIN,
+            "\"hiddenLayers\":\"\"",
+            "\"hiddenLayers\":\"9\""),
+        network(
+            "layers beyond counting",
+            damaged + "its layers have more values than can be counted" + AGAIN,
+            "\"hiddenLayers\":\"\"",
+            "\"hiddenLayers\":\"2000000000,2000000000,2000000000,2000000000\""),
+        earlyLike(
+            "network.json: widths that are words",
+            "hiddenLayers is \"wide\"; give whole numbers of at least 1, separated by commas\\.",
+            place -> decode("\"hiddenLayers\":\"\"", "\"hiddenLayers\":\"wide\"")),
+        earlyLike(
+            "checkpoint: of something else",
+            "c is damaged or no checkpoint of this library: it says nothing of a run\\.",
+            place -> Checkpoint.decode(FuzzSeeds.safetensors(), "c")),
+        earlyLike(
+            "checkpoint: of the future",
+            "c is damaged or no checkpoint of this library: its format is \"2\"\\.",
+            place ->
+                Checkpoint.decode(
+                    replaced(
+                        FuzzSeeds.checkpoint(),
+                        "\\\"format\\\":\\\"1\\\"",
+                        "\\\"format\\\":\\\"2\\\""),
+                    "c")),
+        earlyLike(
+            "checkpoint: of another loss",
+            "Checkpoint c has another loss: nothing, but this fit has focal; set another checkpointDir, or resume to false\\.",
+            place ->
+                Checkpoint.decode(FuzzSeeds.checkpoint(), "c")
+                    .requirePlan(Map.of("loss", "focal"), "c")));
+  }
+}
