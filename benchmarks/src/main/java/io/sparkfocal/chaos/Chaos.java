@@ -3,6 +3,7 @@ package io.sparkfocal.chaos;
 import io.sparkfocal.ml.FocalLossClassificationModel;
 import java.io.IOException;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Locale;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -16,7 +17,7 @@ import java.util.concurrent.TimeoutException;
  *
  * <p>Ends with {@code chaos runs=N recovered=N identical=N failed_with_cause=N hung=N wrong=N}:
  * runs that began again and finished; that finished with the same bits; that gave up with a
- * sentence; that did not end in time; that finished with other bits.
+ * sentence; that did not end in time; that finished with other bits, or left threads behind.
  */
 public final class Chaos {
 
@@ -55,7 +56,7 @@ public final class Chaos {
    * @param identical finished with the bits of an undisturbed run
    * @param failed gave up with a sentence
    * @param hung did not end in time
-   * @param wrong finished with other bits
+   * @param wrong finished with other bits, or left threads behind
    */
   record Result(int runs, int recovered, int identical, int failed, int hung, int wrong) {
 
@@ -95,6 +96,11 @@ public final class Chaos {
         System.out.println("   executors did not come back within a minute");
         hung++;
         break;
+      }
+      List<String> left = cluster.leftThreads();
+      if (!left.isEmpty()) {
+        System.out.println("   left behind: " + left);
+        wrong++;
       }
     }
     return new Result(runs, recovered, identical, failed, hung, wrong);

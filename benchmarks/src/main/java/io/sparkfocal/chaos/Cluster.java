@@ -6,6 +6,7 @@ import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 
 /** Two executor processes, a proxy between their ranks, and a disk that can be full. */
@@ -104,6 +105,30 @@ final class Cluster implements AutoCloseable {
       Thread.sleep(100);
     }
     return false;
+  }
+
+  /** Threads of ours that executors have when nothing trains any more; waited for to go. */
+  List<String> leftThreads() throws InterruptedException {
+    List<String> names = List.of();
+    for (int i = 0; i < 20; i++) {
+      names =
+          new JavaSparkContext(spark.sparkContext())
+              .parallelize(List.of(0, 1, 2, 3), 4)
+              .flatMap(number -> ownThreads().iterator())
+              .collect();
+      if (names.isEmpty()) {
+        return names;
+      }
+      Thread.sleep(500);
+    }
+    return names;
+  }
+
+  private static List<String> ownThreads() {
+    return Thread.getAllStackTraces().keySet().stream()
+        .map(Thread::getName)
+        .filter(name -> name.startsWith("focal-"))
+        .toList();
   }
 
   @Override

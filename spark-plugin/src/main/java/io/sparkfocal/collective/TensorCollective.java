@@ -19,6 +19,7 @@ public final class TensorCollective {
 
   private final Collective collective;
   private final Collective.Precision gradientPrecision;
+  private long calls;
 
   /** Tensors over this collective, which stays with its creator; gradients travel in float32. */
   public TensorCollective(Collective collective) {
@@ -34,6 +35,11 @@ public final class TensorCollective {
   /** How gradients travel. */
   public Collective.Precision gradientPrecision() {
     return gradientPrecision;
+  }
+
+  /** How many sums of tensors other ranks have taken part in. */
+  public long calls() {
+    return calls;
   }
 
   /** This rank's number. */
@@ -53,6 +59,7 @@ public final class TensorCollective {
    */
   public void allReduce(NDArray values) {
     if (world() > 1) {
+      calls++;
       inPlace(values, collective::allReduce);
     }
   }

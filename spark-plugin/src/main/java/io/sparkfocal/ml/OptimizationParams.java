@@ -31,7 +31,8 @@ public interface OptimizationParams<S extends OptimizationParams<S>> extends Cha
   /**
    * Param: into how many parts each worker cuts its rows of a step, for less memory; the gradients
    * of the parts add up to that of the step, but batch norm and losses whose rows depend on each
-   * other see a part at a time (default 1).
+   * other see a part at a time; 0 for as few as memory suffices for, found before training (default
+   * 1). A step that memory does not suffice for is repeated in twice as many parts in any case.
    */
   default IntParam gradientAccumulationSteps() {
     return optimizationParams().gradientAccumulationSteps;
@@ -256,8 +257,8 @@ public interface OptimizationParams<S extends OptimizationParams<S>> extends Cha
           new IntParam(
               owner,
               "gradientAccumulationSteps",
-              "into how many parts each worker cuts its rows of a step, for less memory",
-              ParamCheck.atLeast("gradientAccumulationSteps", 1));
+              "into how many parts each worker cuts its rows of a step, for less memory; 0 for as few as memory suffices for",
+              ParamCheck.atLeast("gradientAccumulationSteps", 0));
       learningRate =
           new DoubleParam(
               owner,

@@ -1,6 +1,7 @@
 package io.sparkfocal.train;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.index.NDIndex;
 
 /**
  * Some rows, on the device that trains.
@@ -9,4 +10,11 @@ import ai.djl.ndarray.NDArray;
  * @param labels int64 (b)
  * @param weights float32 (b), sample weights
  */
-public record Batch(NDArray features, NDArray labels, NDArray weights) {}
+public record Batch(NDArray features, NDArray labels, NDArray weights) {
+
+  /** Rows {@code from} to before {@code to}, as views. */
+  Batch rows(long from, long to) {
+    NDIndex range = new NDIndex().addSliceDim(from, to);
+    return new Batch(features.get(range), labels.get(range), weights.get(range));
+  }
+}

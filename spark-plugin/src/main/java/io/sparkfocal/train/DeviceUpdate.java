@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.sparkfocal.collective.TensorCollective;
+import io.sparkfocal.compat.TensorCopy;
 
 /** The update by operations on tensors, so that nothing of a step leaves the GPU. */
 final class DeviceUpdate implements WeightUpdate {
@@ -47,6 +48,13 @@ final class DeviceUpdate implements WeightUpdate {
   @Override
   public void count(NDArray lossSum, NDArray weightSum) {
     sums.addi(NDArrays.concat(new NDList(lossSum.reshape(1), weightSum.reshape(1))));
+  }
+
+  @Override
+  public void discard() {
+    try (NDArray zeros = gradients.zerosLike()) {
+      TensorCopy.into(gradients, zeros);
+    }
   }
 
   @Override

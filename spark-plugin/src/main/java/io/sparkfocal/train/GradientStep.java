@@ -1,44 +1,62 @@
 package io.sparkfocal.train;
 
+import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
+import io.sparkfocal.collective.TensorCollective;
 import io.sparkfocal.losses.Autograd;
 import io.sparkfocal.losses.LossKernel;
 import io.sparkfocal.losses.ReducedLoss;
 import io.sparkfocal.losses.Reduction;
 import io.sparkfocal.losses.RowLosses;
 import io.sparkfocal.network.RankStep;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One step of one rank: forward, loss and its gradient in closed form, backward, and the update
  * with what all ranks found.
  *
  * <p>The rows may be taken in several parts, whose gradients add up to those of the whole: what a
- * part needs of memory is free before the next.
+ * part needs of memory is free before the next. A step that memory does not suffice for is taken
+ * again from its beginning, in twice as many parts, and so are those that follow.
  */
 final class GradientStep {
+
+  private static final Logger LOG = LoggerFactory.getLogger(GradientStep.class);
+
+  /** Where the number of a part stands beside that of a step. */
+  private static final int PART_SHIFT = 44;
 
   private final Block network;
   private final Reduction reduction;
   private final RankStep rankStep;
-  private final int parts;
+  private final TensorCollective collective;
   private final WeightUpdate update;
   private final ParameterStore store;
+  private int parts;
 
+  /**
+   * Steps of one rank.
+   *
+   * @param parts in how many parts rows are taken at first, at least 1
+   */
   GradientStep(
       Block network,
       Reduction reduction,
       RankStep rankStep,
+      TensorCollective collective,
       int parts,
       WeightUpdate update,
       NDManager manager) {
     this.network = network;
     this.reduction = reduction;
     this.rankStep = rankStep;
+    this.collective = collective;
     this.parts = parts;
     this.update = update;
     this.store = new ParameterStore(manager, false);
@@ -46,18 +64,72 @@ final class GradientStep {
 
   /** Trains on this rank's next rows, of which there may be none, in step {@code number}. */
   void run(long number, Batches batches, int rows, LossKernel loss, double learningRate) {
-    for (int part = 0; part < parts; part++) {
-      try (NDScope scope = new NDScope()) {
-        scope.suppressNotUsedWarning();
-        rankStep.begin(number * parts + part);
-        int from = (int) ((long) rows * part / parts);
-        int to = (int) ((long) rows * (part + 1) / parts);
-        addGradients(batches.next(to - from), loss);
-      }
-    }
+    accumulate(number, batches, rows, loss);
     try (NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
       update.apply(learningRate);
+    }
+  }
+
+  /**
+   * Finds out in how many parts that many rows have to be taken, and changes nothing else but
+   * running statistics.
+   */
+  void probe(Batches batches, int rows, LossKernel loss) {
+    accumulate(0, batches, rows, loss);
+    update.discard();
+  }
+
+  private void accumulate(long number, Batches batches, int rows, LossKernel loss) {
+    try (NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      Batch batch = batches.next(rows);
+      long callsBefore = collective.calls();
+      while (true) {
+        try {
+          addGradients(number, batch, rows, loss);
+          return;
+        } catch (EngineException e) {
+          update.discard();
+          takeSmallerParts(e, rows, collective.calls() > callsBefore);
+        }
+      }
+    }
+  }
+
+  private void takeSmallerParts(EngineException failure, int rows, boolean othersTookPart) {
+    if (!OutOfMemory.isCause(failure)) {
+      throw failure;
+    }
+    OutOfMemory.freeCache();
+    if (othersTookPart || parts >= rows) {
+      throw new IllegalStateException(
+          "Memory does not suffice for %d rows in %d parts%s; lower batchSize or raise gradientAccumulationSteps: %s"
+              .formatted(
+                  rows,
+                  parts,
+                  othersTookPart
+                      ? ", and the ranks have begun to exchange what batch norm or the loss sums"
+                      : "",
+                  OutOfMemory.firstLine(failure)),
+          failure);
+    }
+    parts = Math.min(rows, 2 * parts);
+    LOG.warn(
+        "Memory does not suffice for the rows of a step at once; they are taken in {} parts from now on: {}",
+        parts,
+        OutOfMemory.firstLine(failure));
+  }
+
+  private void addGradients(long number, Batch batch, int rows, LossKernel loss) {
+    for (int part = 0; part < parts; part++) {
+      try (NDScope scope = new NDScope()) {
+        scope.suppressNotUsedWarning();
+        rankStep.begin((long) part << PART_SHIFT | number);
+        long from = (long) rows * part / parts;
+        long to = (long) rows * (part + 1) / parts;
+        addGradients(parts == 1 ? batch : batch.rows(from, to), loss);
+      }
     }
   }
 

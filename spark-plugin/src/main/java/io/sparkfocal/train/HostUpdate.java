@@ -52,6 +52,15 @@ final class HostUpdate implements WeightUpdate {
   }
 
   @Override
+  public void discard() {
+    for (int at = 0; at < size; at += BLOCK) {
+      gradients.put(at, zeros, 0, Math.min(BLOCK, size - at));
+    }
+    stepLoss = 0;
+    stepWeight = 0;
+  }
+
+  @Override
   public void apply(double learningRate) {
     sumOverRanks();
     float divisor = Math.max((float) stepWeight, Float.MIN_NORMAL);

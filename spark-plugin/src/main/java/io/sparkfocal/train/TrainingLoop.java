@@ -73,7 +73,14 @@ public final class TrainingLoop {
             ? new DeviceUpdate(parameters, collective, settings, manager)
             : new HostUpdate(parameters, collective, settings);
     this.gradientStep =
-        new GradientStep(network, reduction, rankStep, settings.stepParts(), update, manager);
+        new GradientStep(
+            network,
+            reduction,
+            rankStep,
+            collective,
+            Math.max(1, settings.stepParts()),
+            update,
+            manager);
     // Ranks have other numbers of validation batches, so each looks at its own alone.
     LossKernel alone = loss.loss().prepare(manager, dataType);
     this.evaluator =
@@ -116,6 +123,9 @@ public final class TrainingLoop {
       progress.restore(from);
     }
     parameters.broadcast(collective);
+    if (settings.stepParts() == 0) {
+      probe(training, steps);
+    }
     while (!progress.isOver()) {
       long epochStart = System.nanoTime();
       long stepsLeft = steps - progress.step();
@@ -132,6 +142,16 @@ public final class TrainingLoop {
               evaluation, learningRate(progress.epoch() * steps - 1, steps), rows / epochSeconds));
     }
     return progress.outcome(parameters);
+  }
+
+  /** With the rows of the largest step. */
+  private void probe(Shard shard, long steps) {
+    int rows = (int) ((shard.rows() + steps - 1) / steps);
+    float[] before = parameters.toArray();
+    try (Batches batches = shard.ordered()) {
+      gradientStep.probe(batches, rows, weighted);
+    }
+    parameters.set(before);
   }
 
   private void trainEpoch(Shard shard, RunProgress progress) {

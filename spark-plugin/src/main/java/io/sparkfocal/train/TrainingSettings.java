@@ -14,8 +14,8 @@ import java.io.Serializable;
  * @param gradientClipNorm largest Euclidean norm of the gradient, 0 for no limit
  * @param seed decides initial weights, order of rows and dropout
  * @param validationMetric what decides the best epoch, where there are validation rows
- * @param stepParts into how many parts a rank cuts its rows of a step, at least 1 (gradient
- *     accumulation)
+ * @param stepParts into how many parts a rank cuts its rows of a step (gradient accumulation); 0
+ *     for as few as memory suffices for, found before training
  * @param patience epochs without improvement after which training ends, 0 to run all epochs
  */
 public record TrainingSettings(

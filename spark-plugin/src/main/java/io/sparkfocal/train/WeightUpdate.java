@@ -18,6 +18,9 @@ interface WeightUpdate {
    */
   void count(NDArray lossSum, NDArray weightSum);
 
+  /** Forgets what has been added since the last step; the gradients are zero then. */
+  void discard();
+
   /** Ends the step; the gradients are zero then. */
   void apply(double learningRate);
 
