@@ -98,11 +98,16 @@ final class TrainingSlots {
     if (slots < wanted) {
       LOG.info("Waiting up to {} for {} slots; there are {}", timeout, wanted, slots);
     }
-    while (slots < wanted && !spark.isLocal() && System.nanoTime() < deadline) {
+    while (slots < wanted && mayGrow() && System.nanoTime() < deadline) {
       pause();
       slots = count();
     }
     return slots;
+  }
+
+  /** In one JVM no executor comes, but tasks may still end. */
+  private boolean mayGrow() {
+    return !spark.isLocal() || taken.getAsInt() > 0;
   }
 
   /** How many there are now. */

@@ -21,9 +21,11 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.apache.spark.SparkEnv;
+import org.apache.spark.TaskContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -198,6 +200,36 @@ class RecoveryIT {
     assertThat(summary.restarts()).isEqualTo(1);
     assertThat(summary.numWorkers()).isEqualTo(1);
     TestSpark.stop();
+  }
+
+  /** An MLP that one rank cannot build the first time. */
+  public static final class FailingOnce implements NetworkProvider {
+    private static final AtomicBoolean FAILED = new AtomicBoolean();
+
+    /** Made by name. */
+    public FailingOnce() {}
+
+    @Override
+    public Block create(int features, int outputs, Map<String, String> arguments, Layers layers) {
+      if (TaskContext.get() != null && FAILED.compareAndSet(false, true)) {
+        throw new IllegalStateException("Not the first time.");
+      }
+      return new MlpNetwork()
+          .create(features, outputs, MlpNetwork.arguments(new int[] {8}, 0, false), layers);
+    }
+  }
+
+  @Test
+  void inOneJvmAsManyRanksBeginAgain() {
+    SparkSession spark = TestSpark.local();
+    TrainingSummary summary =
+        classifier()
+            .setNetwork(FailingOnce.class, Map.of())
+            .fit(Samples.rows(spark, 300))
+            .summary()
+            .orElseThrow();
+    assertThat(summary.restarts()).isEqualTo(1);
+    assertThat(summary.numWorkers()).isEqualTo(3);
   }
 
   /** Trains for as long as it is let. */

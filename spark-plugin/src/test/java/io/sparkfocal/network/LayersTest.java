@@ -109,6 +109,7 @@ class LayersTest {
     NetworkDescription refused = new NetworkDescription(MlpNetwork.class.getName(), wrong, 4, 3);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> refused.build(Layers.forInference()))
-        .withMessage("hiddenLayers holds 0; every width must be at least 1.");
+        .withMessage(
+            "hiddenLayers is \"7,0\"; give whole numbers of at least 1, separated by commas.");
   }
 }
