@@ -16,8 +16,10 @@ final class Cluster implements AutoCloseable {
   private final RankProxy proxy;
   private final SparkSession spark;
 
-  /** Needs SPARK_HOME with a folder jars, where a local cluster looks for Spark. */
+  /** Needs the variable SPARK_HOME, a folder that executors may write their logs to. */
   Cluster() throws IOException {
+    // Where a local cluster looks for Spark's jars, which are on the class path instead.
+    Files.createDirectories(Path.of(System.getenv("SPARK_HOME"), "jars"));
     folder = Files.createTempDirectory("focal-chaos");
     proxy = new RankProxy();
     spark =

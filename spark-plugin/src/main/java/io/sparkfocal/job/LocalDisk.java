@@ -15,6 +15,9 @@ import org.apache.spark.TaskContext;
  */
 final class LocalDisk {
 
+  private static final String ENCRYPTION = "spark.io.encryption.enabled";
+  private static final String ALLOW_PLAINTEXT = "spark.focal.data.allow-plaintext";
+
   /** Part of the heap that the rows of all ranks of a JVM take where nothing is set. */
   private static final double HEAP_PART = 0.4;
 
@@ -31,6 +34,19 @@ final class LocalDisk {
     return new ShardMemory(bytes, LocalDisk::newFolder);
   }
 
+  /**
+   * Requires that rows may lie on disk as they are.
+   *
+   * @throws IllegalArgumentException if the application encrypts what it writes to local disks
+   */
+  static void requirePlainAllowed(SparkConf conf) {
+    if (JobSettings.isTrue(conf, ENCRYPTION) && !JobSettings.isTrue(conf, ALLOW_PLAINTEXT)) {
+      throw new IllegalArgumentException(
+          "%s is true, but rows that do not fit into memory would lie on disk in plain; raise spark.focal.data.shard-memory, use more workers, or set %s to true if the disk is encrypted."
+              .formatted(ENCRYPTION, ALLOW_PLAINTEXT));
+    }
+  }
+
   private static int ranks(SparkConf conf, TaskContext context) {
     boolean local = SparkEnv.get().executorId().equals("driver");
     // An executor of a standalone cluster takes all cores where none are set.
@@ -40,6 +56,7 @@ final class LocalDisk {
   }
 
   private static Path newFolder() {
+    requirePlainAllowed(SparkEnv.get().conf());
     Path inLocalDir =
         SparkEnv.get().blockManager().diskBlockManager().createTempLocalBlock()._2().toPath();
     try {

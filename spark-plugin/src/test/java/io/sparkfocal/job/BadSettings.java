@@ -56,6 +56,12 @@ public final class BadSettings {
                 Transport.of(
                     encrypted.clone().set("spark.focal.nccl.allow-plaintext", "perhaps"),
                     DeviceChoice.AUTO)),
+        early(
+            "plain rows on disk where files are encrypted",
+            "spark.io.encryption.enabled is true, but rows that do not fit into memory would lie on disk in plain; raise spark.focal.data.shard-memory, use more workers, or set spark.focal.data.allow-plaintext to true if the disk is encrypted.",
+            place ->
+                LocalDisk.requirePlainAllowed(
+                    new SparkConf(false).set("spark.io.encryption.enabled", "true"))),
         earlyLike(
             "a GPU that the host has not",
             "Spark gave this task GPU 7, but its executor sees 2 \\(CUDA_VISIBLE_DEVICES=0,1\\); check the discovery script, .*, or choose device cpu\\.",
