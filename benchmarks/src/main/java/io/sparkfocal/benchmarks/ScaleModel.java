@@ -1,9 +1,8 @@
 package io.sparkfocal.benchmarks;
 
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
-import java.util.OptionalDouble;
+import java.util.function.DoubleSupplier;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
@@ -105,7 +104,10 @@ public final class ScaleModel {
 
   private static double allReduce(List<Child> ring, int bytes, int iterations) {
     return median(
-        () -> Arrays.stream(Child.all(ring, bytes + " " + iterations + " FLOAT32")).max());
+        () ->
+            Arrays.stream(Child.all(ring, bytes + " " + iterations + " FLOAT32"))
+                .max()
+                .orElseThrow());
   }
 
   /** With a rank on every core, each for itself. */
@@ -127,22 +129,17 @@ public final class ScaleModel {
   private static double secondsPerStep(List<Child> ranks, int[] sizes) {
     String order = sizes[0] + " " + sizes[1] + " " + EPOCHS + " " + IN_MEMORY;
     return median(
-        () -> DoubleStream.of(Child.all(ranks, order)).map(rate -> sizes[0] / rate).max());
+        () ->
+            DoubleStream.of(Child.all(ranks, order))
+                .map(rate -> sizes[0] / rate)
+                .max()
+                .orElseThrow());
   }
 
-  private interface Measurement {
-    OptionalDouble seconds();
-  }
-
-  /** Of some runs, after one that does not count. */
-  private static double median(Measurement measurement) {
-    return IntStream.rangeClosed(0, RUNS)
-        .mapToObj(run -> new double[] {run, measurement.seconds().orElseThrow()})
-        .filter(run -> run[0] > 0)
-        .map(run -> run[1])
-        .sorted(Comparator.naturalOrder())
-        .skip(RUNS / 2)
-        .findFirst()
-        .orElseThrow();
+  /** Median of some runs, after one that does not count. */
+  private static double median(DoubleSupplier seconds) {
+    List<Double> all =
+        IntStream.rangeClosed(0, RUNS).mapToObj(run -> seconds.getAsDouble()).toList();
+    return Pairs.median(all.subList(1, all.size()));
   }
 }

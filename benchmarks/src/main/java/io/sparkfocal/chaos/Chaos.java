@@ -78,7 +78,7 @@ public final class Chaos {
   }
 
   private Result disturb(int runs) throws Exception {
-    byte[] expected = Patient.weights(patient.train(cluster.checkpointDir()));
+    byte[] expected = Patient.weights(patient.train(cluster.checkpointDir()), cluster.model());
     for (int run = 1; run <= runs; run++) {
       // Every other one is a kill after the first checkpoint.
       boolean plain = run % 2 == 1;
@@ -132,7 +132,7 @@ public final class Chaos {
       FocalLossClassificationModel model = training.get(DEADLINE_SECONDS, TimeUnit.SECONDS);
       int restarts = model.summary().orElseThrow().restarts();
       recovered += restarts > 0 ? 1 : 0;
-      boolean same = Arrays.equals(expected, Patient.weights(model));
+      boolean same = Arrays.equals(expected, Patient.weights(model, cluster.model()));
       if (same) {
         identical++;
       } else {

@@ -70,6 +70,11 @@ final class Cluster implements AutoCloseable {
     return folder.resolve("full");
   }
 
+  /** Where models are saved. */
+  Path model() {
+    return folder.resolve("model");
+  }
+
   /** Where the checkpoints lie, as a path of this machine. */
   Path checkpoints() {
     return folder.resolve("checkpoints");

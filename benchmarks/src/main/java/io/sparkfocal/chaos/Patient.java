@@ -54,14 +54,8 @@ final class Patient {
         .fit(rows);
   }
 
-  /** Its input. */
-  Dataset<Row> rows() {
-    return rows;
-  }
-
-  /** The bytes of a model's weights. */
-  static byte[] weights(FocalLossClassificationModel model) throws IOException {
-    Path folder = Files.createTempDirectory("focal-weights").resolve("model");
+  /** The bytes of a model's weights, saved into a folder. */
+  static byte[] weights(FocalLossClassificationModel model, Path folder) throws IOException {
     model.write().overwrite().save(folder.toString());
     return Files.readAllBytes(folder.resolve("weights.safetensors"));
   }

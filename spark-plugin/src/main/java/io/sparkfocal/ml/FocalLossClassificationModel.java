@@ -216,11 +216,12 @@ public final class FocalLossClassificationModel extends Model<FocalLossClassific
     @SuppressWarnings("deprecation") // the overload that Spark 3.5 has too
     public FocalLossClassificationModel load(String path) {
       SparkContext spark = sparkSession().sparkContext();
-      DefaultParamsReader.Metadata metadata =
-          DefaultParamsReader.loadMetadata(
-              path, spark, FocalLossClassificationModel.class.getName());
       try {
+        // First, since it says what is wrong with a folder that is no model.
         TrainedNetwork network = ModelFiles.read(path, spark.hadoopConfiguration());
+        DefaultParamsReader.Metadata metadata =
+            DefaultParamsReader.loadMetadata(
+                path, spark, FocalLossClassificationModel.class.getName());
         FocalLossClassificationModel model =
             new FocalLossClassificationModel(metadata.uid(), network, null);
         metadata.getAndSetParams(model, Option.empty());

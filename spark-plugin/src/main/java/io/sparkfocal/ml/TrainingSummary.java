@@ -50,6 +50,14 @@ public record TrainingSummary(
   }
 
   TrainingSummary with(CalibrationReport report) {
+    return with(report, search);
+  }
+
+  TrainingSummary with(List<LossScore> scores) {
+    return with(calibration, scores);
+  }
+
+  private TrainingSummary with(@Nullable CalibrationReport report, List<LossScore> scores) {
     return new TrainingSummary(
         epochs,
         bestEpoch,
@@ -60,20 +68,6 @@ public record TrainingSummary(
         device,
         loss,
         report,
-        search);
-  }
-
-  TrainingSummary with(List<LossScore> scores) {
-    return new TrainingSummary(
-        epochs,
-        bestEpoch,
-        classCounts,
-        validationRows,
-        numWorkers,
-        restarts,
-        device,
-        loss,
-        calibration,
         scores);
   }
 

@@ -52,6 +52,9 @@ public final class NativeEngine {
 
   /** What to set, in the imperative. */
   static String remedy(String failure) {
+    if (failure.startsWith("java.nio.file.")) {
+      return "make the cache folder one that can be written, or set ENGINE_CACHE_DIR to one";
+    }
     return failure.contains("libcuda.so.1")
         ? "this host has no NVIDIA driver: install it (in a container, start that with its GPUs), or unset PYTORCH_LIBRARY_PATH and PYTORCH_FLAVOR to train on the CPU"
         : "put pytorch-jni and pytorch-native-cpu for this platform on the class path, or set PYTORCH_LIBRARY_PATH";

@@ -64,9 +64,9 @@ final class GradientStep {
 
   /** Trains on this rank's next rows, of which there may be none, in step {@code number}. */
   void run(long number, Batches batches, int rows, LossKernel loss, double learningRate) {
-    accumulate(number, batches, rows, loss);
     try (NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
+      accumulate(number, batches.next(rows), rows, loss);
       update.apply(learningRate);
     }
   }
@@ -76,23 +76,22 @@ final class GradientStep {
    * running statistics.
    */
   void probe(Batches batches, int rows, LossKernel loss) {
-    accumulate(0, batches, rows, loss);
-    update.discard();
-  }
-
-  private void accumulate(long number, Batches batches, int rows, LossKernel loss) {
     try (NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      Batch batch = batches.next(rows);
-      long callsBefore = collective.calls();
-      while (true) {
-        try {
-          addGradients(number, batch, rows, loss);
-          return;
-        } catch (EngineException e) {
-          update.discard();
-          takeSmallerParts(e, rows, collective.calls() > callsBefore);
-        }
+      accumulate(0, batches.next(rows), rows, loss);
+      update.discard();
+    }
+  }
+
+  private void accumulate(long number, Batch batch, int rows, LossKernel loss) {
+    long callsBefore = collective.calls();
+    while (true) {
+      try {
+        addGradients(number, batch, rows, loss);
+        return;
+      } catch (EngineException e) {
+        update.discard();
+        takeSmallerParts(e, rows, collective.calls() > callsBefore);
       }
     }
   }

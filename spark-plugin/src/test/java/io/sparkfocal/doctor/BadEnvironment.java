@@ -44,7 +44,7 @@ public final class BadEnvironment {
                     Map.of("ENGINE_CACHE_DIR", place.folder().toString(), "DJL_OFFLINE", "true"))),
         earlyLike(
             "a cache that cannot be written",
-            "The PyTorch engine does not load \\(.*NotDirectoryException.*|The PyTorch engine does not load \\(.*FileAlreadyExists.*|The PyTorch engine does not load \\(.*FileSystemException.*",
+            "The PyTorch engine does not load \\(java\\.nio\\.file\\..*\\); make the cache folder one that can be written, or set ENGINE_CACHE_DIR to one; the cache folder is .*/file/cache\\.",
             place -> {
               Path file = Files.writeString(place.folder().resolve("file"), "no folder");
               EngineFailure.provoke(

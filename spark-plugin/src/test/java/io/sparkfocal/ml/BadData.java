@@ -32,7 +32,7 @@ final class BadData {
 
   private static BadInput missing(String param, FocalLossClassifier classifier, String column) {
     return early(
-        "no column for " + param,
+        "no column \"" + column + "\" for " + param,
         "Column \"%s\" (%s) does not exist; the columns are id, label, features, weight, held_out."
             .formatted(column, param),
         place -> classifier.fit(place.rows()));

@@ -62,7 +62,7 @@ public final class BadFiles {
     return List.of(
         earlyLike(
             "a model that is not there",
-            "(?s).*nowhere.*",
+            ".*/nowhere/network\\.json does not exist; the folder is no saved FocalLossClassificationModel\\.",
             place -> FocalLossClassificationModel.load(place.folder() + "/nowhere")),
         weights("nothing", "its header length is -1", file -> new byte[0]),
         weights(
