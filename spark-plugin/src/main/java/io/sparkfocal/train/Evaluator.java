@@ -1,10 +1,12 @@
 package io.sparkfocal.train;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
 import io.sparkfocal.collective.TensorCollective;
@@ -52,19 +54,7 @@ final class Evaluator {
    * @param beforeBatch throws to end the evaluation
    */
   Evaluation evaluate(Shard rows, Runnable beforeBatch) {
-    // Loss sum, weight sum, rows of each class, hits of each class.
-    double[] counts = new double[SUMS + 2 * classes];
-    ParameterStore store = new ParameterStore(manager, false);
-    try (Batches batches = rows.ordered()) {
-      for (long from = 0; from < rows.rows(); from += BATCH_ROWS) {
-        beforeBatch.run();
-        try (NDScope scope = new NDScope()) {
-          scope.suppressNotUsedWarning();
-          count(batches.next((int) Math.min(BATCH_ROWS, rows.rows() - from)), store, counts);
-        }
-      }
-    }
-    double[] all = sumOverRanks(counts);
+    double[] all = sumOverRanks(measure(rows, beforeBatch));
     double[] classRows = new double[classes];
     double[] classHits = new double[classes];
     System.arraycopy(all, SUMS, classRows, 0, classes);
@@ -72,21 +62,42 @@ final class Evaluator {
     return Evaluation.of(all[0] / Math.max(all[1], Float.MIN_NORMAL), classRows, classHits);
   }
 
-  private void count(Batch batch, ParameterStore store, double[] counts) {
-    NDArray logits = network.forward(store, new NDList(batch.features()), false).singletonOrThrow();
-    ReducedLoss reduced =
-        reduction.reduce(loss.evaluate(logits, batch.labels(), batch.weights()), batch.weights());
-    counts[0] += reduced.sum().toType(DataType.FLOAT32, false).toFloatArray()[0];
-    counts[1] += reduced.weight().toType(DataType.FLOAT32, false).toFloatArray()[0];
-    long[] truth = batch.labels().toLongArray();
-    long[] guess = predicted(offsets == null ? logits : logits.add(offsets)).toLongArray();
-    for (int i = 0; i < truth.length; i++) {
-      int label = (int) truth[i];
-      counts[SUMS + label]++;
-      if (guess[i] == label) {
-        counts[SUMS + classes + label]++;
+  /** Loss sum, weight sum, rows of each class, hits of each class; read from the device once. */
+  private double[] measure(Shard rows, Runnable beforeBatch) {
+    ParameterStore store = new ParameterStore(manager, false);
+    try (Batches batches = rows.ordered();
+        NDArray classIds = manager.arange(0, classes, 1, DataType.INT64);
+        NDArray totals = manager.zeros(new Shape(SUMS + 2L * classes), DataType.FLOAT64)) {
+      for (long from = 0; from < rows.rows(); from += BATCH_ROWS) {
+        beforeBatch.run();
+        try (NDScope scope = new NDScope()) {
+          scope.suppressNotUsedWarning();
+          Batch batch = batches.next((int) Math.min(BATCH_ROWS, rows.rows() - from));
+          totals.addi(measure(batch, classIds, store));
+        }
       }
+      return totals.toDoubleArray();
     }
+  }
+
+  /** Of one batch; its counts are exact, being below 2^24. */
+  private NDArray measure(Batch batch, NDArray classIds, ParameterStore store) {
+    NDArray logits = network.forward(store, new NDList(batch.features()), false).singletonOrThrow();
+    NDArray labels = batch.labels();
+    ReducedLoss reduced =
+        reduction.reduce(loss.evaluate(logits, labels, batch.weights()), batch.weights());
+    NDArray hit = predicted(offsets == null ? logits : logits.add(offsets)).eq(labels);
+    NDArray member = labels.reshape(-1, 1).eq(classIds).toType(DataType.FLOAT32, false);
+    NDArray members = member.sum(new int[] {0});
+    NDArray hits =
+        hit.toType(DataType.FLOAT32, false).reshape(1, -1).matMul(member).reshape(classes);
+    return NDArrays.concat(
+        new NDList(
+            doubles(reduced.sum()), doubles(reduced.weight()), doubles(members), doubles(hits)));
+  }
+
+  private static NDArray doubles(NDArray values) {
+    return values.reshape(-1).toType(DataType.FLOAT64, false);
   }
 
   private static NDArray predicted(NDArray logits) {
