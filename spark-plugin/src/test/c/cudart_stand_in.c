@@ -11,14 +11,14 @@ enum { DEVICES = 8, DISABLE_TIMING = 2, ATTACH_GLOBAL = 1 };
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static long enqueued[DEVICES];
 static long done[DEVICES];
-static __thread int current = -1;
 
 typedef struct {
   int device;
   long after;
 } Event;
 
-int focal_current_device(void) { return current; }
+extern int focal_current_device(void);
+extern void focal_choose_device(int device);
 
 long focal_stream_enqueue(int device) {
   pthread_mutex_lock(&lock);
@@ -35,8 +35,15 @@ void focal_stream_done(int device) {
 
 int cudaSetDevice(int device) {
   if (device < 0 || device >= DEVICES) return INVALID_DEVICE;
-  current = device;
+  focal_choose_device(device);
   return SUCCESS;
+}
+
+int cudaDeviceGetAttribute(int *value, int attribute, int device) {
+  if (device < 0 || device >= DEVICES) return INVALID_DEVICE;
+  // Multiprocessors, and compute capability 9.0.
+  *value = attribute == 16 ? 2 : attribute == 75 ? 9 : attribute == 76 ? 0 : -1;
+  return *value < 0 ? INVALID_VALUE : SUCCESS;
 }
 
 int cudaGetDeviceCount(int *count) {
@@ -66,13 +73,14 @@ int cudaFree(void *memory) {
 }
 
 int cudaEventCreateWithFlags(void **event, unsigned flags) {
-  if (current < 0 || flags != DISABLE_TIMING) return INVALID_VALUE;
+  if (focal_current_device() < 0 || flags != DISABLE_TIMING) return INVALID_VALUE;
   *event = calloc(1, sizeof(Event));
   return SUCCESS;
 }
 
 int cudaEventRecord(void *event, void *stream) {
   // Only the legacy default stream, on the device that the thread has chosen.
+  int current = focal_current_device();
   if (event == NULL || stream != NULL || current < 0) return INVALID_VALUE;
   Event *e = event;
   pthread_mutex_lock(&lock);

@@ -57,6 +57,8 @@ class ArchitectureTest {
         .definedBy("io.sparkfocal.network..")
         .layer("collective")
         .definedBy("io.sparkfocal.collective..")
+        .layer("cuda")
+        .definedBy("io.sparkfocal.cuda..")
         .layer("compat")
         .definedBy("io.sparkfocal.compat..")
         .layer("losses")
@@ -79,6 +81,8 @@ class ArchitectureTest {
         .mayOnlyBeAccessedByLayers("ml", "job", "persist", "train")
         .whereLayer("collective")
         .mayOnlyBeAccessedByLayers("doctor", "job", "train", "network")
+        .whereLayer("cuda")
+        .mayOnlyBeAccessedByLayers("job", "train", "collective")
         .check(classes);
   }
 

@@ -17,6 +17,7 @@ import io.sparkfocal.network.RankStep;
 import io.sparkfocal.train.AdamW;
 import io.sparkfocal.train.EpochReport;
 import io.sparkfocal.train.FlatParameters;
+import io.sparkfocal.train.FusedKernels;
 import io.sparkfocal.train.LearningRateSchedule;
 import io.sparkfocal.train.LossSpec;
 import io.sparkfocal.train.RunSize;
@@ -143,7 +144,16 @@ public final class TrainingRank {
           }
         };
     return new TrainingLoop(
-        network, parameters, focal, CLASSES, settings, step, tensors, listener, manager);
+        network,
+        parameters,
+        focal,
+        CLASSES,
+        settings,
+        step,
+        tensors,
+        listener,
+        FusedKernels.none(),
+        manager);
   }
 
   private static TrainingSettings settings(int batchSize, int epochs) {

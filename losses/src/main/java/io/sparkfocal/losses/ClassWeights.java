@@ -39,6 +39,11 @@ final class ClassWeights {
     return alphas.length == 1 ? Set.of() : Set.of(LossTrait.KNOWS_CLASSES);
   }
 
+  /** A copy: one number for all classes, or one per class. */
+  float[] numbers() {
+    return alphas.clone();
+  }
+
   Prepared prepare(Constants constants) {
     return new Prepared(constants.vector(alphas), alphas.length);
   }

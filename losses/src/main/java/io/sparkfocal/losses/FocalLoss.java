@@ -35,6 +35,16 @@ public final class FocalLoss implements ClassificationLoss {
     return new Builder();
   }
 
+  /** The focus. */
+  public float gamma() {
+    return gamma;
+  }
+
+  /** The weight of each class, in the order of the labels; one number is the weight of all. */
+  public float[] alpha() {
+    return alpha.numbers();
+  }
+
   @Override
   public LossKernel prepare(NDManager manager, DataType dataType) {
     Constants constants = new Constants(manager, dataType);

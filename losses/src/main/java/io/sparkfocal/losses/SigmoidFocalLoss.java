@@ -38,6 +38,16 @@ public final class SigmoidFocalLoss implements ClassificationLoss {
     return new Builder();
   }
 
+  /** The focus. */
+  public float gamma() {
+    return gamma;
+  }
+
+  /** The weights of targets 0 and targets 1. */
+  public float[] weights() {
+    return new float[] {negativeWeight, positiveWeight};
+  }
+
   @Override
   public LossKernel prepare(NDManager manager, DataType dataType) {
     Constants constants = new Constants(manager, dataType);

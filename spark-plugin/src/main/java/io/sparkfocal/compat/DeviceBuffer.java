@@ -23,6 +23,7 @@ public final class DeviceBuffer {
 
     static final Object LIB;
     static final Method DIRECT_BUFFER;
+    static final Method IS_CONTIGUOUS;
 
     static {
       try {
@@ -30,10 +31,25 @@ public final class DeviceBuffer {
         Field instance = type.getDeclaredField("LIB");
         instance.setAccessible(true);
         LIB = instance.get(null);
-        DIRECT_BUFFER = type.getDeclaredMethod("torchDirectByteBuffer", long.class);
-        DIRECT_BUFFER.setAccessible(true);
+        DIRECT_BUFFER = method(type, "torchDirectByteBuffer");
+        IS_CONTIGUOUS = method(type, "torchIsContiguous");
       } catch (ReflectiveOperationException e) {
         throw new IllegalStateException("This DJL has no " + LIBRARY + "; use DJL 0.35.", e);
+      }
+    }
+
+    private static Method method(Class<?> type, String name) throws NoSuchMethodException {
+      Method method = type.getDeclaredMethod(name, long.class);
+      method.setAccessible(true);
+      return method;
+    }
+
+    static Object call(Method method, NDArray tensor) {
+      try {
+        return method.invoke(LIB, ((PtNDArray) tensor).getHandle());
+      } catch (ReflectiveOperationException e) {
+        throw new IllegalStateException(
+            "The memory of a tensor of shape " + tensor.getShape() + " cannot be shared.", e);
       }
     }
   }
@@ -45,12 +61,11 @@ public final class DeviceBuffer {
    * @param tensor contiguous, below 2 GiB
    */
   public static ByteBuffer of(NDArray tensor) {
-    try {
-      Object buffer = Native.DIRECT_BUFFER.invoke(Native.LIB, ((PtNDArray) tensor).getHandle());
-      return ((ByteBuffer) buffer).order(ByteOrder.nativeOrder());
-    } catch (ReflectiveOperationException e) {
-      throw new IllegalStateException(
-          "The memory of a tensor of shape " + tensor.getShape() + " cannot be shared.", e);
-    }
+    return ((ByteBuffer) Native.call(Native.DIRECT_BUFFER, tensor)).order(ByteOrder.nativeOrder());
+  }
+
+  /** Whether the values of a tensor lie one after the other. */
+  public static boolean isContiguous(NDArray tensor) {
+    return (Boolean) Native.call(Native.IS_CONTIGUOUS, tensor);
   }
 }

@@ -7,7 +7,7 @@ import io.sparkfocal.collective.Collective;
 import io.sparkfocal.collective.CollectiveException;
 import io.sparkfocal.collective.PeerLostException;
 import io.sparkfocal.collective.TensorCollective;
-import io.sparkfocal.collective.nccl.NcclLibraries;
+import io.sparkfocal.cuda.CudaLibraries;
 import io.sparkfocal.data.FeatureStatistics;
 import io.sparkfocal.data.RankRows;
 import io.sparkfocal.data.Standardization;
@@ -16,6 +16,7 @@ import io.sparkfocal.network.RankStep;
 import io.sparkfocal.persist.Checkpoint;
 import io.sparkfocal.plugin.NativeEngine;
 import io.sparkfocal.train.FlatParameters;
+import io.sparkfocal.train.FusedKernels;
 import io.sparkfocal.train.RunSize;
 import io.sparkfocal.train.Shard;
 import io.sparkfocal.train.TrainingLoop;
@@ -56,7 +57,7 @@ record BarrierTrainingTask(TrainingPlan plan, Broadcast<byte[]> earlier) impleme
     RankName name = RankName.here(context.partitionId(), plan.workers());
     try {
       NativeEngine.require(context.cpus());
-      NcclLibraries.lookFirstIn(SparkEnv.get().conf().get(LIBRARY_PATH, ""));
+      CudaLibraries.lookFirstIn(SparkEnv.get().conf().get(LIBRARY_PATH, ""));
       RankDevice device = plan.device().resolve(context.resourcesJMap(), name.host());
       name = name.on(device);
       LOG.info("{}, trains on {}: {}", name, device.device(), device.reason());
@@ -145,6 +146,7 @@ record BarrierTrainingTask(TrainingPlan plan, Broadcast<byte[]> earlier) impleme
                 step,
                 tensors,
                 new RankListener(context, plan, checkpoints),
+                settings.fusedKernels() ? FusedKernels.on(device) : FusedKernels.none(),
                 manager);
         outcome = loop.run(training, validation, size(cards), from == null ? null : from.state());
       }

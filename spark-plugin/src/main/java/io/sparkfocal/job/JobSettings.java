@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param hierarchical {@code spark.focal.collective.hierarchical}: whether ranks that share a JVM
  *     sum in memory before one of them sums with other JVMs; bits then depend on which ranks share
  *     one (false)
+ * @param fusedKernels {@code spark.focal.gpu.fused-kernels}: whether a GPU computes focal loss and
+ *     AdamW in kernels of this library, where it can (true)
  * @param largestSkew {@code spark.focal.data.max-skew}: rows of the largest partition over the mean
  *     above which the input is repartitioned (1.2); a large number keeps the partitions as they are
  * @param shardMemory {@code spark.focal.data.shard-memory}: bytes of rows that a rank keeps on the
@@ -27,6 +29,7 @@ record JobSettings(
     Duration collectiveTimeout,
     Collective.Precision gradientPrecision,
     boolean hierarchical,
+    boolean fusedKernels,
     double largestSkew,
     @Nullable Long shardMemory) {
 
@@ -34,6 +37,7 @@ record JobSettings(
   private static final String COLLECTIVE_TIMEOUT = "spark.focal.collective.timeout";
   private static final String PRECISION = "spark.focal.collective.precision";
   private static final String HIERARCHICAL = "spark.focal.collective.hierarchical";
+  private static final String FUSED_KERNELS = "spark.focal.gpu.fused-kernels";
   private static final String MAX_SKEW = "spark.focal.data.max-skew";
   private static final String SHARD_MEMORY = "spark.focal.data.shard-memory";
 
@@ -48,13 +52,18 @@ record JobSettings(
         time(conf, COLLECTIVE_TIMEOUT, "120s"),
         precision(conf.get(PRECISION, "float32")),
         isTrue(conf, HIERARCHICAL),
+        isTrue(conf, FUSED_KERNELS, true),
         skew(conf),
         conf.contains(SHARD_MEMORY) ? bytes(conf) : null);
   }
 
   /** A setting that is true or false, the latter where it is not set. */
   static boolean isTrue(SparkConf conf, String key) {
-    String value = conf.get(key, "false");
+    return isTrue(conf, key, false);
+  }
+
+  private static boolean isTrue(SparkConf conf, String key, boolean otherwise) {
+    String value = conf.get(key, String.valueOf(otherwise));
     if (!value.equalsIgnoreCase("true") && !value.equalsIgnoreCase("false")) {
       throw wrong(key, value, "true or false");
     }

@@ -16,11 +16,11 @@ import java.util.Map;
  */
 public record AdamW(double weightDecay) implements Optimizer {
 
-  private static final double BETA1 = 0.9;
-  private static final double BETA2 = 0.999;
-  private static final double EPSILON = 1e-8;
-  private static final String MEAN = "mean";
-  private static final String VARIANCE = "variance";
+  static final double BETA1 = 0.9;
+  static final double BETA2 = 0.999;
+  static final double EPSILON = 1e-8;
+  static final String MEAN = "mean";
+  static final String VARIANCE = "variance";
 
   @Override
   public Updater on(NDArray weights, NDManager manager) {
@@ -86,11 +86,11 @@ public record AdamW(double weightDecay) implements Optimizer {
     }
   }
 
-  private static double meanCorrection(long updates) {
+  static double meanCorrection(long updates) {
     return 1 - Math.pow(BETA1, (double) updates);
   }
 
-  private static double deviationCorrection(long updates) {
+  static double deviationCorrection(long updates) {
     return Math.sqrt(1 - Math.pow(BETA2, (double) updates));
   }
 

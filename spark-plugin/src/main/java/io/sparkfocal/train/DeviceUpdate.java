@@ -9,84 +9,61 @@ import ai.djl.ndarray.types.Shape;
 import io.sparkfocal.collective.TensorCollective;
 import io.sparkfocal.compat.TensorCopy;
 
-/** The update by operations on tensors, so that nothing of a step leaves the GPU. */
-final class DeviceUpdate implements WeightUpdate {
+/** An update whose step never leaves the device; the rule itself is what subclasses differ in. */
+abstract class DeviceUpdate implements WeightUpdate {
 
-  private static final float NORM_EPSILON = 1e-6f;
+  static final float NORM_EPSILON = 1e-6f;
 
   private final TensorCollective collective;
-  private final Optimizer.Updater updater;
   private final NDArray gradients;
-  private final NDArray gradient;
   private final NDArray sums;
-  private final NDArray weightSum;
-  private final NDArray smallestWeight;
-  private final NDArray one;
-  private final NDArray clipNorm;
-  private final boolean clips;
   private final NDArray totals;
 
-  DeviceUpdate(
-      FlatParameters parameters,
-      TensorCollective collective,
-      TrainingSettings settings,
-      NDManager manager) {
+  /**
+   * An update from gradients.
+   *
+   * @param gradients shape (m + 2): of the weights, then loss and weight of the rows of a step
+   */
+  DeviceUpdate(NDArray gradients, TensorCollective collective, NDManager manager) {
     this.collective = collective;
-    this.updater = settings.optimizer().on(parameters.trained(), manager);
-    this.gradients = parameters.gradients();
-    long size = parameters.trained().size();
-    this.gradient = gradients.get("0:" + size);
-    this.sums = gradients.get(size + ":");
-    this.weightSum = sums.get("1:");
-    this.smallestWeight = manager.create(new float[] {Float.MIN_NORMAL}, new Shape(1));
-    this.one = manager.create(new float[] {1}, new Shape(1));
-    this.clips = settings.gradientClipNorm() > 0;
-    this.clipNorm = manager.create(new float[] {(float) settings.gradientClipNorm()}, new Shape(1));
-    this.totals = manager.zeros(new Shape(2), DataType.FLOAT32);
+    this.gradients = gradients;
+    this.sums = gradients.get(gradients.size() - FlatParameters.TAIL + ":");
+    this.totals = manager.zeros(new Shape(FlatParameters.TAIL), DataType.FLOAT32);
   }
 
+  /**
+   * Updates the weights with what is in the gradients, adds the sums to the totals and zeroes
+   * gradients and sums.
+   *
+   * @param sums loss and weight of the rows of this step, shape (2), a view behind the gradients
+   * @param totals shape (2)
+   */
+  abstract void end(NDArray sums, NDArray totals, double learningRate);
+
   @Override
-  public void count(NDArray lossSum, NDArray weightSum) {
+  public final void count(NDArray lossSum, NDArray weightSum) {
     sums.addi(NDArrays.concat(new NDList(lossSum.reshape(1), weightSum.reshape(1))));
   }
 
   @Override
-  public void discard() {
+  public final void discard() {
     try (NDArray zeros = gradients.zerosLike()) {
       TensorCopy.into(gradients, zeros);
     }
   }
 
   @Override
-  public void apply(double learningRate) {
+  public final void apply(double learningRate) {
     collective.allReduce(gradients);
-    totals.addi(sums);
-    gradient.divi(NDArrays.maximum(weightSum, smallestWeight));
-    if (clips) {
-      NDArray norm = gradient.square().sum().sqrt().add(NORM_EPSILON);
-      gradient.muli(NDArrays.minimum(clipNorm.div(norm), one));
-    }
-    updater.update(gradient, learningRate);
-    // What is not finite stays so, and ends the training where the loss is next read.
-    gradients.subi(gradients.duplicate());
+    end(sums, totals, learningRate);
   }
 
   @Override
-  public double[] takeTotals() {
+  public final double[] takeTotals() {
     float[] values = totals.toFloatArray();
     try (NDArray before = totals.duplicate()) {
       totals.subi(before);
     }
     return new double[] {values[0], values[1]};
-  }
-
-  @Override
-  public OptimizerState state() {
-    return updater.state();
-  }
-
-  @Override
-  public void restore(OptimizerState state) {
-    updater.restore(state);
   }
 }

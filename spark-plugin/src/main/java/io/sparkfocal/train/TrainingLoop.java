@@ -7,9 +7,11 @@ import ai.djl.nn.Block;
 import io.sparkfocal.collective.Collective;
 import io.sparkfocal.collective.TensorCollective;
 import io.sparkfocal.losses.Autograd;
+import io.sparkfocal.losses.ClassificationLoss;
 import io.sparkfocal.losses.LossKernel;
 import io.sparkfocal.losses.Reduction;
 import io.sparkfocal.network.RankStep;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -39,6 +41,7 @@ public final class TrainingLoop {
    * @param manager on the device to train on; owns what the loop keeps
    * @param rankStep the one that the network's layers were made with
    * @param classes how many classes the labels have
+   * @param kernels what is to run in one launch
    */
   public TrainingLoop(
       Block network,
@@ -49,6 +52,7 @@ public final class TrainingLoop {
       RankStep rankStep,
       TensorCollective collective,
       TrainingListener listener,
+      FusedKernels kernels,
       NDManager manager) {
     this.settings = settings;
     this.parameters = parameters;
@@ -56,22 +60,19 @@ public final class TrainingLoop {
     this.listener = listener;
     DataType dataType = parameters.all().getDataType();
     this.weightsFrom = loss.alphaFrom();
-    this.weighted = loss.loss().prepare(manager, dataType, collective::allReduce);
+    Function<ClassificationLoss, LossKernel> shared =
+        l -> l.prepare(manager, dataType, collective::allReduce);
+    this.weighted = kernels.loss(loss.loss(), shared, classes, manager);
     this.unweighted =
-        weightsFrom > 0
-            ? loss.unweighted().prepare(manager, dataType, collective::allReduce)
-            : weighted;
+        weightsFrom > 0 ? kernels.loss(loss.unweighted(), shared, classes, manager) : weighted;
     Reduction reduction = loss.reduction();
-    boolean onGpu = manager.getDevice().isGpu();
-    if (onGpu && collective.gradientPrecision() != Collective.Precision.FLOAT32) {
+    if (manager.getDevice().isGpu()
+        && collective.gradientPrecision() != Collective.Precision.FLOAT32) {
       throw new IllegalArgumentException(
           "spark.focal.collective.precision is %s, but gradients of a GPU travel in float32; set it to float32."
               .formatted(collective.gradientPrecision()));
     }
-    this.update =
-        onGpu
-            ? new DeviceUpdate(parameters, collective, settings, manager)
-            : new HostUpdate(parameters, collective, settings);
+    this.update = kernels.update(parameters, collective, settings, manager);
     this.gradientStep =
         new GradientStep(
             network,
@@ -82,7 +83,8 @@ public final class TrainingLoop {
             update,
             manager);
     // Ranks have other numbers of validation batches, so each looks at its own alone.
-    LossKernel alone = loss.loss().prepare(manager, dataType);
+    LossKernel alone =
+        kernels.loss(loss.loss(), l -> l.prepare(manager, dataType), classes, manager);
     this.evaluator =
         new Evaluator(network, alone, reduction, collective, manager, classes, loss.offsets());
   }

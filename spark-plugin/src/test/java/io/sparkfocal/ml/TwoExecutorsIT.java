@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 
 import io.sparkfocal.job.TrainingException;
 import io.sparkfocal.plugin.EpochCompleted;
-import io.sparkfocal.testing.NcclStandIn;
+import io.sparkfocal.testing.CudaStandIn;
 import io.sparkfocal.testing.Samples;
 import io.sparkfocal.testing.TestSpark;
 import java.nio.file.Files;
@@ -126,14 +126,14 @@ class TwoExecutorsIT {
   }
 
   @Test
-  @EnabledIf("io.sparkfocal.testing.NcclStandIn#isAvailable")
+  @EnabledIf("io.sparkfocal.testing.CudaStandIn#isAvailable")
   void ncclGivesTheWeightsOfSparksOwnTransport() throws Exception {
     FocalLossClassifier classifier = quick().setMaxIter(3);
     SparkSession ring = TestSpark.twoExecutors();
     byte[] expected = weights(classifier.fit(Samples.rows(ring, 200)), "ring");
     Map<String, String> overNccl = new TreeMap<>(TestSpark.twoExecutorSettings());
     overNccl.put("spark.focal.collective", "nccl");
-    overNccl.put("spark.focal.nccl.library-path", NcclStandIn.folder().toString());
+    overNccl.put("spark.focal.nccl.library-path", CudaStandIn.folder().toString());
     overNccl.put("spark.focal.test.nccl-stand-in", "true");
     SparkSession nccl = TestSpark.with(overNccl);
     assertThat(weights(classifier.fit(Samples.rows(nccl, 200)), "nccl")).isEqualTo(expected);

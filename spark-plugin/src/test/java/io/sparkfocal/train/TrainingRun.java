@@ -18,6 +18,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -43,6 +44,7 @@ final class TrainingRun {
           new float[] {0.5f, 1, 2},
           0,
           Reduction.MEAN);
+  private Supplier<FusedKernels> kernels = FusedKernels::none;
   private TrainingListener listener =
       new TrainingListener() {
         @Override
@@ -106,6 +108,12 @@ final class TrainingRun {
   /** These rows are for validation, all on rank 0. */
   TrainingRun validateOn(int... numbers) {
     validationRows = numbers;
+    return this;
+  }
+
+  /** What runs in one launch; one per rank is made. */
+  TrainingRun kernels(Supplier<FusedKernels> kernels) {
+    this.kernels = kernels;
     return this;
   }
 
@@ -178,7 +186,16 @@ final class TrainingRun {
       }
       TrainingLoop loop =
           new TrainingLoop(
-              network, parameters, loss, CLASSES, settings, step, tensors, listener, manager);
+              network,
+              parameters,
+              loss,
+              CLASSES,
+              settings,
+              step,
+              tensors,
+              listener,
+              kernels.get(),
+              manager);
       int[] validation = collective.rank() == 0 ? validationRows : new int[0];
       return loop.run(shard(manager, numbers), shard(manager, validation), size, from);
     }

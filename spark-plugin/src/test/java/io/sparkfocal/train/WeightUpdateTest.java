@@ -60,7 +60,7 @@ class WeightUpdateTest {
             1, 1, 0.01, optimizer, plain.schedule(), 0, clipNorm, 0, 1, ValidationMetric.LOSS, 0);
     float[] onHost = trained((parameters, manager) -> new HostUpdate(parameters, alone, settings));
     float[] onDevice =
-        trained((parameters, manager) -> new DeviceUpdate(parameters, alone, settings, manager));
+        trained((parameters, manager) -> new TensorUpdate(parameters, alone, settings, manager));
     assertThat(onDevice).containsExactly(onHost, Offset.offset(2e-6f));
   }
 }

@@ -6,15 +6,12 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.sparkfocal.collective.Collective;
 import io.sparkfocal.collective.CollectiveException;
 import io.sparkfocal.collective.local.LocalGroup;
-import io.sparkfocal.testing.NcclStandIn;
+import io.sparkfocal.cuda.CudaLibraries;
+import io.sparkfocal.testing.CudaStandIn;
 import io.sparkfocal.testing.Ranks;
 import java.nio.ByteBuffer;
-import java.nio.file.Path;
 import java.time.Duration;
-import java.util.Arrays;
-import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -23,7 +20,7 @@ import org.junit.jupiter.api.condition.EnabledIf;
 
 /** Over stand-ins whose device memory is the host's. */
 @Timeout(180)
-@EnabledIf("io.sparkfocal.testing.NcclStandIn#isAvailable")
+@EnabledIf("io.sparkfocal.testing.CudaStandIn#isAvailable")
 class NcclCollectiveIT extends NcclContract {
 
   private static final int HANG = 0x7fc0dead;
@@ -36,7 +33,7 @@ class NcclCollectiveIT extends NcclContract {
 
   @BeforeAll
   static void useStandIn() throws Exception {
-    NcclLibraries.lookFirstIn(NcclStandIn.folder().toString());
+    CudaLibraries.lookFirstIn(CudaStandIn.folder().toString());
   }
 
   private ByteBuffer first(int bits) {
@@ -112,18 +109,5 @@ class NcclCollectiveIT extends NcclContract {
         .isEqualTo(new GpuInfo("Stand-in 1", "GPU-10111213-1415-1617-1819-1a1b1c1d1e1f", 1L << 30));
     assertThatThrownBy(() -> GpuInfo.of(8))
         .hasMessageContaining("There is no GPU 8 in this process");
-  }
-
-  @Test
-  void librariesThatAreMissingAreToldWithTheFoldersThatWereLookedIn() {
-    assertThat(NcclLibraries.find(List.of(Path.of("/nowhere"))))
-        .containsEntry("libnccl.so.2", null);
-    assertThat(
-            NcclLibraries.folders(
-                "/a:/b", Map.of("LD_LIBRARY_PATH", "/c", "VIRTUAL_ENV", "/nowhere")))
-        .startsWith(Path.of("/a"), Path.of("/b"), Path.of("/c"));
-    assertThat(NcclLibraries.require().keySet())
-        .isEqualTo(
-            new LinkedHashSet<>(Arrays.asList("libcuda.so.1", "libcudart.so.12", "libnccl.so.2")));
   }
 }

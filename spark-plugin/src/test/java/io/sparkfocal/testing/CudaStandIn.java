@@ -1,5 +1,6 @@
 package io.sparkfocal.testing;
 
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -7,23 +8,28 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Stand-ins for libcuda, libcudart and libnccl, compiled from {@code src/test/c}: their devices'
- * memory is the host's.
+ * Stand-ins for libcuda, libcudart, libnvrtc and libnccl, compiled from {@code src/test/c}: their
+ * devices' memory is the host's.
  */
-public final class NcclStandIn {
+public final class CudaStandIn {
 
   private static final Path SOURCES = sources();
-  private static final Path BUILT = Path.of("target", "nccl-stand-in").toAbsolutePath();
+  private static final Path BUILT = Path.of("target", "cuda-stand-in").toAbsolutePath();
   private static final List<List<String>> LIBRARIES =
       List.of(
           List.of("libcuda.so.1", "cuda_stand_in.c"),
           List.of(
               "libcudart.so.12",
               "cudart_stand_in.c",
-              "-Wl,--version-script=" + SOURCES.resolve("cudart_stand_in.map")),
+              "-Wl,--version-script=" + SOURCES.resolve("cudart_stand_in.map"),
+              BUILT.resolve("libcuda.so.1").toString()),
+          List.of(
+              "nvrtc/libnvrtc.so.12",
+              "nvrtc_stand_in.c",
+              "-DKERNEL_HOST=\"" + SOURCES.resolve("kernel_host.h") + "\""),
           List.of("libnccl.so.2", "nccl_stand_in.c", BUILT.resolve("libcudart.so.12").toString()));
 
-  private NcclStandIn() {}
+  private CudaStandIn() {}
 
   /** Whether there is a C compiler; prints why not. */
   public static boolean isAvailable() {
@@ -35,7 +41,7 @@ public final class NcclStandIn {
               .waitFor()
           == 0;
     } catch (IOException e) {
-      System.err.println("No C compiler (cc), so no stand-in for NCCL: " + e.getMessage());
+      System.err.println("No C compiler (cc), so no stand-ins for CUDA: " + e.getMessage());
       return false;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -43,13 +49,18 @@ public final class NcclStandIn {
     }
   }
 
-  /** The folder of the compiled libraries. */
+  /** The folder of the compiled libraries but NVRTC. */
   public static synchronized Path folder() throws IOException, InterruptedException {
-    Files.createDirectories(BUILT);
+    Files.createDirectories(BUILT.resolve("nvrtc"));
     for (List<String> library : LIBRARIES) {
       compile(library);
     }
     return BUILT;
+  }
+
+  /** The folders of all libraries, as a path. */
+  public static String folders() throws IOException, InterruptedException {
+    return folder() + File.pathSeparator + BUILT.resolve("nvrtc");
   }
 
   private static void compile(List<String> library) throws IOException, InterruptedException {
@@ -63,7 +74,8 @@ public final class NcclStandIn {
     List<String> command =
         new java.util.ArrayList<>(
             List.of("cc", "-shared", "-fPIC", "-O2", "-Wall", "-Wextra", "-Werror", "-pthread"));
-    command.addAll(List.of("-Wl,-soname," + name, "-o", target.toString(), source.toString()));
+    command.addAll(
+        List.of("-Wl,-soname," + target.getFileName(), "-o", target.toString(), source.toString()));
     command.addAll(library.subList(2, library.size()));
     Process compiler = new ProcessBuilder(command).inheritIO().start();
     if (!compiler.waitFor(60, TimeUnit.SECONDS) || compiler.exitValue() != 0) {

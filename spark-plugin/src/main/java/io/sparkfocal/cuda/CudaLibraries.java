@@ -1,0 +1,140 @@
+package io.sparkfocal.cuda;
+
+import java.io.File;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Finds and loads NVIDIA's native libraries.
+ *
+ * <p>Looks in the folders of {@code LD_LIBRARY_PATH}, in those of the NVIDIA packages beside
+ * PyTorch or in a Python environment, and where Linux distributions and CUDA install them; folders
+ * named by the user come first. A library that the process has loaded already (by libtorch) serves
+ * by its name.
+ */
+public final class CudaLibraries {
+
+  private static final String SETTING = "spark.focal.nccl.library-path";
+  private static final AtomicReference<String> FIRST_FOLDERS = new AtomicReference<>("");
+
+  private static final List<String> SYSTEM_FOLDERS =
+      List.of(
+          "/usr/local/cuda/lib64",
+          "/usr/local/cuda/targets/x86_64-linux/lib",
+          "/usr/lib/x86_64-linux-gnu",
+          "/usr/lib64",
+          "/usr/local/lib");
+
+  private CudaLibraries() {}
+
+  /**
+   * Names folders to look in first; has no effect on libraries that are loaded.
+   *
+   * @param folders separated as in a class path; may be empty
+   */
+  public static void lookFirstIn(String folders) {
+    FIRST_FOLDERS.set(folders);
+  }
+
+  /**
+   * Loads libraries in their order.
+   *
+   * @param user what needs them, for the sentence of a failure
+   * @param remedy what to install, likewise
+   * @param names of files, with their versions
+   * @return where each was loaded from, by name
+   * @throws IllegalStateException if one is missing or does not load
+   */
+  public static Map<String, Path> load(String user, String remedy, List<String> names) {
+    List<Path> folders = folders(FIRST_FOLDERS.get(), System.getenv());
+    Map<String, Path> loaded = new LinkedHashMap<>();
+    for (String name : names) {
+      Path path = find(folders, name);
+      if (path == null) {
+        throw new IllegalStateException(
+            "%s cannot be used: %s is in none of %s; install %s, or name their folders in %s."
+                .formatted(user, name, folders, remedy, SETTING));
+      }
+      try {
+        System.load(path.toAbsolutePath().toString());
+        loaded.put(name, path);
+      } catch (UnsatisfiedLinkError e) {
+        throw new IllegalStateException(
+            "%s cannot be used: %s does not load (%s); install %s for this machine, or name their folders in %s."
+                .formatted(user, path, e.getMessage(), remedy, SETTING),
+            e);
+      }
+    }
+    return loaded;
+  }
+
+  /** The folders that are looked in, in their order. */
+  static List<Path> folders(@Nullable String configured, Map<String, String> environment) {
+    Set<Path> folders = new LinkedHashSet<>();
+    addAll(folders, configured);
+    addAll(folders, environment.get("LD_LIBRARY_PATH"));
+    String pytorch = environment.get("PYTORCH_LIBRARY_PATH");
+    if (pytorch != null) {
+      // site-packages/torch/lib, beside site-packages/nvidia
+      folders.addAll(libraryFolders(Path.of(pytorch).resolve("../../nvidia").normalize()));
+    }
+    String python = environment.getOrDefault("VIRTUAL_ENV", environment.get("CONDA_PREFIX"));
+    if (python != null) {
+      folders.addAll(nvidiaPackages(Path.of(python, "lib")));
+    }
+    folders.addAll(nvidiaPackages(Path.of("/usr/local/lib")));
+    SYSTEM_FOLDERS.forEach(folder -> folders.add(Path.of(folder)));
+    return List.copyOf(folders);
+  }
+
+  private static void addAll(Set<Path> folders, @Nullable String list) {
+    if (list != null) {
+      Arrays.stream(list.split(File.pathSeparator))
+          .filter(entry -> !entry.isBlank())
+          .map(Path::of)
+          .forEach(folders::add);
+    }
+  }
+
+  /** {@code lib/python3.x/site-packages/nvidia/nccl/lib} and the like. */
+  private static List<Path> nvidiaPackages(Path lib) {
+    List<Path> folders = new ArrayList<>();
+    for (File python : children(lib.toFile())) {
+      if (python.getName().startsWith("python3")) {
+        for (String packages : new String[] {"site-packages", "dist-packages"}) {
+          folders.addAll(libraryFolders(python.toPath().resolve(packages).resolve("nvidia")));
+        }
+      }
+    }
+    return folders;
+  }
+
+  private static List<Path> libraryFolders(Path nvidia) {
+    return children(nvidia.toFile()).stream()
+        .map(library -> library.toPath().resolve("lib"))
+        .toList();
+  }
+
+  private static List<File> children(File folder) {
+    File[] files = folder.listFiles(File::isDirectory);
+    return files == null ? List.of() : Arrays.stream(files).sorted().toList();
+  }
+
+  /** The first folder's file of that name; null if it is nowhere. */
+  static @Nullable Path find(List<Path> folders, String name) {
+    return folders.stream()
+        .map(folder -> folder.resolve(name))
+        .filter(Files::isReadable)
+        .findFirst()
+        .orElse(null);
+  }
+}

@@ -1,0 +1,42 @@
+package io.sparkfocal.cuda;
+
+import ai.djl.ndarray.NDArray;
+import io.sparkfocal.compat.DeviceBuffer;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import org.bytedeco.javacpp.Pointer;
+
+/**
+ * The one structure that a kernel takes, built member by member in the order of its declaration.
+ */
+public final class KernelArguments {
+
+  private static final int MOST_BYTES = 256;
+
+  private final ByteBuffer bytes =
+      ByteBuffer.allocateDirect(MOST_BYTES).order(ByteOrder.nativeOrder());
+
+  /** Adds the address of a tensor's memory. */
+  public KernelArguments add(NDArray contiguous) {
+    return add(new Pointer(DeviceBuffer.of(contiguous)).address());
+  }
+
+  /** Adds a {@code long long}. */
+  public KernelArguments add(long number) {
+    // A structure begins on eight bytes, and so does each of its members of eight.
+    bytes.position((bytes.position() + Long.BYTES - 1) / Long.BYTES * Long.BYTES);
+    bytes.putLong(number);
+    return this;
+  }
+
+  /** Adds a {@code float}. */
+  public KernelArguments add(float number) {
+    bytes.putFloat(number);
+    return this;
+  }
+
+  /** The structure, for as long as this object lives. */
+  Pointer pointer() {
+    return new Pointer(bytes.duplicate().position(0));
+  }
+}

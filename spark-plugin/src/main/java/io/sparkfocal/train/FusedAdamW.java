@@ -1,0 +1,161 @@
+package io.sparkfocal.train;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.sparkfocal.collective.TensorCollective;
+import io.sparkfocal.collective.local.SoloCollective;
+import io.sparkfocal.cuda.KernelArguments;
+import io.sparkfocal.cuda.KernelModule;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * {@link AdamW} in two launches per step, which read and write every value once: division by the
+ * weight of the rows, clipping, decay, the rule, and the zeros for the next step.
+ *
+ * <p>The kernels are in {@code adamw.cu}.
+ */
+final class FusedAdamW extends DeviceUpdate {
+
+  /** The second launch adds up as many partial sums as there are blocks, in each of its own. */
+  private static final int BLOCKS_PER_MULTIPROCESSOR = 8;
+
+  private static final int VALUES_PER_THREAD = 4;
+
+  private final AdamW rule;
+  private final float clipNorm;
+  private final KernelModule kernels;
+  private final NDArray weights;
+  private final NDArray gradients;
+  private final NDArray mean;
+  private final NDArray variance;
+  private final NDArray stepWeight;
+  private final NDArray partials;
+  private final int blocks;
+  private long updates;
+
+  /**
+   * An update of float32 weights.
+   *
+   * @param gpu number of the GPU, in this process, on which the tensors are
+   * @param weights shape (m), contiguous; changed in place
+   * @param gradients shape (m + 2), contiguous, see {@link DeviceUpdate}
+   * @param clipNorm largest Euclidean norm of the gradient, 0 for no limit
+   * @throws IllegalStateException if the kernels cannot be made
+   */
+  FusedAdamW(
+      int gpu,
+      NDArray weights,
+      NDArray gradients,
+      AdamW rule,
+      double clipNorm,
+      TensorCollective collective,
+      NDManager manager) {
+    super(gradients, collective, manager);
+    this.rule = rule;
+    this.clipNorm = (float) clipNorm;
+    this.weights = weights;
+    this.gradients = gradients;
+    this.kernels = KernelModule.of(gpu, FusedAdamW.class, "adamw.cu", List.of());
+    this.mean = manager.zeros(weights.getShape());
+    this.variance = manager.zeros(weights.getShape());
+    this.blocks =
+        kernels.blocks(
+            (weights.size() + VALUES_PER_THREAD - 1) / VALUES_PER_THREAD,
+            BLOCKS_PER_MULTIPROCESSOR);
+    this.stepWeight = manager.zeros(new Shape(1));
+    this.partials = manager.zeros(new Shape(blocks));
+  }
+
+  @Override
+  void end(NDArray sums, NDArray totals, double learningRate) {
+    updates++;
+    double deviationCorrection = AdamW.deviationCorrection(updates);
+    boolean clips = clipNorm > 0;
+    KernelArguments arguments =
+        new KernelArguments()
+            .add(weights)
+            .add(gradients)
+            .add(mean)
+            .add(variance)
+            .add(sums)
+            .add(totals)
+            .add(stepWeight)
+            .add(partials)
+            .add(weights.size())
+            .add(clips ? (long) blocks : 0L)
+            .add(clipNorm)
+            .add((float) (1 - learningRate * rule.weightDecay()))
+            .add((float) (learningRate * deviationCorrection / AdamW.meanCorrection(updates)))
+            .add((float) (AdamW.EPSILON * deviationCorrection))
+            .add((float) AdamW.BETA1)
+            .add((float) AdamW.BETA2)
+            .add((float) (1 - AdamW.BETA1))
+            .add((float) (1 - AdamW.BETA2));
+    kernels.launch("squares", clips ? blocks : 1, arguments);
+    kernels.launch("update", blocks, arguments);
+  }
+
+  @Override
+  public OptimizerState state() {
+    return new OptimizerState(
+        updates, Map.of(AdamW.MEAN, mean.toFloatArray(), AdamW.VARIANCE, variance.toFloatArray()));
+  }
+
+  @Override
+  public void restore(OptimizerState state) {
+    updates = state.updates();
+    state.copyTo(AdamW.MEAN, mean);
+    state.copyTo(AdamW.VARIANCE, variance);
+  }
+
+  /**
+   * Two updates of made-up weights, with clipping, beside those of the host.
+   *
+   * @return the largest difference of a weight
+   * @throws IllegalStateException if the kernels cannot be made
+   */
+  static double differenceFromHost(int gpu, AdamW rule, NDManager parent) {
+    int size = 5003;
+    try (NDManager manager = parent.newSubManager()) {
+      NDArray weights = manager.arange((float) size).mul(0.7f).sin();
+      NDArray gradients = manager.zeros(new Shape(size + FlatParameters.TAIL));
+      FusedAdamW update =
+          new FusedAdamW(
+              gpu,
+              weights,
+              gradients,
+              rule,
+              1,
+              new TensorCollective(new SoloCollective()),
+              manager);
+      float[] expected = weights.toFloatArray();
+      Optimizer.HostUpdater host = rule.onHost(size);
+      float rowWeight = 3;
+      for (int step = 1; step <= 2; step++) {
+        NDArray gradient = manager.arange((float) size).mul(0.3f * step).cos();
+        gradients.get("0:" + size).addi(gradient);
+        update.count(manager.ones(new Shape(1)), manager.create(new float[] {rowWeight}));
+        float[] clipped = gradient.toFloatArray();
+        double squares = 0;
+        for (float g : clipped) {
+          squares += g / rowWeight * (g / rowWeight);
+        }
+        float scale = (float) Math.min(1, 1 / (Math.sqrt(squares) + NORM_EPSILON));
+        for (int i = 0; i < size; i++) {
+          clipped[i] = clipped[i] / rowWeight * scale;
+        }
+        host.begin(0.01);
+        host.update(0, expected, clipped, size);
+        update.apply(0.01);
+      }
+      float[] actual = weights.toFloatArray();
+      double difference = Math.abs(gradients.abs().sum().toFloatArray()[0]);
+      for (int i = 0; i < size; i++) {
+        difference = Math.max(difference, Math.abs(actual[i] - expected[i]));
+      }
+      return difference;
+    }
+  }
+}

@@ -1,0 +1,171 @@
+package io.sparkfocal.train;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import io.sparkfocal.compat.DeviceBuffer;
+import io.sparkfocal.cuda.KernelArguments;
+import io.sparkfocal.cuda.KernelModule;
+import io.sparkfocal.losses.ClassificationLoss;
+import io.sparkfocal.losses.FocalLoss;
+import io.sparkfocal.losses.LossKernel;
+import io.sparkfocal.losses.RowLosses;
+import io.sparkfocal.losses.SigmoidFocalLoss;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@link FocalLoss} or {@link SigmoidFocalLoss} with its gradient in one launch, which reads every
+ * logit and writes every gradient once.
+ *
+ * <p>The kernel is in {@code focal.cu}. What it does not take (targets for each logit, logits that
+ * do not lie one after the other) goes to PyTorch's operations. Unlike with those, a label out of
+ * range makes the values of its row NaN.
+ */
+final class FusedFocal implements LossKernel {
+
+  private static final int WARP = 32;
+  private static final int MOST_FACTORS = 6;
+
+  private final LossKernel composed;
+  private final KernelModule module;
+  private final int outputs;
+  private final int lanes;
+  private final DataType dataType;
+  private final NDArray alphas;
+
+  private FusedFocal(
+      LossKernel composed,
+      int gpu,
+      boolean sigmoid,
+      float gamma,
+      float[] alphas,
+      int outputs,
+      DataType dataType,
+      NDManager manager) {
+    this.composed = composed;
+    this.outputs = outputs;
+    this.lanes = Math.min(WARP, Integer.highestOneBit(Math.max(1, 2 * outputs - 1)));
+    this.dataType = dataType;
+    this.alphas = manager.create(alphas);
+    boolean isWhole = gamma == Math.rint(gamma) && gamma <= MOST_FACTORS;
+    this.module =
+        KernelModule.of(
+            gpu,
+            FusedFocal.class,
+            "focal.cu",
+            List.of(
+                "CLASSES=" + outputs,
+                "LANES=" + lanes,
+                "SIGMOID=" + (sigmoid ? 1 : 0),
+                "HALF=" + (dataType == DataType.FLOAT16 ? 1 : 0),
+                "GAMMA=" + gamma + "f",
+                "GAMMA_FACTORS=" + (isWhole ? (int) gamma : -1)));
+  }
+
+  /**
+   * A loss in one launch; null if it is another loss.
+   *
+   * @param composed the same loss by PyTorch's operations
+   * @param gpu number of the GPU, in this process, on which the logits will be
+   * @param outputs logits of a row
+   * @param dataType of the logits and gradients, float32 or float16; all else is float32
+   * @param manager owns the constants
+   * @throws IllegalStateException if the kernel cannot be made
+   */
+  static @Nullable FusedFocal of(
+      ClassificationLoss loss,
+      LossKernel composed,
+      int gpu,
+      int outputs,
+      DataType dataType,
+      NDManager manager) {
+    if (loss instanceof FocalLoss focal && outputs > 1) {
+      float[] alpha = focal.alpha();
+      return alpha.length == 1 || alpha.length == outputs
+          ? new FusedFocal(composed, gpu, false, focal.gamma(), alpha, outputs, dataType, manager)
+          : null;
+    }
+    return loss instanceof SigmoidFocalLoss focal
+        ? new FusedFocal(
+            composed, gpu, true, focal.gamma(), focal.weights(), outputs, dataType, manager)
+        : null;
+  }
+
+  @Override
+  public RowLosses evaluate(NDArray logits, NDArray labels) {
+    return evaluate(logits, labels, null);
+  }
+
+  @Override
+  public RowLosses evaluate(NDArray logits, NDArray labels, @Nullable NDArray sampleWeights) {
+    if (!takes(logits, labels)) {
+      return composed.evaluate(logits, labels, sampleWeights);
+    }
+    NDManager manager = logits.getManager();
+    long count = logits.getShape().get(0);
+    NDArray gradients = manager.create(logits.getShape(), dataType);
+    NDArray values = manager.create(new Shape(count), DataType.FLOAT32);
+    NDArray weights = manager.create(new Shape(count), DataType.FLOAT32);
+    KernelArguments arguments =
+        new KernelArguments()
+            .add(logits)
+            .add(labels)
+            .add(alphas)
+            .add(gradients)
+            .add(values)
+            .add(weights)
+            .add(count)
+            .add(alphas.size());
+    long blocks = (count * lanes + KernelModule.THREADS - 1) / KernelModule.THREADS;
+    module.launch("focal", blocks, arguments);
+    return new RowLosses(values, gradients, weights);
+  }
+
+  private boolean takes(NDArray logits, NDArray labels) {
+    Shape shape = logits.getShape();
+    return shape.dimension() == 2
+        && shape.get(0) > 0
+        && shape.get(1) == outputs
+        && logits.getDataType() == dataType
+        && labels.getDataType() == DataType.INT64
+        && labels.size() == shape.get(0)
+        && DeviceBuffer.isContiguous(logits)
+        && DeviceBuffer.isContiguous(labels);
+  }
+
+  /**
+   * Made-up rows by the kernel and by PyTorch's operations.
+   *
+   * @return the largest difference over the largest number
+   */
+  double differenceFromComposed(NDManager parent) {
+    int count = 67;
+    try (NDManager manager = parent.newSubManager()) {
+      NDArray logits =
+          manager
+              .arange((float) count * outputs)
+              .mul(0.37f)
+              .sin()
+              .mul(9)
+              .reshape(count, outputs)
+              .toType(dataType, false);
+      NDArray labels =
+          manager.arange(count).mod(outputs == 1 ? 2 : outputs).toType(DataType.INT64, false);
+      RowLosses fused = evaluate(logits, labels);
+      RowLosses other = composed.evaluate(logits.toType(DataType.FLOAT32, false), labels);
+      return Math.max(
+          difference(fused.values(), other.values()),
+          Math.max(
+              difference(fused.gradients(), other.gradients()),
+              difference(fused.weights(), other.weights())));
+    }
+  }
+
+  private static double difference(NDArray actual, NDArray expected) {
+    NDArray distance = actual.toType(DataType.FLOAT32, false).sub(expected).abs().max();
+    return distance.toFloatArray()[0]
+        / Math.max(Float.MIN_NORMAL, expected.abs().max().toFloatArray()[0]);
+  }
+}

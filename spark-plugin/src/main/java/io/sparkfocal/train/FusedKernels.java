@@ -1,0 +1,120 @@
+package io.sparkfocal.train;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import io.sparkfocal.collective.TensorCollective;
+import io.sparkfocal.losses.ClassificationLoss;
+import io.sparkfocal.losses.LossKernel;
+import java.util.HashSet;
+import java.util.Set;
+import java.util.function.DoubleSupplier;
+import java.util.function.Function;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Chooses what a GPU does in one launch where PyTorch needs many: focal loss with its gradient, and
+ * AdamW.
+ *
+ * <p>A kernel that cannot be made, or that computes anything else than the other way does on
+ * made-up values, is not used, and the log says so. Not thread-safe.
+ */
+public final class FusedKernels {
+
+  private static final Logger LOG = LoggerFactory.getLogger(FusedKernels.class);
+  private static final double TOLERANCE = 1e-4;
+
+  private final int gpu;
+  private final Set<String> told = new HashSet<>();
+
+  private FusedKernels(int gpu) {
+    this.gpu = gpu;
+  }
+
+  /** Uses none. */
+  public static FusedKernels none() {
+    return new FusedKernels(-1);
+  }
+
+  /** Uses those for a device, which are none for a CPU. */
+  public static FusedKernels on(Device device) {
+    return device.isGpu() ? onGpu(device.getDeviceId()) : none();
+  }
+
+  /** Uses those for a GPU, by its number in this process. */
+  static FusedKernels onGpu(int number) {
+    return new FusedKernels(number);
+  }
+
+  /**
+   * A loss in one launch if it can be, else by PyTorch's operations.
+   *
+   * @param prepare makes the latter
+   * @param classes how many classes the labels have
+   */
+  LossKernel loss(
+      ClassificationLoss loss,
+      Function<ClassificationLoss, LossKernel> prepare,
+      int classes,
+      NDManager manager) {
+    LossKernel composed = prepare.apply(loss);
+    if (gpu < 0) {
+      return composed;
+    }
+    String name = loss.getClass().getSimpleName();
+    try {
+      FusedFocal fused =
+          FusedFocal.of(loss, composed, gpu, loss.outputs(classes), DataType.FLOAT32, manager);
+      return fused != null && agrees(name, () -> fused.differenceFromComposed(manager))
+          ? fused
+          : composed;
+    } catch (IllegalStateException | LinkageError e) {
+      tell(name, String.valueOf(e.getMessage()));
+      return composed;
+    }
+  }
+
+  /** The update: in one pass over the weights where it can be. */
+  WeightUpdate update(
+      FlatParameters parameters,
+      TensorCollective collective,
+      TrainingSettings settings,
+      NDManager manager) {
+    if (gpu >= 0 && settings.optimizer() instanceof AdamW rule) {
+      try {
+        if (agrees("AdamW", () -> FusedAdamW.differenceFromHost(gpu, rule, manager))) {
+          return new FusedAdamW(
+              gpu,
+              parameters.trained(),
+              parameters.gradients(),
+              rule,
+              settings.gradientClipNorm(),
+              collective,
+              manager);
+        }
+      } catch (IllegalStateException | LinkageError e) {
+        tell("AdamW", String.valueOf(e.getMessage()));
+      }
+    }
+    return manager.getDevice().isGpu()
+        ? new TensorUpdate(parameters, collective, settings, manager)
+        : new HostUpdate(parameters, collective, settings);
+  }
+
+  private boolean agrees(String name, DoubleSupplier difference) {
+    double found = difference.getAsDouble();
+    if (found <= TOLERANCE) {
+      LOG.debug("{} runs as one kernel, which differs by {} from the other way", name, found);
+      return true;
+    }
+    tell(name, "the kernel differs by " + found + " from them");
+    return false;
+  }
+
+  private void tell(String name, String reason) {
+    if (told.add(name)) {
+      LOG.warn("{} runs as PyTorch's operations, not as one kernel: {}", name, reason);
+    }
+  }
+}

@@ -1,0 +1,57 @@
+package io.sparkfocal.train;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import io.sparkfocal.collective.TensorCollective;
+
+/** The update by operations on tensors: any optimizer, on any device. */
+final class TensorUpdate extends DeviceUpdate {
+
+  private final Optimizer.Updater updater;
+  private final NDArray gradients;
+  private final NDArray gradient;
+  private final NDArray smallestWeight;
+  private final NDArray one;
+  private final NDArray clipNorm;
+  private final boolean clips;
+
+  TensorUpdate(
+      FlatParameters parameters,
+      TensorCollective collective,
+      TrainingSettings settings,
+      NDManager manager) {
+    super(parameters.gradients(), collective, manager);
+    this.updater = settings.optimizer().on(parameters.trained(), manager);
+    this.gradients = parameters.gradients();
+    this.gradient = gradients.get("0:" + parameters.trained().size());
+    this.smallestWeight = manager.create(new float[] {Float.MIN_NORMAL}, new Shape(1));
+    this.one = manager.create(new float[] {1}, new Shape(1));
+    this.clips = settings.gradientClipNorm() > 0;
+    this.clipNorm = manager.create(new float[] {(float) settings.gradientClipNorm()}, new Shape(1));
+  }
+
+  @Override
+  void end(NDArray sums, NDArray totals, double learningRate) {
+    totals.addi(sums);
+    gradient.divi(NDArrays.maximum(sums.get("1:"), smallestWeight));
+    if (clips) {
+      NDArray norm = gradient.square().sum().sqrt().add(NORM_EPSILON);
+      gradient.muli(NDArrays.minimum(clipNorm.div(norm), one));
+    }
+    updater.update(gradient, learningRate);
+    // What is not finite stays so, and ends the training where the loss is next read.
+    gradients.subi(gradients.duplicate());
+  }
+
+  @Override
+  public OptimizerState state() {
+    return updater.state();
+  }
+
+  @Override
+  public void restore(OptimizerState state) {
+    updater.restore(state);
+  }
+}

@@ -1,0 +1,192 @@
+// Focal loss of every row and its gradient by the logits in one launch, logits read and gradients
+// written once.
+//
+// Built for one shape of the loss by macros:
+//   CLASSES        logits of a row
+//   LANES          threads that share a row: a power of two, 32 at most
+//   SIGMOID        1: a sigmoid of each logit; 0: a softmax over a row, of 2 classes at least
+//   HALF           1: logits and gradients are binary16; 0: binary32
+//   GAMMA          the exponent, as a float literal
+//   GAMMA_FACTORS  GAMMA where it is a small whole number, else -1
+//
+// The formulas are those of FocalTerms: with d the log odds against the truth, p = sigmoid(-d) and
+// q = sigmoid(d), value = q^gamma softplus(d) and slope = q^gamma (q + gamma p softplus(d)).
+
+#ifdef __CUDACC_RTC__
+#define KERNEL(name, type) extern "C" __global__ void __launch_bounds__(256) name(const type a)
+#define DEVICE static __device__ __forceinline__
+#define UNROLL _Pragma("unroll")
+#define INFINITY __int_as_float(0x7f800000)
+#define NAN __int_as_float(0x7fffffff)
+#if HALF
+DEVICE float from_half(unsigned short bits) {
+  float value;
+  asm("cvt.f32.f16 %0, %1;" : "=f"(value) : "h"(bits));
+  return value;
+}
+DEVICE unsigned short to_half(float value) {
+  unsigned short bits;
+  asm("cvt.rn.f16.f32 %0, %1;" : "=h"(bits) : "f"(value));
+  return bits;
+}
+#endif
+#endif
+
+#if HALF
+typedef unsigned short LOGIT;
+#define LOAD(x) from_half(x)
+#define STORE(x) to_half(x)
+#else
+typedef float LOGIT;
+#define LOAD(x) (x)
+#define STORE(x) (x)
+#endif
+
+#define PER_LANE ((CLASSES + LANES - 1) / LANES)
+// So many fit into a thread's registers; a wider row is read three times, from the cache mostly.
+#define HELD (PER_LANE <= 64)
+
+typedef struct {
+  const LOGIT *logits;       // (rows, CLASSES)
+  const long long *labels;   // (rows); 0 or 1 where CLASSES is 1
+  const float *alphas;       // softmax: (alpha_count); sigmoid: weights of target 0 and target 1
+  LOGIT *gradients;          // (rows, CLASSES)
+  float *values;             // (rows)
+  float *weights;            // (rows)
+  long long rows;
+  long long alpha_count;     // CLASSES, or 1 for all classes
+} FocalArguments;
+
+DEVICE float sum_of_lanes(float value) {
+  for (int offset = LANES / 2; offset > 0; offset /= 2) {
+    value += __shfl_xor_sync(0xffffffffu, value, offset);
+  }
+  return value;
+}
+
+#if !SIGMOID
+DEVICE float largest_of_lanes(float value) {
+  for (int offset = LANES / 2; offset > 0; offset /= 2) {
+    value = fmaxf(value, __shfl_xor_sync(0xffffffffu, value, offset));
+  }
+  return value;
+}
+#endif
+
+typedef struct {
+  float value;
+  float slope;
+} Terms;
+
+DEVICE Terms focal_terms(float d) {
+  float cross_entropy = fmaxf(d, 0.0f) + log1pf(expf(-fabsf(d)));
+  float q = 1.0f / (1.0f + expf(-d));
+  float p = 1.0f / (1.0f + expf(d));
+  float focus = 1.0f;
+#if GAMMA_FACTORS < 0
+  focus = powf(q, GAMMA);
+#else
+  for (int i = 0; i < GAMMA_FACTORS; i++) {
+    focus *= q;
+  }
+#endif
+  Terms terms;
+  terms.value = focus * cross_entropy;
+  terms.slope = focus * (q + GAMMA * p * cross_entropy);
+  return terms;
+}
+
+// A label out of range makes the values and gradients of its row NaN, which ends a training with a
+// sentence; a trap would end the process's use of the GPU.
+KERNEL(focal, FocalArguments) {
+  long long thread = blockIdx.x * (long long)blockDim.x + threadIdx.x;
+  int lane = (int)(thread % LANES);
+  // All lanes of a warp take part in its exchanges, so those behind the last row repeat it.
+  int present = thread / LANES < a.rows;
+  long long row = present ? thread / LANES : a.rows - 1;
+  const LOGIT *logits = a.logits + row * CLASSES;
+  LOGIT *gradients = a.gradients + row * CLASSES;
+  long long label = a.labels[row];
+  int known = label >= 0 && label < (CLASSES == 1 ? 2 : CLASSES);
+
+#if SIGMOID
+  float value = 0.0f;
+  for (int c = lane; c < CLASSES; c += LANES) {
+    int positive = CLASSES == 1 ? label == 1 : c == label;
+    float sign = positive ? -1.0f : 1.0f;
+    float weight = a.alphas[positive];
+    Terms terms = focal_terms(known ? sign * LOAD(logits[c]) : NAN);
+    value += weight * terms.value;
+    if (present) {
+      gradients[c] = STORE(sign * weight * terms.slope);
+    }
+  }
+  value = sum_of_lanes(value);
+  float weight = CLASSES == 1
+      ? a.alphas[label == 1]
+      : ((CLASSES - 1) * a.alphas[0] + a.alphas[1]) / CLASSES;
+#else
+  // The true class is left out of the softmax, so that nothing cancels where it is next to 1.
+#if HELD
+  float z[PER_LANE];
+  UNROLL
+  for (int i = 0; i < PER_LANE; i++) {
+    // None of these loads waits for that of the label.
+    int c = lane + i * LANES;
+    z[i] = c < CLASSES ? LOAD(logits[c]) : -INFINITY;
+  }
+  float largest = -INFINITY;
+  UNROLL
+  for (int i = 0; i < PER_LANE; i++) {
+    z[i] = lane + i * LANES != label ? z[i] : -INFINITY;
+    largest = fmaxf(largest, z[i]);
+  }
+  largest = largest_of_lanes(largest);
+  float sum = 0.0f;
+  UNROLL
+  for (int i = 0; i < PER_LANE; i++) {
+    z[i] = expf(z[i] - largest);
+    sum += z[i];
+  }
+#else
+  float largest = -INFINITY;
+  for (int c = lane; c < CLASSES; c += LANES) {
+    if (c != label) {
+      largest = fmaxf(largest, LOAD(logits[c]));
+    }
+  }
+  largest = largest_of_lanes(largest);
+  float sum = 0.0f;
+  for (int c = lane; c < CLASSES; c += LANES) {
+    sum += c != label ? expf(LOAD(logits[c]) - largest) : 0.0f;
+  }
+#endif
+  sum = sum_of_lanes(sum);
+  float target = known ? LOAD(logits[label]) : NAN;
+  // In this order: the logarithm would be lost beside a large logit.
+  Terms terms = focal_terms((largest - target) + logf(sum));
+  float weight = a.alphas[known && a.alpha_count > 1 ? label : 0];
+  float value = weight * terms.value;
+  float slope = weight * terms.slope;
+  float share = slope / sum;
+  if (present) {
+#if HELD
+    UNROLL
+    for (int i = 0; i < PER_LANE; i++) {
+      int c = lane + i * LANES;
+      if (c < CLASSES) {
+        gradients[c] = STORE(c == label ? -slope : share * z[i]);
+      }
+    }
+#else
+    for (int c = lane; c < CLASSES; c += LANES) {
+      gradients[c] = STORE(c == label ? -slope : share * expf(LOAD(logits[c]) - largest));
+    }
+#endif
+  }
+#endif
+  if (present && lane == 0) {
+    a.values[row] = value;
+    a.weights[row] = weight;
+  }
+}

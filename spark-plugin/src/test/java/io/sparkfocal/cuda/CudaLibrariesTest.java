@@ -1,0 +1,42 @@
+package io.sparkfocal.cuda;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class CudaLibrariesTest {
+
+  @Test
+  void theUsersFoldersComeFirstThenThoseOfTheLoader() {
+    assertThat(
+            CudaLibraries.folders(
+                "/a:/b", Map.of("LD_LIBRARY_PATH", "/c", "VIRTUAL_ENV", "/nowhere")))
+        .startsWith(Path.of("/a"), Path.of("/b"), Path.of("/c"));
+  }
+
+  @Test
+  void nvidiasPackagesBesidePytorchAreLookedIn(@TempDir Path site) throws Exception {
+    Path file = site.resolve("nvidia/cuda_nvrtc/lib/libnvrtc.so.12");
+    Files.createDirectories(file.getParent());
+    Files.createFile(file);
+    List<Path> folders =
+        CudaLibraries.folders(
+            "", Map.of("PYTORCH_LIBRARY_PATH", site.resolve("torch/lib").toString()));
+    assertThat(CudaLibraries.find(folders, "libnvrtc.so.12")).isEqualTo(file);
+    assertThat(CudaLibraries.find(folders, "libnvrtc.so.11")).isNull();
+  }
+
+  @Test
+  void aLibraryThatIsMissingIsToldWithTheFoldersThatWereLookedIn() {
+    assertThatThrownBy(() -> CudaLibraries.load("NCCL", "NCCL 2", List.of("libabsent.so.7")))
+        .isInstanceOf(IllegalStateException.class)
+        .hasMessageMatching(
+            "NCCL cannot be used: libabsent.so.7 is in none of \\[.*/usr/local/lib]; install NCCL 2, or name their folders in spark.focal.nccl.library-path.");
+  }
+}
