@@ -39,4 +39,18 @@ public interface LossKernel {
   default RowLosses evaluate(NDArray logits, NDArray labels, @Nullable NDArray sampleWeights) {
     return evaluate(logits, labels);
   }
+
+  /**
+   * Returns the reduced loss and its gradient, which a kernel may find with fewer passes than row
+   * by row.
+   *
+   * @param sampleWeights as above
+   * @throws IllegalStateException if the reduction is {@link Reduction#NONE}
+   */
+  default BatchLoss evaluate(
+      NDArray logits, NDArray labels, @Nullable NDArray sampleWeights, Reduction reduction) {
+    RowLosses rows = evaluate(logits, labels, sampleWeights);
+    return new BatchLoss(
+        reduction.reduce(rows, sampleWeights), reduction.sumGradient(rows, sampleWeights));
+  }
 }

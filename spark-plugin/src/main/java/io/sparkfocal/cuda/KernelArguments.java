@@ -5,6 +5,7 @@ import io.sparkfocal.compat.DeviceBuffer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.bytedeco.javacpp.Pointer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The one structure that a kernel takes, built member by member in the order of its declaration.
@@ -19,6 +20,11 @@ public final class KernelArguments {
   /** Adds the address of a tensor's memory. */
   public KernelArguments add(NDArray contiguous) {
     return add(new Pointer(DeviceBuffer.of(contiguous)).address());
+  }
+
+  /** As above, or the null pointer. */
+  public KernelArguments addOrNull(@Nullable NDArray contiguous) {
+    return contiguous == null ? add(0L) : add(contiguous);
   }
 
   /** Adds a {@code long long}. */

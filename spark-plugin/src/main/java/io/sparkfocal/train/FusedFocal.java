@@ -7,12 +7,15 @@ import ai.djl.ndarray.types.Shape;
 import io.sparkfocal.compat.DeviceBuffer;
 import io.sparkfocal.cuda.KernelArguments;
 import io.sparkfocal.cuda.KernelModule;
+import io.sparkfocal.losses.BatchLoss;
 import io.sparkfocal.losses.ClassificationLoss;
 import io.sparkfocal.losses.FocalLoss;
 import io.sparkfocal.losses.LossKernel;
+import io.sparkfocal.losses.Reduction;
 import io.sparkfocal.losses.RowLosses;
 import io.sparkfocal.losses.SigmoidFocalLoss;
 import java.util.List;
+import java.util.stream.DoubleStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -95,14 +98,23 @@ final class FusedFocal implements LossKernel {
 
   @Override
   public RowLosses evaluate(NDArray logits, NDArray labels) {
-    return evaluate(logits, labels, null);
+    return takes(logits, labels) ? launch(logits, labels, null) : composed.evaluate(logits, labels);
   }
 
+  /** The gradients leave the kernel with the sample weights in them. */
   @Override
-  public RowLosses evaluate(NDArray logits, NDArray labels, @Nullable NDArray sampleWeights) {
-    if (!takes(logits, labels)) {
-      return composed.evaluate(logits, labels, sampleWeights);
+  public BatchLoss evaluate(
+      NDArray logits, NDArray labels, @Nullable NDArray sampleWeights, Reduction reduction) {
+    boolean taken =
+        takes(logits, labels) && (sampleWeights == null || takes(sampleWeights, labels.size()));
+    if (!taken) {
+      return composed.evaluate(logits, labels, sampleWeights, reduction);
     }
+    RowLosses rows = launch(logits, labels, sampleWeights);
+    return new BatchLoss(reduction.reduce(rows, sampleWeights), rows.gradients());
+  }
+
+  private RowLosses launch(NDArray logits, NDArray labels, @Nullable NDArray sampleWeights) {
     NDManager manager = logits.getManager();
     long count = logits.getShape().get(0);
     NDArray gradients = manager.create(logits.getShape(), dataType);
@@ -113,6 +125,7 @@ final class FusedFocal implements LossKernel {
             .add(logits)
             .add(labels)
             .add(alphas)
+            .addOrNull(sampleWeights)
             .add(gradients)
             .add(values)
             .add(weights)
@@ -121,6 +134,12 @@ final class FusedFocal implements LossKernel {
     long blocks = (count * lanes + KernelModule.THREADS - 1) / KernelModule.THREADS;
     module.launch("focal", blocks, arguments);
     return new RowLosses(values, gradients, weights);
+  }
+
+  private static boolean takes(NDArray sampleWeights, long rows) {
+    return sampleWeights.getDataType() == DataType.FLOAT32
+        && sampleWeights.size() == rows
+        && DeviceBuffer.isContiguous(sampleWeights);
   }
 
   private boolean takes(NDArray logits, NDArray labels) {
@@ -153,13 +172,20 @@ final class FusedFocal implements LossKernel {
               .toType(dataType, false);
       NDArray labels =
           manager.arange(count).mod(outputs == 1 ? 2 : outputs).toType(DataType.INT64, false);
-      RowLosses fused = evaluate(logits, labels);
-      RowLosses other = composed.evaluate(logits.toType(DataType.FLOAT32, false), labels);
-      return Math.max(
-          difference(fused.values(), other.values()),
-          Math.max(
-              difference(fused.gradients(), other.gradients()),
-              difference(fused.weights(), other.weights())));
+      NDArray sampleWeights = manager.arange((float) count).add(1);
+      NDArray floats = logits.toType(DataType.FLOAT32, false);
+      BatchLoss fused = evaluate(logits, labels, sampleWeights, Reduction.WEIGHTED_MEAN);
+      BatchLoss other = composed.evaluate(floats, labels, sampleWeights, Reduction.WEIGHTED_MEAN);
+      RowLosses fusedRows = evaluate(logits, labels);
+      RowLosses otherRows = composed.evaluate(floats, labels);
+      return DoubleStream.of(
+              difference(fusedRows.values(), otherRows.values()),
+              difference(fusedRows.gradients(), otherRows.gradients()),
+              difference(fusedRows.weights(), otherRows.weights()),
+              difference(fused.loss().sum(), other.loss().sum()),
+              difference(fused.loss().weight(), other.loss().weight()),
+              difference(fused.gradients(), other.gradients()))
+          .reduce(0, Math::max);
     }
   }
 

@@ -9,10 +9,9 @@ import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
 import io.sparkfocal.collective.TensorCollective;
 import io.sparkfocal.losses.Autograd;
+import io.sparkfocal.losses.BatchLoss;
 import io.sparkfocal.losses.LossKernel;
-import io.sparkfocal.losses.ReducedLoss;
 import io.sparkfocal.losses.Reduction;
-import io.sparkfocal.losses.RowLosses;
 import io.sparkfocal.network.RankStep;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -136,9 +135,8 @@ final class GradientStep {
     NDArray logits =
         Autograd.recorded(
             () -> network.forward(store, new NDList(batch.features()), true).singletonOrThrow());
-    RowLosses rows = loss.evaluate(logits, batch.labels(), batch.weights());
-    ReducedLoss reduced = reduction.reduce(rows, batch.weights());
-    rankStep.tape().backward(logits, reduction.sumGradient(rows, batch.weights()));
-    update.count(reduced.sum(), reduced.weight());
+    BatchLoss found = loss.evaluate(logits, batch.labels(), batch.weights(), reduction);
+    rankStep.tape().backward(logits, found.gradients());
+    update.count(found.loss().sum(), found.loss().weight());
   }
 }

@@ -47,14 +47,15 @@ typedef float LOGIT;
 #define HELD (PER_LANE <= 64)
 
 typedef struct {
-  const LOGIT *logits;       // (rows, CLASSES)
-  const long long *labels;   // (rows); 0 or 1 where CLASSES is 1
-  const float *alphas;       // softmax: (alpha_count); sigmoid: weights of target 0 and target 1
-  LOGIT *gradients;          // (rows, CLASSES)
-  float *values;             // (rows)
-  float *weights;            // (rows)
+  const LOGIT *logits;           // (rows, CLASSES)
+  const long long *labels;       // (rows); 0 or 1 where CLASSES is 1
+  const float *alphas;           // softmax: (alpha_count); sigmoid: weights of target 0 and target 1
+  const float *sample_weights;   // (rows), which gradients are multiplied by; null for ones
+  LOGIT *gradients;              // (rows, CLASSES)
+  float *values;                 // (rows)
+  float *weights;                // (rows)
   long long rows;
-  long long alpha_count;     // CLASSES, or 1 for all classes
+  long long alpha_count;         // CLASSES, or 1 for all classes
 } FocalArguments;
 
 DEVICE float sum_of_lanes(float value) {
@@ -107,6 +108,7 @@ KERNEL(focal, FocalArguments) {
   const LOGIT *logits = a.logits + row * CLASSES;
   LOGIT *gradients = a.gradients + row * CLASSES;
   long long label = a.labels[row];
+  float sample_weight = a.sample_weights == 0 ? 1.0f : a.sample_weights[row];
   int known = label >= 0 && label < (CLASSES == 1 ? 2 : CLASSES);
 
 #if SIGMOID
@@ -118,7 +120,7 @@ KERNEL(focal, FocalArguments) {
     Terms terms = focal_terms(known ? sign * LOAD(logits[c]) : NAN);
     value += weight * terms.value;
     if (present) {
-      gradients[c] = STORE(sign * weight * terms.slope);
+      gradients[c] = STORE(sample_weight * sign * weight * terms.slope);
     }
   }
   value = sum_of_lanes(value);
@@ -167,7 +169,7 @@ KERNEL(focal, FocalArguments) {
   Terms terms = focal_terms((largest - target) + logf(sum));
   float weight = a.alphas[known && a.alpha_count > 1 ? label : 0];
   float value = weight * terms.value;
-  float slope = weight * terms.slope;
+  float slope = sample_weight * weight * terms.slope;
   float share = slope / sum;
   if (present) {
 #if HELD
