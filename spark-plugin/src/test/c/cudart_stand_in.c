@@ -1,20 +1,36 @@
-// Stand-in for libcudart.so.12: devices whose memory is the host's, each with one stream. The NCCL
-// stand-in counts operations on a device's stream through focal_stream_*.
+// Stand-in for libcudart.so.12: devices whose memory is the host's, each with one legacy stream. The
+// NCCL stand-in counts operations on it through focal_stream_*. A copy on another stream is put off
+// until somebody waits for an event behind it, so that one who does not wait sees old values.
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 enum { SUCCESS = 0, INVALID_VALUE = 1, NOT_READY = 600, INVALID_DEVICE = 101 };
-enum { DEVICES = 8, DISABLE_TIMING = 2, ATTACH_GLOBAL = 1 };
+enum { DEVICES = 8, DISABLE_TIMING = 2, ATTACH_GLOBAL = 1, NON_BLOCKING = 1, HOST_TO_DEVICE = 1 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 static long enqueued[DEVICES];
 static long done[DEVICES];
 
+typedef struct Copy {
+  void *to;
+  const void *from;
+  size_t bytes;
+  struct Copy *next;
+} Copy;
+
+// Copies that are put off, oldest first; how many there were and are done.
+typedef struct {
+  Copy *first, *last;
+  long copies, copied;
+} Stream;
+
+// On the legacy stream of a device, or after a copy of another stream.
 typedef struct {
   int device;
   long after;
+  Stream *stream;
 } Event;
 
 extern int focal_current_device(void);
@@ -78,12 +94,82 @@ int cudaEventCreateWithFlags(void **event, unsigned flags) {
   return SUCCESS;
 }
 
+int cudaHostAlloc(void **memory, size_t bytes, unsigned flags) {
+  if (bytes == 0 || flags != 0 || focal_current_device() < 0) return INVALID_VALUE;
+  *memory = calloc(1, bytes);
+  return SUCCESS;
+}
+
+int cudaFreeHost(void *memory) { return cudaFree(memory); }
+
+int cudaMemGetInfo(size_t *available, size_t *all) {
+  *available = (size_t)1 << 29;
+  *all = (size_t)1 << 30;
+  return SUCCESS;
+}
+
+int cudaStreamCreateWithFlags(void **stream, unsigned flags) {
+  if (flags != NON_BLOCKING || focal_current_device() < 0) return INVALID_VALUE;
+  *stream = calloc(1, sizeof(Stream));
+  return SUCCESS;
+}
+
+int cudaMemcpyAsync(void *to, const void *from, size_t bytes, int kind, void *stream) {
+  if (kind != HOST_TO_DEVICE || stream == NULL || bytes == 0) return INVALID_VALUE;
+  Stream *s = stream;
+  Copy *copy = calloc(1, sizeof(Copy));
+  *copy = (Copy){.to = to, .from = from, .bytes = bytes};
+  if (s->first == NULL) s->first = copy;
+  else s->last->next = copy;
+  s->last = copy;
+  s->copies++;
+  return SUCCESS;
+}
+
+static void copy_up_to(Stream *stream, long number) {
+  while (stream->copied < number) {
+    Copy *copy = stream->first;
+    memcpy(copy->to, copy->from, copy->bytes);
+    stream->first = copy->next;
+    stream->copied++;
+    free(copy);
+  }
+}
+
+int cudaEventSynchronize(void *event) {
+  Event *e = event;
+  if (e->stream != NULL) copy_up_to(e->stream, e->after);
+  return SUCCESS;
+}
+
+int cudaStreamSynchronize(void *stream) {
+  if (stream == NULL) return INVALID_VALUE;
+  copy_up_to(stream, ((Stream *)stream)->copies);
+  return SUCCESS;
+}
+
+int cudaStreamWaitEvent(void *stream, void *event, unsigned flags) {
+  Event *e = event;
+  if (flags != 0 || (stream == NULL) == (e->stream == NULL)) return INVALID_VALUE;
+  return cudaEventSynchronize(event);
+}
+
+int cudaStreamDestroy(void *stream) {
+  free(stream);
+  return SUCCESS;
+}
+
 int cudaEventRecord(void *event, void *stream) {
-  // Only the legacy default stream, on the device that the thread has chosen.
+  if (event != NULL && stream != NULL) {
+    *(Event *)event = (Event){.stream = stream, .after = ((Stream *)stream)->copies};
+    return SUCCESS;
+  }
+  // The legacy default stream of the device that the thread has chosen.
   int current = focal_current_device();
-  if (event == NULL || stream != NULL || current < 0) return INVALID_VALUE;
+  if (event == NULL || current < 0) return INVALID_VALUE;
   Event *e = event;
   pthread_mutex_lock(&lock);
+  e->stream = NULL;
   e->device = current;
   e->after = enqueued[current];
   pthread_mutex_unlock(&lock);

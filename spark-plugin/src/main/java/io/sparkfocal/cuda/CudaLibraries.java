@@ -77,6 +77,26 @@ public final class CudaLibraries {
     return loaded;
   }
 
+  /**
+   * As {@link #load}, followed by a first call through the Java binding.
+   *
+   * @return null, or why the libraries cannot be used
+   */
+  public static @Nullable String failureOf(
+      String user, String remedy, List<String> names, Runnable firstCall) {
+    Map<String, Path> loaded = Map.of();
+    try {
+      loaded = load(user, remedy, names);
+      firstCall.run();
+      return null;
+    } catch (IllegalStateException e) {
+      return e.getMessage();
+    } catch (LinkageError e) {
+      return "%s cannot be used: its Java binding does not load over %s (%s); put org.bytedeco:cuda for linux-x86_64 on the class path."
+          .formatted(user, loaded, e.getMessage());
+    }
+  }
+
   /** The folders that are looked in, in their order. */
   static List<Path> folders(@Nullable String configured, Map<String, String> environment) {
     Set<Path> folders = new LinkedHashSet<>();

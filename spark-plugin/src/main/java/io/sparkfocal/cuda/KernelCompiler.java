@@ -1,9 +1,7 @@
 package io.sparkfocal.cuda;
 
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import org.bytedeco.cuda.global.nvrtc;
 import org.bytedeco.cuda.nvrtc._nvrtcProgram;
 import org.bytedeco.javacpp.BytePointer;
@@ -111,12 +109,9 @@ final class KernelCompiler {
     return nvrtc.nvrtcGetErrorString(result).getString();
   }
 
-  /**
-   * Loads the binding of CUDA and NVRTC, if this JVM has not yet.
-   *
-   * @throws IllegalStateException if a library is missing or does not load
-   */
-  static void require() {
+  private static void require() {
+    // The binding of NVRTC needs that of CUDA.
+    CudaRuntime.require();
     String failure = Loaded.FAILURE;
     if (failure != null) {
       throw new IllegalStateException(failure);
@@ -126,24 +121,11 @@ final class KernelCompiler {
   /** Initialised by the JVM, once and under its lock. */
   private static final class Loaded {
 
-    static final @Nullable String FAILURE = load();
-
-    private static @Nullable String load() {
-      Map<String, Path> paths = Map.of();
-      try {
-        paths =
-            CudaLibraries.load(
-                "NVRTC",
-                "the NVIDIA driver and the runtime and NVRTC of CUDA 12",
-                List.of("libcuda.so.1", "libcudart.so.12", "libnvrtc.so.12"));
-        nvrtc.nvrtcVersion(new int[1], new int[1]);
-        return null;
-      } catch (IllegalStateException e) {
-        return e.getMessage();
-      } catch (LinkageError e) {
-        return "NVRTC cannot be used: its Java binding does not load over %s (%s); put org.bytedeco:cuda for linux-x86_64 on the class path."
-            .formatted(paths, e.getMessage());
-      }
-    }
+    static final @Nullable String FAILURE =
+        CudaLibraries.failureOf(
+            "NVRTC",
+            "NVRTC of CUDA 12",
+            List.of("libnvrtc.so.12"),
+            () -> nvrtc.nvrtcVersion(new int[1], new int[1]));
   }
 }

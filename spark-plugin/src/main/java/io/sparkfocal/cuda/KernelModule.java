@@ -31,22 +31,22 @@ public final class KernelModule {
 
   private static final Map<Key, KernelModule> LOADED = new ConcurrentHashMap<>();
 
-  private final int gpu;
+  private final Gpu gpu;
   private final String name;
   private final CUmod_st module = new CUmod_st();
   private final Map<String, CUfunc_st> kernels = new ConcurrentHashMap<>();
   private final int multiprocessors;
 
   private KernelModule(int gpu, String name, String source, List<String> macros) {
-    this.gpu = gpu;
+    this.gpu = Gpu.of(gpu);
     this.name = name;
-    select();
+    this.gpu.select();
     // Makes the context, if nobody has yet.
-    check("cudaFree", cudart.cudaFree(null));
-    multiprocessors = attribute(cudart.cudaDevAttrMultiProcessorCount);
+    this.gpu.check("cudaFree", cudart.cudaFree(null));
+    multiprocessors = this.gpu.attribute(cudart.cudaDevAttrMultiProcessorCount);
     int capability =
-        10 * attribute(cudart.cudaDevAttrComputeCapabilityMajor)
-            + attribute(cudart.cudaDevAttrComputeCapabilityMinor);
+        10 * this.gpu.attribute(cudart.cudaDevAttrComputeCapabilityMajor)
+            + this.gpu.attribute(cudart.cudaDevAttrComputeCapabilityMinor);
     try (BytePointer code =
         new BytePointer(KernelCompiler.compile(name, source, capability, macros))) {
       checkDriver("cuModuleLoadData", cudart.cuModuleLoadData(module, code));
@@ -63,7 +63,6 @@ public final class KernelModule {
    * @throws IllegalStateException if CUDA or NVRTC is missing or fails
    */
   public static KernelModule of(int gpu, Class<?> owner, String name, List<String> macros) {
-    KernelCompiler.require();
     return LOADED.computeIfAbsent(
         new Key(gpu, owner.getPackageName() + "/" + name, macros),
         key ->
@@ -96,7 +95,7 @@ public final class KernelModule {
    * @throws IllegalStateException if CUDA refuses
    */
   public void launch(String kernel, long blocks, KernelArguments arguments) {
-    select();
+    gpu.select();
     CUfunc_st function = kernels.computeIfAbsent(kernel, this::find);
     try (Pointer structure = arguments.pointer();
         PointerPointer<Pointer> parameters = new PointerPointer<>(1)) {
@@ -124,35 +123,14 @@ public final class KernelModule {
     return function;
   }
 
-  /** CUDA keeps the current device per thread. */
-  private void select() {
-    check("cudaSetDevice", cudart.cudaSetDevice(gpu));
-  }
-
-  private int attribute(int number) {
-    int[] value = new int[1];
-    check("cudaDeviceGetAttribute", cudart.cudaDeviceGetAttribute(value, number, gpu));
-    return value[0];
-  }
-
-  private void check(String call, int result) {
-    if (result != cudart.cudaSuccess) {
-      throw failure(call, cudart.cudaGetErrorString(result).getString(), result);
-    }
-  }
-
   private void checkDriver(String call, int result) {
     if (result != cudart.CUDA_SUCCESS) {
       try (PointerPointer<BytePointer> text = new PointerPointer<>(1)) {
         cudart.cuGetErrorName(result, text);
         BytePointer known = text.get(BytePointer.class, 0);
-        throw failure(call, known == null ? "unknown" : known.getString(), result);
+        throw gpu.failure(
+            call + " for " + name, known == null ? "unknown" : known.getString(), result);
       }
     }
-  }
-
-  private IllegalStateException failure(String call, String error, int number) {
-    return new IllegalStateException(
-        "%s for %s on GPU %d failed: %s (%d).".formatted(call, name, gpu, error, number));
   }
 }

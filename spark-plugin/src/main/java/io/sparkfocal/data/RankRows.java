@@ -1,21 +1,26 @@
 package io.sparkfocal.data;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.sparkfocal.compat.TensorCopy;
+import io.sparkfocal.cuda.UploadStream;
 import io.sparkfocal.train.Batch;
 import io.sparkfocal.train.Batches;
 import io.sparkfocal.train.Shard;
 import io.sparkfocal.train.TensorShard;
 import java.util.ArrayList;
 import java.util.List;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The rows that one rank has read, for training and for validation. */
 public final class RankRows implements AutoCloseable {
 
+  private static final Logger LOG = LoggerFactory.getLogger(RankRows.class);
   private static final int BLOCK_BYTES = 64 << 20;
 
   private final RowSource training;
@@ -70,7 +75,21 @@ public final class RankRows implements AutoCloseable {
 
   private static Shard shard(RowSource rows, NDManager manager) {
     HostShard onHost = new HostShard(rows, manager);
-    return manager.getDevice().isGpu() && rows.isInMemory() ? moved(onHost, rows, manager) : onHost;
+    Device device = manager.getDevice();
+    return device.isGpu() && rows.isInMemory() && fits(rows, device)
+        ? moved(onHost, rows, manager)
+        : onHost;
+  }
+
+  /** Into half of the device's memory, as far as CUDA tells it; the network needs the rest. */
+  private static boolean fits(RowSource rows, Device device) {
+    long bytes = rows.rows() * RowCursor.Target.bytes(rows.width());
+    try {
+      return bytes <= UploadStream.freeMemory(device.getDeviceId()) / 2;
+    } catch (IllegalStateException e) {
+      LOG.warn("Rows go to the GPU without a look at its memory: {}", e.getMessage());
+      return true;
+    }
   }
 
   /** To the device, once, block by block. */
@@ -82,7 +101,7 @@ public final class RankRows implements AutoCloseable {
             manager.create(new Shape(rows.rows()), DataType.FLOAT32));
     int blockRows = Math.max(1, BLOCK_BYTES / Float.BYTES / rows.width());
     try (shard;
-        Batches batches = shard.ordered()) {
+        Batches batches = new HostBatches(rows.ordered(), rows.width(), manager)) {
       for (long from = 0; from < rows.rows(); from += blockRows) {
         long to = Math.min(rows.rows(), from + blockRows);
         Batch block = batches.next((int) (to - from));

@@ -7,6 +7,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.spark.SparkConf;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param reason why this one, for the log
  */
 record RankDevice(Device device, String gpu, String reason) {
+
+  private static final String SHARED = "spark.focal.gpu.shared";
 
   static RankDevice cpu(String reason) {
     return new RankDevice(Device.cpu(), "", reason);
@@ -68,19 +71,22 @@ record RankDevice(Device device, String gpu, String reason) {
   }
 
   /**
-   * Requires that no two ranks train on one GPU.
+   * Requires that no two ranks train on one GPU, unless the application allows it.
    *
    * @param gpus by rank, as in {@link #gpu()}
    * @throws IllegalArgumentException if two do
    */
-  static void requireDistinct(List<String> gpus) {
+  static void requireDistinct(List<String> gpus, SparkConf conf) {
+    if (JobSettings.isTrue(conf, SHARED)) {
+      return;
+    }
     Map<String, Integer> owners = new HashMap<>();
     for (int rank = 0; rank < gpus.size(); rank++) {
       Integer other = gpus.get(rank).isEmpty() ? null : owners.put(gpus.get(rank), rank);
       if (other != null) {
         throw new IllegalArgumentException(
-            "Ranks %d and %d train on the same GPU (%s); set spark.task.resource.gpu.amount to 1 and let every worker's discovery script list only its own GPUs."
-                .formatted(other, rank, gpus.get(rank)));
+            "Ranks %d and %d train on the same GPU (%s); set spark.task.resource.gpu.amount to 1 and let every worker's discovery script list only its own GPUs, or set %s to true."
+                .formatted(other, rank, gpus.get(rank), SHARED));
       }
     }
   }

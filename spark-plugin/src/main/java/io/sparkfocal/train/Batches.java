@@ -11,6 +11,14 @@ public interface Batches extends AutoCloseable {
   Batch next(int rows);
 
   /**
+   * Says how many rows the next call of {@link #next} will ask for, so that they may come while the
+   * device works.
+   *
+   * @param rows at most as many as are left
+   */
+  default void expect(int rows) {}
+
+  /**
    * Passes over the next rows.
    *
    * @param rows how many, at most as many as are left

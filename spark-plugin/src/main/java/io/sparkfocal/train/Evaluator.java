@@ -75,6 +75,10 @@ final class Evaluator {
           Batch batch = batches.next((int) Math.min(BATCH_ROWS, rows.rows() - from));
           totals.addi(measure(batch, classIds, store));
         }
+        long left = rows.rows() - from - BATCH_ROWS;
+        if (left > 0) {
+          batches.expect((int) Math.min(BATCH_ROWS, left));
+        }
       }
       return totals.toDoubleArray();
     }

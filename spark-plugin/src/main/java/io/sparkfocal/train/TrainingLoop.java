@@ -170,6 +170,9 @@ public final class TrainingLoop {
         int rows = RunSize.rowsOfStep(shard.rows(), progress.step(), steps);
         gradientStep.run(number, batches, rows, loss(number, steps), learningRate(number, steps));
         progress.endStep();
+        if (progress.step() < steps) {
+          batches.expect(RunSize.rowsOfStep(shard.rows(), progress.step(), steps));
+        }
         if (progress.step() % STEPS_BETWEEN_READS == 0 || progress.step() == steps) {
           readLosses(progress);
         }

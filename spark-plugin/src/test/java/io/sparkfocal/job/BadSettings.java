@@ -34,6 +34,13 @@ public final class BadSettings {
         setting("spark.focal.collective.timeout", "2 fortnights", time),
         setting("spark.focal.collective.precision", "float16", "choose float32 or bfloat16"),
         setting("spark.focal.collective.hierarchical", "maybe", "set it to true or false"),
+        setting("spark.focal.gpu.fused-kernels", "some", "set it to true or false"),
+        early(
+            "spark.focal.gpu.shared=perhaps",
+            "spark.focal.gpu.shared is \"perhaps\"; set it to true or false.",
+            place ->
+                RankDevice.requireDistinct(
+                    List.of("GPU-a"), new SparkConf(false).set("spark.focal.gpu.shared", "perhaps"))),
         setting("spark.focal.data.max-skew", "0.5", "set it to a number of at least 1"),
         setting("spark.focal.data.max-skew", "NaN", "set it to a number of at least 1"),
         setting("spark.focal.data.max-skew", "much", "set it to a number of at least 1"),
@@ -68,7 +75,7 @@ public final class BadSettings {
             place -> RankDevice.gpu("7", "0,1", 2, "h")),
         early(
             "two ranks on one GPU",
-            "Ranks 0 and 1 train on the same GPU (GPU-a); set spark.task.resource.gpu.amount to 1 and let every worker's discovery script list only its own GPUs.",
-            place -> RankDevice.requireDistinct(List.of("GPU-a", "GPU-a"))));
+            "Ranks 0 and 1 train on the same GPU (GPU-a); set spark.task.resource.gpu.amount to 1 and let every worker's discovery script list only its own GPUs, or set spark.focal.gpu.shared to true.",
+            place -> RankDevice.requireDistinct(List.of("GPU-a", "GPU-a"), new SparkConf(false))));
   }
 }

@@ -1,5 +1,6 @@
 package io.sparkfocal.train;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
@@ -44,6 +45,7 @@ final class TrainingRun {
           new float[] {0.5f, 1, 2},
           0,
           Reduction.MEAN);
+  private Device device = Device.cpu();
   private Supplier<FusedKernels> kernels = FusedKernels::none;
   private TrainingListener listener =
       new TrainingListener() {
@@ -111,6 +113,12 @@ final class TrainingRun {
     return this;
   }
 
+  /** Where all ranks train. */
+  TrainingRun device(Device device) {
+    this.device = device;
+    return this;
+  }
+
   /** What runs in one launch; one per rank is made. */
   TrainingRun kernels(Supplier<FusedKernels> kernels) {
     this.kernels = kernels;
@@ -169,7 +177,7 @@ final class TrainingRun {
 
   private TrainingOutcome train(
       TrainingSettings settings, Collective collective, int[] numbers, RunSize size) {
-    try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
+    try (NDManager manager = NDManager.newBaseManager(device, "PyTorch")) {
       TensorCollective tensors = new TensorCollective(collective);
       RankStep step = new RankStep(settings.seed(), tensors);
       Block network =

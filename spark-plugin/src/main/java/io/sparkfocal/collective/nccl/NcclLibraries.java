@@ -1,9 +1,7 @@
 package io.sparkfocal.collective.nccl;
 
 import io.sparkfocal.cuda.CudaLibraries;
-import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.cuda.global.nccl;
 import org.jspecify.annotations.Nullable;
@@ -22,15 +20,13 @@ public final class NcclLibraries {
   /**
    * Loads the libraries, if this JVM has not yet.
    *
-   * @return where each was loaded from, by name
    * @throws IllegalStateException if one is missing or does not load, with what was looked for
    */
-  public static Map<String, Path> require() {
+  public static void require() {
     String failure = Loaded.FAILURE;
     if (failure != null) {
       throw new IllegalStateException(failure);
     }
-    return Loaded.PATHS;
   }
 
   /**
@@ -68,24 +64,8 @@ public final class NcclLibraries {
   /** Initialised by the JVM, once and under its lock. */
   private static final class Loaded {
 
-    static final Map<String, Path> PATHS;
-    static final @Nullable String FAILURE;
-
-    static {
-      Map<String, Path> paths = Map.of();
-      String failure = null;
-      try {
-        paths = CudaLibraries.load("NCCL", "NCCL 2 and the CUDA 12 runtime", NAMES);
-        nccl.ncclGetVersion(new int[1]);
-      } catch (IllegalStateException e) {
-        failure = e.getMessage();
-      } catch (LinkageError e) {
-        failure =
-            "NCCL cannot be used: its Java binding does not load over %s (%s); put org.bytedeco:cuda for linux-x86_64 on the class path."
-                .formatted(paths, e.getMessage());
-      }
-      PATHS = paths;
-      FAILURE = failure;
-    }
+    static final @Nullable String FAILURE =
+        CudaLibraries.failureOf(
+            "NCCL", "NCCL 2 and the CUDA 12 runtime", NAMES, () -> nccl.ncclGetVersion(new int[1]));
   }
 }

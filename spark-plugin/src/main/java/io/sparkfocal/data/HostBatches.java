@@ -1,0 +1,74 @@
+package io.sparkfocal.data;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import io.sparkfocal.train.Batch;
+import io.sparkfocal.train.Batches;
+import java.util.HashMap;
+import java.util.Map;
+
+/**
+ * Batches in tensors of the host that are used again and again, so that on a CPU a batch costs no
+ * operation of PyTorch; for a GPU they are copied when they are asked for.
+ */
+final class HostBatches implements Batches {
+
+  private record Place(Batch batch, RowCursor.Target target) {}
+
+  private final RowCursor rows;
+  private final int width;
+  private final NDManager manager;
+  private final NDManager host;
+  private final Map<Integer, Place> bySize = new HashMap<>();
+
+  HostBatches(RowSource.Windows windows, int width, NDManager manager) {
+    this.rows = new RowCursor(windows, width);
+    this.width = width;
+    this.manager = manager;
+    this.host = manager.newSubManager(Device.cpu());
+  }
+
+  @Override
+  public Batch next(int count) {
+    Place place = bySize.computeIfAbsent(count, this::place);
+    rows.read(count, place.target());
+    return manager.getDevice().isGpu() ? onDevice(place.batch()) : place.batch();
+  }
+
+  private Place place(int count) {
+    NDArray x = host.create(new Shape(count, width), DataType.FLOAT32);
+    NDArray y = host.create(new Shape(count), DataType.INT64);
+    NDArray w = host.create(new Shape(count), DataType.FLOAT32);
+    // They outlive the step that asked for them first.
+    NDScope.unregister(x, y, w);
+    return new Place(
+        new Batch(x, y, w),
+        new RowCursor.Target(
+            x.toByteBuffer(true).asFloatBuffer(),
+            y.toByteBuffer(true).asLongBuffer(),
+            w.toByteBuffer(true).asFloatBuffer()));
+  }
+
+  private Batch onDevice(Batch batch) {
+    Device device = manager.getDevice();
+    return new Batch(
+        batch.features().toDevice(device, true),
+        batch.labels().toDevice(device, true),
+        batch.weights().toDevice(device, true));
+  }
+
+  @Override
+  public void skip(long count) {
+    rows.skip(count);
+  }
+
+  @Override
+  public void close() {
+    rows.close();
+    host.close();
+  }
+}

@@ -1,0 +1,141 @@
+package io.sparkfocal.data;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import io.sparkfocal.cuda.UploadStream;
+import io.sparkfocal.train.Batch;
+import io.sparkfocal.train.Batches;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Batches on a GPU, in two places: while it computes with one, the next is copied to the other from
+ * pinned memory.
+ */
+final class StreamedBatches implements Batches {
+
+  private final RowCursor rows;
+  private final int width;
+  private final NDManager manager;
+  private final UploadStream stream;
+  private @Nullable Place inUse;
+  private @Nullable Place other;
+  private int expected = -1;
+
+  /**
+   * Batches of the rows in these windows, which are closed with them.
+   *
+   * @param manager on the GPU
+   * @param gpu its number in this process
+   * @throws IllegalStateException if CUDA does not load here or fails
+   */
+  StreamedBatches(RowSource.Windows windows, int width, NDManager manager, int gpu) {
+    this.stream = UploadStream.to(gpu);
+    this.rows = new RowCursor(windows, width);
+    this.width = width;
+    this.manager = manager.newSubManager();
+  }
+
+  @Override
+  public Batch next(int count) {
+    if (expected < 0) {
+      fetch(count);
+    }
+    if (expected != count || other == null) {
+      throw new IllegalStateException(
+          "A batch of " + expected + " rows was expected, but one of " + count + " is asked for.");
+    }
+    Place arrived = other;
+    other = inUse;
+    inUse = arrived;
+    expected = -1;
+    arrived.staging.arrive();
+    // All that uses the other place has been given to the GPU by now.
+    stream.noteCompute();
+    return arrived.batch(count);
+  }
+
+  @Override
+  public void expect(int count) {
+    fetch(count);
+  }
+
+  private void fetch(int count) {
+    Place place = other;
+    if (place == null || place.capacity < count) {
+      if (place != null) {
+        place.close();
+      }
+      // Steps differ by a row.
+      place = new Place(count + 1);
+      other = place;
+      // PyTorch may have given it memory that earlier work still reads.
+      stream.noteCompute();
+    }
+    RowCursor.Target target = RowCursor.Target.in(place.staging.memory(), count, width);
+    rows.read(count, target);
+    stream.waitForCompute();
+    place.upload(count);
+    expected = count;
+  }
+
+  @Override
+  public void skip(long count) {
+    rows.skip(count);
+  }
+
+  @Override
+  public void close() {
+    rows.close();
+    for (Place place : new @Nullable Place[] {inUse, other}) {
+      if (place != null) {
+        place.close();
+      }
+    }
+    stream.close();
+    manager.close();
+  }
+
+  /** Pinned memory for a batch, and the tensors that it is copied to. */
+  private final class Place {
+
+    private final int capacity;
+    private final UploadStream.Staging staging;
+    private final NDArray features;
+    private final NDArray labels;
+    private final NDArray weights;
+
+    Place(int capacity) {
+      this.capacity = capacity;
+      this.staging = stream.staging(capacity * RowCursor.Target.bytes(width));
+      this.features = manager.create(new Shape(capacity, width), DataType.FLOAT32);
+      this.labels = manager.create(new Shape(capacity), DataType.INT64);
+      this.weights = manager.create(new Shape(capacity), DataType.FLOAT32);
+      // They outlive the step that asked for them first.
+      NDScope.unregister(features, labels, weights);
+    }
+
+    void upload(int count) {
+      staging.upload(labels, 0, (long) count * Long.BYTES);
+      staging.upload(
+          features, RowCursor.Target.featuresAt(count), (long) count * width * Float.BYTES);
+      staging.upload(weights, RowCursor.Target.weightsAt(count, width), (long) count * Float.BYTES);
+      staging.end();
+    }
+
+    Batch batch(int count) {
+      NDIndex range = new NDIndex().addSliceDim(0, count);
+      return new Batch(features.get(range), labels.get(range), weights.get(range));
+    }
+
+    void close() {
+      staging.close();
+      features.close();
+      labels.close();
+      weights.close();
+    }
+  }
+}

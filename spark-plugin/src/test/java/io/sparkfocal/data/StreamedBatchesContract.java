@@ -1,0 +1,87 @@
+package io.sparkfocal.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import io.sparkfocal.train.Batch;
+import io.sparkfocal.train.Batches;
+import io.sparkfocal.train.Shuffle;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+
+/** What is asked of batches that are streamed to a GPU, or to a stand-in for one. */
+@Timeout(60)
+abstract class StreamedBatchesContract {
+
+  private static final int WIDTH = 3;
+
+  /** Where the batches go; its GPU has number 0. */
+  protected abstract Device device();
+
+  private static RowSource rows(int count) {
+    try (ShardWriter writer = new ShardWriter(WIDTH, 1 << 20, () -> Path.of("unused"))) {
+      for (int i = 0; i < count; i++) {
+        writer.add(new float[] {i, -i, 2 * i, i % 3, 1 + i});
+      }
+      return writer.finish();
+    }
+  }
+
+  private static void assertSame(Batch actual, Batch expected) {
+    assertThat(actual.features().getShape()).isEqualTo(expected.features().getShape());
+    assertThat(actual.features().toFloatArray()).isEqualTo(expected.features().toFloatArray());
+    assertThat(actual.labels().toLongArray()).isEqualTo(expected.labels().toLongArray());
+    assertThat(actual.weights().toFloatArray()).isEqualTo(expected.weights().toFloatArray());
+  }
+
+  @Test
+  void batchesAreThoseOfTheHostWhetherTheyWereExpectedOrNot() {
+    try (NDManager manager = NDManager.newBaseManager(device(), "PyTorch");
+        RowSource source = rows(520);
+        Batches host = new HostBatches(source.shuffled(Shuffle.of(1, 1, 0)), WIDTH, manager);
+        Batches streamed =
+            new StreamedBatches(source.shuffled(Shuffle.of(1, 1, 0)), WIDTH, manager, 0)) {
+      host.skip(20);
+      streamed.skip(20);
+      int[] sizes = {70, 70, 71, 70, 0, 100, 1, 118};
+      for (int i = 0; i < sizes.length; i++) {
+        try (NDScope scope = new NDScope()) {
+          scope.suppressNotUsedWarning();
+          Batch batch = streamed.next(sizes[i]);
+          if (i + 1 < sizes.length && i != 3) {
+            streamed.expect(sizes[i + 1]);
+          }
+          // What is on its way must not reach the batch in use.
+          assertSame(batch, host.next(sizes[i]));
+        }
+      }
+    }
+  }
+
+  @Test
+  void anotherSizeThanTheExpectedOneIsRefused() {
+    try (NDManager manager = NDManager.newBaseManager(device(), "PyTorch");
+        RowSource source = rows(20);
+        Batches streamed = new StreamedBatches(source.ordered(), WIDTH, manager, 0)) {
+      streamed.expect(7);
+      assertThatThrownBy(() -> streamed.next(8))
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessage("A batch of 7 rows was expected, but one of 8 is asked for.");
+    }
+  }
+
+  @Test
+  void batchesThatNobodyTakesAreFreed() {
+    try (NDManager manager = NDManager.newBaseManager(device(), "PyTorch");
+        RowSource source = rows(20)) {
+      Batches streamed = new StreamedBatches(source.ordered(), WIDTH, manager, 0);
+      streamed.expect(7);
+      streamed.close();
+      assertThat(manager.isOpen()).isTrue();
+    }
+  }
+}
