@@ -58,8 +58,7 @@ final class Rendezvous implements AutoCloseable {
       RpcEndpoint endpoint = opened(openEndpoint(attemptKey));
       String address = TestProxy.fronting(endpoint.address());
       cards = RankCard.decodeAll(context.allGather(own.apply(address).encode()));
-      RankDevice.requireDistinct(
-          cards.stream().map(RankCard::gpu).toList(), SparkEnv.get().conf());
+      RankDevice.requireDistinct(cards.stream().map(RankCard::gpu).toList(), SparkEnv.get().conf());
       collective = join(endpoint, name, device);
     } catch (RuntimeException | LinkageError e) {
       close();

@@ -7,22 +7,28 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.AbstractBlock;
 import ai.djl.nn.Parameter;
+import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
+import io.sparkfocal.compat.TensorCopy;
+import java.util.Arrays;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Batch norm whose mean and variance are those of the rows of all ranks.
+ * Batch norm whose mean and variance are those of the rows of all ranks, and over every place of an
+ * image.
  *
- * <p>Training, with N rows over all ranks: u = (x - mean) / sqrt(var + eps), y = gamma u + beta;
- * the graph is cut at u, and
+ * <p>Where one rank trains, it is PyTorch's own. For several, with N values of a channel over all
+ * ranks: u = (x - mean) / sqrt(var + eps), y = gamma u + beta; the graph is cut at u, and
  *
  * <pre>dL/dx = (du - sum(du) / N - u sum(du u) / N) / sqrt(var + eps)</pre>
  *
  * with sums over all ranks. The sums of the forward pass are taken about the running mean, which is
  * the same on every rank, so that one all-reduce is enough and, once it has come near, a large mean
  * does not cancel the variance; it starts at 0, near which standardized features stay. Input and
- * output have shape (B, F); B may be 0 on a rank.
+ * output have shape (B, C) or (B, C, ...); B may be 0 on a rank.
  */
 final class SyncBatchNorm extends AbstractBlock {
 
@@ -47,11 +53,11 @@ final class SyncBatchNorm extends AbstractBlock {
 
   @Override
   protected void prepare(Shape[] inputShapes) {
-    Shape features = new Shape(inputShapes[0].get(1));
-    gamma.setShape(features);
-    beta.setShape(features);
-    runningMean.setShape(features);
-    runningVariance.setShape(features);
+    Shape channels = new Shape(inputShapes[0].get(1));
+    gamma.setShape(channels);
+    beta.setShape(channels);
+    runningMean.setShape(channels);
+    runningVariance.setShape(channels);
   }
 
   @Override
@@ -61,49 +67,89 @@ final class SyncBatchNorm extends AbstractBlock {
       boolean training,
       @Nullable PairList<String, Object> params) {
     NDArray input = inputs.singletonOrThrow();
-    NDArray normalized = training ? normalizeByBatch(input) : normalizeByRunning(input);
-    return new NDList(normalized.mul(gamma.getArray()).add(beta.getArray()));
+    if (!training) {
+      return new NDList(
+          ofPytorch(input, runningMean.getArray(), runningVariance.getArray(), false));
+    }
+    // PyTorch refuses to normalise by a single value.
+    if (step.collective().world() == 1 && valuesPerChannel(input) > 1) {
+      return new NDList(normalizedAlone(input));
+    }
+    NDArray u = step.tape().cut(input, this::normalized);
+    Shape shape = alongChannels(input);
+    return new NDList(u.mul(gamma.getArray().reshape(shape)).add(beta.getArray().reshape(shape)));
   }
 
-  private NDArray normalizeByRunning(NDArray input) {
-    NDArray deviation = runningVariance.getArray().add(EPSILON).sqrt();
-    return input.sub(runningMean.getArray()).div(deviation);
+  private NDArray ofPytorch(NDArray input, NDArray mean, NDArray variance, boolean training) {
+    // The names of DJL's parameters are in another order than its native method's.
+    return JniUtils.batchNorm(
+        (PtNDArray) input,
+        (PtNDArray) mean,
+        (PtNDArray) variance,
+        (PtNDArray) gamma.getArray(),
+        (PtNDArray) beta.getArray(),
+        training,
+        MOMENTUM,
+        EPSILON);
   }
 
-  private NDArray normalizeByBatch(NDArray input) {
-    return step.tape().cut(input, this::normalized);
+  private NDArray normalizedAlone(NDArray input) {
+    NDArray mean = runningMean.getArray().duplicate();
+    NDArray variance = runningVariance.getArray().duplicate();
+    NDArray output = ofPytorch(input, mean, variance, true);
+    step.tape()
+        .afterBackward(
+            () -> {
+              TensorCopy.into(runningMean.getArray(), mean);
+              TensorCopy.into(runningVariance.getArray(), variance);
+            });
+    return output;
+  }
+
+  private static long valuesPerChannel(NDArray input) {
+    return input.size() / input.getShape().get(1);
+  }
+
+  /** Shape (1, C, 1, ...) for an input of shape (B, C, ...). */
+  private static Shape alongChannels(NDArray input) {
+    long[] shape = new long[input.getShape().dimension()];
+    Arrays.fill(shape, 1);
+    shape[1] = input.getShape().get(1);
+    return new Shape(shape);
   }
 
   private BackwardTape.Piece normalized(NDArray x) {
-    NDArray shifted = x.sub(runningMean.getArray());
-    NDArray sums = sumOverRanks(shifted, shifted.square(), x.getShape().get(0));
-    long width = x.getShape().get(1);
-    NDArray count = sums.get(2 * width + ":");
-    NDArray offset = sums.get("0:" + width).div(count);
-    NDArray difference = sums.get(width + ":" + 2 * width).div(count).sub(offset.square());
+    Shape shape = alongChannels(x);
+    NDArray shifted = x.sub(runningMean.getArray().reshape(shape));
+    NDArray sums = sumOverRanks(shifted, shifted.square());
+    long channels = x.getShape().get(1);
+    NDArray count = sums.get(2 * channels + ":");
+    NDArray offset = sums.get("0:" + channels).div(count);
+    NDArray difference = sums.get(channels + ":" + 2 * channels).div(count).sub(offset.square());
     NDArray variance = NDArrays.maximum(difference, difference.zerosLike());
-    NDArray deviation = variance.add(EPSILON).sqrt();
-    NDArray normalized = shifted.sub(offset).div(deviation);
+    NDArray deviation = variance.add(EPSILON).sqrt().reshape(shape);
+    NDArray normalized = shifted.sub(offset.reshape(shape)).div(deviation);
     step.tape().afterBackward(() -> track(offset, variance, count));
     return new BackwardTape.Piece(
         normalized, du -> inputGradient(du, normalized.stopGradient(), deviation));
   }
 
   private NDArray inputGradient(NDArray du, NDArray u, NDArray deviation) {
-    long width = u.getShape().get(1);
-    NDArray sums = sumOverRanks(du, du.mul(u), u.getShape().get(0));
-    NDArray count = sums.get(2 * width + ":");
-    NDArray meanGradient = sums.get("0:" + width).div(count);
-    NDArray meanProduct = sums.get(width + ":" + 2 * width).div(count);
+    Shape shape = alongChannels(u);
+    long channels = u.getShape().get(1);
+    NDArray sums = sumOverRanks(du, du.mul(u));
+    NDArray count = sums.get(2 * channels + ":");
+    NDArray meanGradient = sums.get("0:" + channels).div(count).reshape(shape);
+    NDArray meanProduct = sums.get(channels + ":" + 2 * channels).div(count).reshape(shape);
     return du.sub(meanGradient).sub(u.mul(meanProduct)).div(deviation);
   }
 
-  /** Column sums of a (B, F), column sums of b, and B, over all ranks: shape (2 F + 1). */
-  private NDArray sumOverRanks(NDArray a, NDArray b, long rows) {
+  /** Of each channel of a and of b, and the values of a channel, over all ranks: (2 C + 1). */
+  private NDArray sumOverRanks(NDArray a, NDArray b) {
     NDManager manager = a.getManager();
-    int[] axis = {0};
-    NDArray count = manager.create(new float[] {rows}, new Shape(1));
-    NDArray sums = NDArrays.concat(new NDList(a.sum(axis), b.sum(axis), count));
+    int[] axes = IntStream.range(0, a.getShape().dimension()).filter(axis -> axis != 1).toArray();
+    NDArray count = manager.create(new float[] {valuesPerChannel(a)}, new Shape(1));
+    NDArray sums = NDArrays.concat(new NDList(a.sum(axes), b.sum(axes), count));
     step.collective().allReduce(sums);
     return sums;
   }

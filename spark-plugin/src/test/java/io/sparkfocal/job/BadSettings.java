@@ -40,7 +40,8 @@ public final class BadSettings {
             "spark.focal.gpu.shared is \"perhaps\"; set it to true or false.",
             place ->
                 RankDevice.requireDistinct(
-                    List.of("GPU-a"), new SparkConf(false).set("spark.focal.gpu.shared", "perhaps"))),
+                    List.of("GPU-a"),
+                    new SparkConf(false).set("spark.focal.gpu.shared", "perhaps"))),
         setting("spark.focal.data.max-skew", "0.5", "set it to a number of at least 1"),
         setting("spark.focal.data.max-skew", "NaN", "set it to a number of at least 1"),
         setting("spark.focal.data.max-skew", "much", "set it to a number of at least 1"),

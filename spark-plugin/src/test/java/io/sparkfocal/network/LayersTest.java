@@ -4,15 +4,21 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
+import io.sparkfocal.collective.Collective;
 import io.sparkfocal.collective.TensorCollective;
+import io.sparkfocal.collective.local.LocalGroup;
 import io.sparkfocal.collective.local.SoloCollective;
 import io.sparkfocal.losses.Autograd;
+import io.sparkfocal.testing.Ranks;
+import java.time.Duration;
+import java.util.List;
 import java.util.Map;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
@@ -92,6 +98,57 @@ class LayersTest {
       assertThat((double) scored.toFloatArray()[0])
           .isCloseTo((1 - 0.4) / Math.sqrt(0.9 + 2.0 / 3 + 1e-5), Offset.offset(1e-5));
     }
+  }
+
+  /** What a channel's scale and shift, and the images, get of gradients; and what is tracked. */
+  private static float[] normOfImages(Collective collective, int from, int to) {
+    try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
+      TensorCollective tensors = new TensorCollective(collective);
+      RankStep step = new RankStep(1, tensors);
+      Block norm = new Layers(step).batchNorm();
+      norm.initialize(manager, DataType.FLOAT32, new Shape(1, 3, 2, 2));
+      NDArray all = manager.arange(5f * 12).mul(0.7f).sin().mul(3).add(1).reshape(5, 3, 2, 2);
+      NDArray images = all.get(from + ":" + to).duplicate();
+      images.setRequiresGradient(true);
+      step.begin(1);
+      NDArray output =
+          Autograd.recorded(
+              () ->
+                  norm.forward(new ParameterStore(manager, false), new NDList(images), true)
+                      .singletonOrThrow());
+      NDArray weights = all.get(from + ":" + to).cos();
+      step.tape().backward(output, weights);
+      NDList results = new NDList(output.stopGradient(), images.getGradient());
+      for (String name : new String[] {"gamma", "beta"}) {
+        NDArray gradient = norm.getParameters().get(name).getArray().getGradient();
+        tensors.allReduce(gradient);
+        results.add(gradient);
+      }
+      for (String name : new String[] {"runningMean", "runningVar"}) {
+        results.add(norm.getParameters().get(name).getArray());
+      }
+      NDList flat = new NDList();
+      results.forEach(array -> flat.add(array.reshape(-1)));
+      return NDArrays.concat(flat).toFloatArray();
+    }
+  }
+
+  @Test
+  void batchNormOverImagesOnTwoRanksIsThatOfOne() throws Exception {
+    float[] alone = normOfImages(new SoloCollective(), 0, 5);
+    LocalGroup group = LocalGroup.of(2, Duration.ofSeconds(30));
+    List<float[]> ranks =
+        Ranks.run(
+            List.of(group.member(0), group.member(1)),
+            c -> c.rank() == 0 ? normOfImages(c, 0, 2) : normOfImages(c, 2, 5));
+    // Output and gradient of two and of three images, then six numbers per channel that all share.
+    float[] together = new float[alone.length];
+    System.arraycopy(ranks.get(0), 0, together, 0, 24);
+    System.arraycopy(ranks.get(1), 0, together, 24, 36);
+    System.arraycopy(ranks.get(0), 24, together, 60, 24);
+    System.arraycopy(ranks.get(1), 36, together, 84, 36);
+    System.arraycopy(ranks.get(1), 72, together, 120, 12);
+    assertThat(together).containsExactly(alone, Offset.offset(1e-5f));
   }
 
   @Test
