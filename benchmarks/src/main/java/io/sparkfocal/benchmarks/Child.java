@@ -41,18 +41,22 @@ final class Child implements AutoCloseable {
 
   /** A JVM of one thread per operation, as an executor with one core would be. */
   static Child java(Class<?> main, String... arguments) {
+    return java(List.of("-Dai.djl.pytorch.num_threads=1"), main, arguments);
+  }
+
+  /** A JVM that may use the whole machine. */
+  static Child javaOnAllCores(Class<?> main, String... arguments) {
+    return java(List.of(), main, arguments);
+  }
+
+  private static Child java(List<String> options, Class<?> main, String... arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
         .filter(option -> option.startsWith("--add-opens") || option.startsWith("-Dlog4j2"))
         .forEach(command::add);
-    command.addAll(
-        List.of(
-            "-Xmx2g",
-            "-Dai.djl.pytorch.num_threads=1",
-            "-cp",
-            System.getProperty("java.class.path"),
-            main.getName()));
+    command.addAll(options);
+    command.addAll(List.of("-Xmx2g", "-cp", System.getProperty("java.class.path"), main.getName()));
     command.addAll(List.of(arguments));
     return new Child(main.getSimpleName(), command, Map.of());
   }

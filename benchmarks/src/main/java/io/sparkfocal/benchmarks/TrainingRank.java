@@ -133,16 +133,6 @@ public final class TrainingRank {
     LossSpec focal =
         new LossSpec(
             "focal", Map.of("gamma", 2.0), new long[] {9, 1}, new float[0], 0, Reduction.MEAN);
-    TrainingListener listener =
-        new TrainingListener() {
-          @Override
-          public void beforeStep() {}
-
-          @Override
-          public void epochCompleted(EpochReport report) {
-            afterEpoch.accept(report);
-          }
-        };
     return new TrainingLoop(
         network,
         parameters,
@@ -151,12 +141,24 @@ public final class TrainingRank {
         settings,
         step,
         tensors,
-        listener,
+        listener(afterEpoch),
         FusedKernels.none(),
         manager);
   }
 
-  private static TrainingSettings settings(int batchSize, int epochs) {
+  static TrainingListener listener(Consumer<EpochReport> afterEpoch) {
+    return new TrainingListener() {
+      @Override
+      public void beforeStep() {}
+
+      @Override
+      public void epochCompleted(EpochReport report) {
+        afterEpoch.accept(report);
+      }
+    };
+  }
+
+  static TrainingSettings settings(int batchSize, int epochs) {
     return new TrainingSettings(
         epochs,
         batchSize,
