@@ -76,7 +76,7 @@ class ArchitectureTest {
         .whereLayer("data")
         .mayOnlyBeAccessedByLayers("ml", "job", "persist")
         .whereLayer("train")
-        .mayOnlyBeAccessedByLayers("ml", "job", "plugin", "persist", "data")
+        .mayOnlyBeAccessedByLayers("doctor", "ml", "job", "plugin", "persist", "data")
         .whereLayer("network")
         .mayOnlyBeAccessedByLayers("ml", "job", "persist", "train")
         .whereLayer("collective")

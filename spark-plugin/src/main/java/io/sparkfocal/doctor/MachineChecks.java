@@ -17,6 +17,7 @@ import io.sparkfocal.losses.FocalLoss;
 import io.sparkfocal.losses.LossKernel;
 import io.sparkfocal.losses.RowLosses;
 import io.sparkfocal.plugin.NativeEngine;
+import io.sparkfocal.train.FusedKernels;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -56,9 +57,21 @@ final class MachineChecks {
       }
       report.check("tensor on " + gpu, () -> tensorOn(Device.gpu(gpu)));
       report.check("focal on " + gpu, () -> sameGradient(Device.gpu(gpu)));
+      kernels(report, gpu);
       if (nccl) {
         report.check("all-reduce " + gpu, () -> allReduce(gpu));
       }
+    }
+  }
+
+  /** Training does without them. */
+  private static void kernels(Report report, int gpu) {
+    String what = "kernels on " + gpu;
+    try {
+      String found = FusedKernels.tried(Device.gpu(gpu));
+      report.check(what, () -> found);
+    } catch (IllegalStateException | LinkageError e) {
+      report.skip(what, "PyTorch's operations serve instead: " + e.getMessage());
     }
   }
 

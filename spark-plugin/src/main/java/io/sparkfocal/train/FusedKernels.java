@@ -5,8 +5,11 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import io.sparkfocal.collective.TensorCollective;
 import io.sparkfocal.losses.ClassificationLoss;
+import io.sparkfocal.losses.FocalLoss;
 import io.sparkfocal.losses.LossKernel;
+import io.sparkfocal.losses.SigmoidFocalLoss;
 import java.util.HashSet;
+import java.util.Objects;
 import java.util.Set;
 import java.util.function.DoubleSupplier;
 import java.util.function.Function;
@@ -100,6 +103,38 @@ public final class FusedKernels {
     return manager.getDevice().isGpu()
         ? new TensorUpdate(parameters, collective, settings, manager)
         : new HostUpdate(parameters, collective, settings);
+  }
+
+  /**
+   * Makes and tries the kernels of a GPU, whether or not a training needs them.
+   *
+   * @return what was found, as a clause
+   * @throws IllegalStateException if a kernel cannot be made, or differs
+   */
+  public static String tried(Device device) {
+    try (NDManager manager = NDManager.newBaseManager(device, "PyTorch")) {
+      return tried(device.getDeviceId(), manager);
+    }
+  }
+
+  static String tried(int gpu, NDManager manager) {
+    double difference = 0;
+    for (ClassificationLoss loss :
+        new ClassificationLoss[] {
+          FocalLoss.builder().build(), SigmoidFocalLoss.builder().build()
+        }) {
+      LossKernel composed = loss.prepare(manager, DataType.FLOAT32);
+      FusedFocal fused = FusedFocal.of(loss, composed, gpu, 5, DataType.FLOAT32, manager);
+      difference =
+          Math.max(
+              difference,
+              Objects.requireNonNull(fused, "no kernel").differenceFromComposed(manager));
+    }
+    difference = Math.max(difference, FusedAdamW.differenceFromHost(gpu, new AdamW(0.01), manager));
+    if (difference <= TOLERANCE) {
+      return "focal loss and AdamW are PyTorch's to " + (float) difference;
+    }
+    throw new IllegalStateException("they differ from PyTorch by " + (float) difference);
   }
 
   private boolean agrees(String name, DoubleSupplier difference) {

@@ -168,6 +168,14 @@ abstract class FusedKernelsContract {
   }
 
   @Test
+  void theDoctorTriesThem() {
+    try (NDManager manager = NDManager.newBaseManager(device(), "PyTorch")) {
+      assertThat(FusedKernels.tried(0, manager))
+          .matches("focal loss and AdamW are PyTorch's to \\d[.]\\d+E-\\d+");
+    }
+  }
+
+  @Test
   void trainingWithKernelsGivesTheWeightsOfTrainingWithout() {
     int[] few = IntStream.range(0, 20).toArray();
     int[] many = IntStream.range(20, 90).toArray();
