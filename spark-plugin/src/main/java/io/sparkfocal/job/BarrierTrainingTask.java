@@ -124,7 +124,9 @@ record BarrierTrainingTask(TrainingPlan plan, Broadcast<byte[]> earlier) impleme
       Shard training = rows.training(manager);
       Shard validation = rows.validation(manager);
 
-      RankStep step = new RankStep(plan.settings().seed(), tensors);
+      FusedKernels kernels =
+          settings.fusedKernels() ? FusedKernels.on(device) : FusedKernels.none();
+      RankStep step = new RankStep(plan.settings().seed(), tensors, kernels.dropoutMask(manager));
       Block network = plan.network().build(new Layers(step));
       FlatParameters parameters =
           FlatParameters.of(network, plan.network().features(), manager, plan.settings().seed());
@@ -146,7 +148,7 @@ record BarrierTrainingTask(TrainingPlan plan, Broadcast<byte[]> earlier) impleme
                 step,
                 tensors,
                 new RankListener(context, plan, checkpoints),
-                settings.fusedKernels() ? FusedKernels.on(device) : FusedKernels.none(),
+                kernels,
                 manager);
         outcome = loop.run(training, validation, size(cards), from == null ? null : from.state());
       }

@@ -25,6 +25,11 @@ public final class CounterRandom {
     return new CounterRandom(state);
   }
 
+  /** From which, and its place, each of the next numbers is made. */
+  public long state() {
+    return state;
+  }
+
   /** The next 64 bits. */
   public long nextLong() {
     state += WEYL;

@@ -1,5 +1,6 @@
 package io.sparkfocal.network;
 
+import ai.djl.ndarray.NDArray;
 import io.sparkfocal.collective.TensorCollective;
 
 /**
@@ -12,13 +13,20 @@ public final class RankStep {
 
   private final long seed;
   private final TensorCollective collective;
+  private final DropoutMask masks;
   private final BackwardTape tape = new BackwardTape();
   private long number;
 
-  /** A run with this seed on this rank, before its first step. */
+  /** A run with this seed on this rank, before its first step; masks are made on the host. */
   public RankStep(long seed, TensorCollective collective) {
+    this(seed, collective, DropoutMask::onHost);
+  }
+
+  /** As above, with masks that are made elsewhere. */
+  public RankStep(long seed, TensorCollective collective, DropoutMask masks) {
     this.seed = seed;
     this.collective = collective;
+    this.masks = masks;
   }
 
   /** Begins step {@code number}, with an empty tape. */
@@ -36,8 +44,9 @@ public final class RankStep {
     return collective;
   }
 
-  /** A generator for one layer in this step on this rank. */
-  CounterRandom random(int layer) {
-    return CounterRandom.keyed(seed, number, collective.rank(), layer);
+  /** The mask of one layer in this step on this rank, for an input of that shape and device. */
+  NDArray dropoutMask(int layer, NDArray input, double rate) {
+    CounterRandom random = CounterRandom.keyed(seed, number, collective.rank(), layer);
+    return masks.of(input.getManager(), input.getShape(), random, rate);
   }
 }

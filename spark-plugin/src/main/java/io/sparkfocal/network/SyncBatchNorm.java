@@ -3,7 +3,7 @@ package io.sparkfocal.network;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
-import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.AbstractBlock;
 import ai.djl.nn.Parameter;
@@ -127,7 +127,7 @@ final class SyncBatchNorm extends AbstractBlock {
     NDArray offset = sums.get("0:" + channels).div(count);
     NDArray difference = sums.get(channels + ":" + 2 * channels).div(count).sub(offset.square());
     NDArray variance = NDArrays.maximum(difference, difference.zerosLike());
-    NDArray deviation = variance.add(EPSILON).sqrt().reshape(shape);
+    NDArray deviation = variance.add(number(x, EPSILON)).sqrt().reshape(shape);
     NDArray normalized = shifted.sub(offset.reshape(shape)).div(deviation);
     step.tape().afterBackward(() -> track(offset, variance, count));
     return new BackwardTape.Piece(
@@ -146,9 +146,8 @@ final class SyncBatchNorm extends AbstractBlock {
 
   /** Of each channel of a and of b, and the values of a channel, over all ranks: (2 C + 1). */
   private NDArray sumOverRanks(NDArray a, NDArray b) {
-    NDManager manager = a.getManager();
     int[] axes = IntStream.range(0, a.getShape().dimension()).filter(axis -> axis != 1).toArray();
-    NDArray count = manager.create(new float[] {valuesPerChannel(a)}, new Shape(1));
+    NDArray count = number(a, (float) valuesPerChannel(a));
     NDArray sums = NDArrays.concat(new NDList(a.sum(axes), b.sum(axes), count));
     step.collective().allReduce(sums);
     return sums;
@@ -156,10 +155,16 @@ final class SyncBatchNorm extends AbstractBlock {
 
   /** Running statistics, the variance unbiased, as in PyTorch. */
   private void track(NDArray offset, NDArray variance, NDArray count) {
-    runningMean.getArray().addi(offset.mul(MOMENTUM));
+    NDArray momentum = number(count, MOMENTUM);
+    runningMean.getArray().addi(offset.mul(momentum));
     NDArray one = count.onesLike();
     NDArray unbiased = variance.mul(count.div(NDArrays.maximum(count.sub(one), one)));
-    runningVariance.getArray().muli(1 - MOMENTUM).addi(unbiased.mul(MOMENTUM));
+    runningVariance.getArray().muli(number(count, 1 - MOMENTUM)).addi(unbiased.mul(momentum));
+  }
+
+  /** Made on the device, since a number of Java would be copied to it in every step. */
+  private static NDArray number(NDArray beside, float value) {
+    return beside.getManager().full(new Shape(1), value, DataType.FLOAT32);
   }
 
   @Override

@@ -8,6 +8,7 @@ import io.sparkfocal.losses.ClassificationLoss;
 import io.sparkfocal.losses.FocalLoss;
 import io.sparkfocal.losses.LossKernel;
 import io.sparkfocal.losses.SigmoidFocalLoss;
+import io.sparkfocal.network.DropoutMask;
 import java.util.HashSet;
 import java.util.Objects;
 import java.util.Set;
@@ -17,8 +18,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Chooses what a GPU does in one launch where PyTorch needs many: focal loss with its gradient, and
- * AdamW.
+ * Chooses what a GPU does in one launch where PyTorch needs many: focal loss with its gradient,
+ * AdamW, and dropout's masks.
  *
  * <p>A kernel that cannot be made, or that computes anything else than the other way does on
  * made-up values, is not used, and the log says so. Not thread-safe.
@@ -78,6 +79,22 @@ public final class FusedKernels {
     }
   }
 
+  /** Dropout's masks: made on the GPU where they can be, else on the host and copied. */
+  public DropoutMask dropoutMask(NDManager manager) {
+    if (gpu >= 0) {
+      try {
+        FusedDropout fused = new FusedDropout(gpu);
+        if (fused.agreesWithHost(manager)) {
+          return fused;
+        }
+        tell("Dropout", "the kernel's masks have other bits than the host's");
+      } catch (IllegalStateException | LinkageError e) {
+        tell("Dropout", String.valueOf(e.getMessage()));
+      }
+    }
+    return DropoutMask::onHost;
+  }
+
   /** The update: in one pass over the weights where it can be. */
   WeightUpdate update(
       FlatParameters parameters,
@@ -131,6 +148,9 @@ public final class FusedKernels {
               Objects.requireNonNull(fused, "no kernel").differenceFromComposed(manager));
     }
     difference = Math.max(difference, FusedAdamW.differenceFromHost(gpu, new AdamW(0.01), manager));
+    if (!new FusedDropout(gpu).agreesWithHost(manager)) {
+      throw new IllegalStateException("dropout's masks have other bits than the host's");
+    }
     if (difference <= TOLERANCE) {
       return "focal loss and AdamW are PyTorch's to " + (float) difference;
     }
@@ -149,7 +169,7 @@ public final class FusedKernels {
 
   private void tell(String name, String reason) {
     if (told.add(name)) {
-      LOG.warn("{} runs as PyTorch's operations, not as one kernel: {}", name, reason);
+      LOG.warn("{} does without a kernel of this library: {}", name, reason);
     }
   }
 }

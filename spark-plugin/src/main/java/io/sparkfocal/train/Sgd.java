@@ -2,6 +2,7 @@ package io.sparkfocal.train;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import java.util.Map;
 
 /**
@@ -18,7 +19,7 @@ public record Sgd(double momentum, double weightDecay) implements Optimizer {
 
   @Override
   public Updater on(NDArray weights, NDManager manager) {
-    return new State(weights, manager.zeros(weights.getShape()));
+    return new State(weights, manager);
   }
 
   @Override
@@ -66,19 +67,25 @@ public record Sgd(double momentum, double weightDecay) implements Optimizer {
 
     private final NDArray weights;
     private final NDArray velocity;
+    private final NDArray mu;
+    private final NDArray decay;
 
-    State(NDArray weights, NDArray velocity) {
+    State(NDArray weights, NDManager manager) {
       this.weights = weights;
-      this.velocity = velocity;
+      this.velocity = manager.zeros(weights.getShape());
+      this.mu = manager.create(new float[] {(float) momentum});
+      this.decay = manager.create(new float[] {(float) weightDecay});
     }
 
     @Override
     public void update(NDArray gradients, double learningRate) {
       if (weightDecay > 0) {
-        gradients.addi(weights.mul((float) weightDecay));
+        gradients.addi(weights.mul(decay));
       }
-      velocity.muli((float) momentum).addi(gradients);
-      weights.subi(velocity.mul((float) learningRate));
+      velocity.muli(mu).addi(gradients);
+      // Made on the device, since a number of Java would be copied to it.
+      NDArray rate = gradients.getManager().full(new Shape(1), (float) learningRate);
+      weights.subi(velocity.mul(rate));
     }
 
     @Override

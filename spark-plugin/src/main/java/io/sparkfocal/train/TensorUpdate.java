@@ -14,6 +14,7 @@ final class TensorUpdate extends DeviceUpdate {
   private final NDArray gradient;
   private final NDArray smallestWeight;
   private final NDArray one;
+  private final NDArray normEpsilon;
   private final NDArray clipNorm;
   private final boolean clips;
 
@@ -28,6 +29,7 @@ final class TensorUpdate extends DeviceUpdate {
     this.gradient = gradients.get("0:" + parameters.trained().size());
     this.smallestWeight = manager.create(new float[] {Float.MIN_NORMAL}, new Shape(1));
     this.one = manager.create(new float[] {1}, new Shape(1));
+    this.normEpsilon = manager.create(new float[] {NORM_EPSILON}, new Shape(1));
     this.clips = settings.gradientClipNorm() > 0;
     this.clipNorm = manager.create(new float[] {(float) settings.gradientClipNorm()}, new Shape(1));
   }
@@ -37,7 +39,7 @@ final class TensorUpdate extends DeviceUpdate {
     totals.addi(sums);
     gradient.divi(NDArrays.maximum(sums.get("1:"), smallestWeight));
     if (clips) {
-      NDArray norm = gradient.square().sum().sqrt().add(NORM_EPSILON);
+      NDArray norm = gradient.square().sum().sqrt().add(normEpsilon);
       gradient.muli(NDArrays.minimum(clipNorm.div(norm), one));
     }
     updater.update(gradient, learningRate);

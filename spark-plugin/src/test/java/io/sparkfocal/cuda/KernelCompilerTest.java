@@ -60,9 +60,10 @@ class KernelCompilerTest {
     }
   }
 
-  @Test
-  void adamWCompiles() throws Exception {
-    assertThat(compiled("adamw.cu", 80, List.of())).startsWith(CUBIN);
+  @ParameterizedTest
+  @ValueSource(strings = {"adamw.cu", "dropout.cu"})
+  void theOtherSourcesCompile(String name) throws Exception {
+    assertThat(compiled(name, 80, List.of())).startsWith(CUBIN);
   }
 
   @Test

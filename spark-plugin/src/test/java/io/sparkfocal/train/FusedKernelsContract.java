@@ -14,6 +14,7 @@ import io.sparkfocal.losses.LossKernel;
 import io.sparkfocal.losses.Reduction;
 import io.sparkfocal.losses.RowLosses;
 import io.sparkfocal.losses.SigmoidFocalLoss;
+import io.sparkfocal.network.CounterRandom;
 import java.util.Map;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
@@ -168,6 +169,17 @@ abstract class FusedKernelsContract {
   }
 
   @Test
+  void masksOfDropoutHaveTheBitsOfTheHosts() {
+    try (NDManager manager = NDManager.newBaseManager(device(), "PyTorch")) {
+      FusedDropout fused = new FusedDropout(GPU);
+      assertThat(fused.agreesWithHost(manager)).isTrue();
+      assertThat(fused.of(manager, new Shape(0, 5), CounterRandom.keyed(1), 0.5).size()).isZero();
+      assertThat(FusedKernels.onGpu(GPU).dropoutMask(manager)).isInstanceOf(FusedDropout.class);
+      assertThat(FusedKernels.onGpu(1000).dropoutMask(manager)).isNotInstanceOf(FusedDropout.class);
+    }
+  }
+
+  @Test
   void theDoctorTriesThem() {
     try (NDManager manager = NDManager.newBaseManager(device(), "PyTorch")) {
       assertThat(FusedKernels.tried(0, manager))
@@ -201,7 +213,8 @@ abstract class FusedKernelsContract {
             1,
             ValidationMetric.LOSS,
             0);
-    TrainingRun run = new TrainingRun(90).device(device()).loss(focal).validateOn(0, 1, 2);
+    TrainingRun run =
+        new TrainingRun(90).device(device()).dropout(0.2).loss(focal).validateOn(0, 1, 2);
     TrainingOutcome composed = run.dealt(settings, few, many).get(0);
     TrainingOutcome fused =
         run.kernels(() -> FusedKernels.onGpu(GPU)).dealt(settings, few, many).get(0);

@@ -179,7 +179,8 @@ final class TrainingRun {
       TrainingSettings settings, Collective collective, int[] numbers, RunSize size) {
     try (NDManager manager = NDManager.newBaseManager(device, "PyTorch")) {
       TensorCollective tensors = new TensorCollective(collective);
-      RankStep step = new RankStep(settings.seed(), tensors);
+      FusedKernels fused = kernels.get();
+      RankStep step = new RankStep(settings.seed(), tensors, fused.dropoutMask(manager));
       Block network =
           new NetworkDescription(
                   MlpNetwork.class.getName(),
@@ -202,7 +203,7 @@ final class TrainingRun {
               step,
               tensors,
               listener,
-              kernels.get(),
+              fused,
               manager);
       int[] validation = collective.rank() == 0 ? validationRows : new int[0];
       return loop.run(shard(manager, numbers), shard(manager, validation), size, from);
