@@ -5,15 +5,15 @@ import ai.djl.ndarray.NDArray;
 /**
  * What a step of training needs of a batch.
  *
- * @param loss sum over the rows, and what it is to be divided by
+ * @param sums shape (2): {@link ReducedLoss#sum} and {@link ReducedLoss#weight}
  * @param gradients derivative of the sum by the logits, shape (B, C)
  */
-public record BatchLoss(ReducedLoss loss, NDArray gradients) implements AutoCloseable {
+public record BatchLoss(NDArray sums, NDArray gradients) implements AutoCloseable {
 
-  /** Closes all arrays. Idempotent. */
+  /** Closes both arrays. Idempotent. */
   @Override
   public void close() {
-    loss.close();
+    sums.close();
     gradients.close();
   }
 }

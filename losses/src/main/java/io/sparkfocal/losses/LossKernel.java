@@ -1,6 +1,8 @@
 package io.sparkfocal.losses;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,7 +52,9 @@ public interface LossKernel {
   default BatchLoss evaluate(
       NDArray logits, NDArray labels, @Nullable NDArray sampleWeights, Reduction reduction) {
     RowLosses rows = evaluate(logits, labels, sampleWeights);
-    return new BatchLoss(
-        reduction.reduce(rows, sampleWeights), reduction.sumGradient(rows, sampleWeights));
+    ReducedLoss reduced = reduction.reduce(rows, sampleWeights);
+    NDArray sums =
+        NDArrays.concat(new NDList(reduced.sum().reshape(1), reduced.weight().reshape(1)));
+    return new BatchLoss(sums, reduction.sumGradient(rows, sampleWeights));
   }
 }

@@ -17,15 +17,17 @@ import org.bytedeco.javacpp.PointerPointer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The kernels of one source, compiled for one GPU with one choice of macros, and launched there on
- * the legacy default stream, which is PyTorch's.
+ * The kernels of one source, with the prelude that lies beside it, compiled for one GPU with one
+ * choice of macros, and launched there on the legacy default stream, which is PyTorch's.
  *
  * <p>Compiled once per JVM. May be used by several threads.
  */
 public final class KernelModule {
 
-  /** Threads of a block, which the sources count on. */
+  /** Threads of a block, as in the prelude. */
   public static final int THREADS = 256;
+
+  private static final String PRELUDE = "prelude.cu";
 
   private record Key(int gpu, String name, List<String> macros) {}
 
@@ -67,7 +69,15 @@ public final class KernelModule {
         new Key(gpu, owner.getPackageName() + "/" + name, macros),
         key ->
             new KernelModule(
-                gpu, name, read(owner, name), macros.stream().map(macro -> "-D" + macro).toList()));
+                gpu,
+                name,
+                source(owner, name),
+                macros.stream().map(macro -> "-D" + macro).toList()));
+  }
+
+  /** A source behind the prelude that lies beside it; its lines keep their numbers. */
+  static String source(Class<?> owner, String name) {
+    return "%s#line 1 \"%s\"%n%s".formatted(read(owner, PRELUDE), name, read(owner, name));
   }
 
   private static String read(Class<?> owner, String name) {

@@ -1,8 +1,6 @@
 package io.sparkfocal.train;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDArrays;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
@@ -41,8 +39,8 @@ abstract class DeviceUpdate implements WeightUpdate {
   abstract void end(NDArray sums, NDArray totals, double learningRate);
 
   @Override
-  public final void count(NDArray lossSum, NDArray weightSum) {
-    sums.addi(NDArrays.concat(new NDList(lossSum.reshape(1), weightSum.reshape(1))));
+  public final void count(NDArray ofRows) {
+    sums.addi(ofRows);
   }
 
   @Override

@@ -136,7 +136,7 @@ final class FusedAdamW extends DeviceUpdate {
       for (int step = 1; step <= 2; step++) {
         NDArray gradient = manager.arange((float) size).mul(0.3f * step).cos();
         gradients.get("0:" + size).addi(gradient);
-        update.count(manager.ones(new Shape(1)), manager.create(new float[] {rowWeight}));
+        update.count(manager.create(new float[] {1, rowWeight}));
         float[] clipped = gradient.toFloatArray();
         double squares = 0;
         for (float g : clipped) {

@@ -15,7 +15,6 @@ import io.sparkfocal.losses.Reduction;
 import io.sparkfocal.losses.RowLosses;
 import io.sparkfocal.losses.SigmoidFocalLoss;
 import java.util.List;
-import java.util.stream.DoubleStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -106,12 +105,25 @@ final class FusedFocal implements LossKernel {
   public BatchLoss evaluate(
       NDArray logits, NDArray labels, @Nullable NDArray sampleWeights, Reduction reduction) {
     boolean taken =
-        takes(logits, labels) && (sampleWeights == null || takes(sampleWeights, labels.size()));
+        reduction != Reduction.NONE
+            && takes(logits, labels)
+            && (sampleWeights == null || takes(sampleWeights, labels.size()));
     if (!taken) {
       return composed.evaluate(logits, labels, sampleWeights, reduction);
     }
     RowLosses rows = launch(logits, labels, sampleWeights);
-    return new BatchLoss(reduction.reduce(rows, sampleWeights), rows.gradients());
+    NDArray sums = logits.getManager().create(new Shape(2), DataType.FLOAT32);
+    KernelArguments arguments =
+        new KernelArguments()
+            .add(rows.values())
+            .add(rows.weights())
+            .addOrNull(sampleWeights)
+            .add(sums)
+            .add(labels.size())
+            .add(reduction == Reduction.MEAN ? 1L : 0L)
+            .add(reduction == Reduction.WEIGHTED_MEAN ? 1L : 0L);
+    module.launch("sums", 1, arguments);
+    return new BatchLoss(sums, rows.gradients());
   }
 
   private RowLosses launch(NDArray logits, NDArray labels, @Nullable NDArray sampleWeights) {
@@ -174,18 +186,26 @@ final class FusedFocal implements LossKernel {
           manager.arange(count).mod(outputs == 1 ? 2 : outputs).toType(DataType.INT64, false);
       NDArray sampleWeights = manager.arange((float) count).add(1);
       NDArray floats = logits.toType(DataType.FLOAT32, false);
-      BatchLoss fused = evaluate(logits, labels, sampleWeights, Reduction.WEIGHTED_MEAN);
-      BatchLoss other = composed.evaluate(floats, labels, sampleWeights, Reduction.WEIGHTED_MEAN);
       RowLosses fusedRows = evaluate(logits, labels);
       RowLosses otherRows = composed.evaluate(floats, labels);
-      return DoubleStream.of(
+      double largest =
+          Math.max(
               difference(fusedRows.values(), otherRows.values()),
-              difference(fusedRows.gradients(), otherRows.gradients()),
-              difference(fusedRows.weights(), otherRows.weights()),
-              difference(fused.loss().sum(), other.loss().sum()),
-              difference(fused.loss().weight(), other.loss().weight()),
-              difference(fused.gradients(), other.gradients()))
-          .reduce(0, Math::max);
+              Math.max(
+                  difference(fusedRows.gradients(), otherRows.gradients()),
+                  difference(fusedRows.weights(), otherRows.weights())));
+      for (Reduction reduction : List.of(Reduction.SUM, Reduction.MEAN, Reduction.WEIGHTED_MEAN)) {
+        for (NDArray given : new @Nullable NDArray[] {null, sampleWeights}) {
+          BatchLoss fused = evaluate(logits, labels, given, reduction);
+          BatchLoss other = composed.evaluate(floats, labels, given, reduction);
+          largest = Math.max(largest, difference(fused.gradients(), other.gradients()));
+          for (String place : new String[] {"0:1", "1:2"}) {
+            largest =
+                Math.max(largest, difference(fused.sums().get(place), other.sums().get(place)));
+          }
+        }
+      }
+      return largest;
     }
   }
 

@@ -137,6 +137,6 @@ final class GradientStep {
             () -> network.forward(store, new NDList(batch.features()), true).singletonOrThrow());
     BatchLoss found = loss.evaluate(logits, batch.labels(), batch.weights(), reduction);
     rankStep.tape().backward(logits, found.gradients());
-    update.count(found.loss().sum(), found.loss().weight());
+    update.count(found.sums());
   }
 }

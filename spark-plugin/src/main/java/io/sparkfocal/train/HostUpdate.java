@@ -46,9 +46,10 @@ final class HostUpdate implements WeightUpdate {
   }
 
   @Override
-  public void count(NDArray lossSum, NDArray weightSum) {
-    stepLoss += lossSum.toFloatArray()[0];
-    stepWeight += weightSum.toFloatArray()[0];
+  public void count(NDArray ofRows) {
+    float[] values = ofRows.toFloatArray();
+    stepLoss += values[0];
+    stepWeight += values[1];
   }
 
   @Override

@@ -13,10 +13,9 @@ interface WeightUpdate {
   /**
    * Adds what some rows brought beside their gradients.
    *
-   * @param lossSum one value
-   * @param weightSum one value
+   * @param sums loss sum and weight sum, shape (2)
    */
-  void count(NDArray lossSum, NDArray weightSum);
+  void count(NDArray sums);
 
   /** Forgets what has been added since the last step; the gradients are zero then. */
   void discard();

@@ -2,12 +2,6 @@
 // and the zeros for the next step, every value read and written once. Two launches: "squares", then
 // "update".
 
-#ifdef __CUDACC_RTC__
-#define KERNEL(name, type) extern "C" __global__ void __launch_bounds__(256) name(const type a)
-#define DEVICE static __device__ __forceinline__
-#endif
-
-#define THREADS 256
 #define SMALLEST_WEIGHT 1.17549435e-38f
 #define NORM_EPSILON 1e-6f
 
@@ -31,23 +25,6 @@ typedef struct {
   float rest1;  // 1 - beta1
   float rest2;  // 1 - beta2
 } AdamArguments;
-
-// Of all threads of a block, in an order that depends on nothing else; the same in every thread.
-DEVICE float sum_of_block(float value) {
-  __shared__ float of_warps[THREADS / 32];
-  for (int offset = 16; offset > 0; offset /= 2) {
-    value += __shfl_xor_sync(0xffffffffu, value, offset);
-  }
-  if (threadIdx.x % 32 == 0) {
-    of_warps[threadIdx.x / 32] = value;
-  }
-  __syncthreads();
-  float sum = 0.0f;
-  for (int warp = 0; warp < THREADS / 32; warp++) {
-    sum += of_warps[warp];
-  }
-  return sum;
-}
 
 DEVICE float square_sum(float4 v) { return v.x * v.x + v.y * v.y + v.z * v.z + v.w * v.w; }
 

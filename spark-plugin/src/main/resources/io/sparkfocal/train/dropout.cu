@@ -1,10 +1,6 @@
 // The mask of a dropout layer, with the bits of CounterRandom: value i is made from the state and i
 // alone.
 
-#ifdef __CUDACC_RTC__
-#define KERNEL(name, type) extern "C" __global__ void __launch_bounds__(256) name(const type a)
-#endif
-
 #define WEYL 0x9E3779B97F4A7C15ull
 
 typedef struct {
@@ -16,8 +12,8 @@ typedef struct {
 } MaskArguments;
 
 KERNEL(mask, MaskArguments) {
-  long long stride = gridDim.x * (long long)blockDim.x;
-  for (long long i = blockIdx.x * (long long)blockDim.x + threadIdx.x; i < a.size; i += stride) {
+  long long stride = gridDim.x * (long long)THREADS;
+  for (long long i = blockIdx.x * (long long)THREADS + threadIdx.x; i < a.size; i += stride) {
     unsigned long long z = a.state + (unsigned long long)(i + 1) * WEYL;
     z = (z ^ (z >> 30)) * 0xBF58476D1CE4E5B9ull;
     z = (z ^ (z >> 27)) * 0x94D049BB133111EBull;

@@ -1,5 +1,5 @@
-// Focal loss of every row and its gradient by the logits in one launch, logits read and gradients
-// written once.
+// "focal": focal loss of every row and its gradient by the logits in one launch, logits read and
+// gradients written once. "sums": what is reduced from that.
 //
 // Built for one shape of the loss by macros:
 //   CLASSES        logits of a row
@@ -11,26 +11,6 @@
 //
 // The formulas are those of FocalTerms: with d the log odds against the truth, p = sigmoid(-d) and
 // q = sigmoid(d), value = q^gamma softplus(d) and slope = q^gamma (q + gamma p softplus(d)).
-
-#ifdef __CUDACC_RTC__
-#define KERNEL(name, type) extern "C" __global__ void __launch_bounds__(256) name(const type a)
-#define DEVICE static __device__ __forceinline__
-#define UNROLL _Pragma("unroll")
-#define INFINITY __int_as_float(0x7f800000)
-#define NAN __int_as_float(0x7fffffff)
-#if HALF
-DEVICE float from_half(unsigned short bits) {
-  float value;
-  asm("cvt.f32.f16 %0, %1;" : "=f"(value) : "h"(bits));
-  return value;
-}
-DEVICE unsigned short to_half(float value) {
-  unsigned short bits;
-  asm("cvt.rn.f16.f32 %0, %1;" : "=h"(bits) : "f"(value));
-  return bits;
-}
-#endif
-#endif
 
 #if HALF
 typedef unsigned short LOGIT;
@@ -100,7 +80,7 @@ DEVICE Terms focal_terms(float d) {
 // A label out of range makes the values and gradients of its row NaN, which ends a training with a
 // sentence; a trap would end the process's use of the GPU.
 KERNEL(focal, FocalArguments) {
-  long long thread = blockIdx.x * (long long)blockDim.x + threadIdx.x;
+  long long thread = blockIdx.x * (long long)THREADS + threadIdx.x;
   int lane = (int)(thread % LANES);
   // All lanes of a warp take part in its exchanges, so those behind the last row repeat it.
   int present = thread / LANES < a.rows;
@@ -190,5 +170,32 @@ KERNEL(focal, FocalArguments) {
   if (present && lane == 0) {
     a.values[row] = value;
     a.weights[row] = weight;
+  }
+}
+
+typedef struct {
+  const float *values;          // (rows)
+  const float *weights;         // (rows)
+  const float *sample_weights;  // (rows); null for ones
+  float *sums;                  // (2): of the weighted values, and their denominator
+  long long rows;
+  long long divides_by_rows;    // 1: the denominator is the sum of the sample weights
+  long long divides_by_alpha;   // 1: that of the sample weights times the weights; else 1
+} SumArguments;
+
+// One block.
+KERNEL(sums, SumArguments) {
+  float value = 0.0f;
+  float weight = 0.0f;
+  for (long long i = threadIdx.x; i < a.rows; i += THREADS) {
+    float sample_weight = a.sample_weights == 0 ? 1.0f : a.sample_weights[i];
+    value += sample_weight * a.values[i];
+    weight += a.divides_by_alpha ? sample_weight * a.weights[i] : sample_weight;
+  }
+  value = sum_of_block(value);
+  weight = sum_of_block(weight);
+  if (threadIdx.x == 0) {
+    a.sums[0] = value;
+    a.sums[1] = a.divides_by_rows || a.divides_by_alpha ? weight : 1.0f;
   }
 }

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkfocal.testing.CudaStandIn;
 import io.sparkfocal.train.FusedKernels;
-import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.stream.Stream;
@@ -35,12 +34,9 @@ class KernelCompilerTest {
     CudaLibraries.lookFirstIn(CudaStandIn.folder().toString());
   }
 
-  private static byte[] compiled(String name, int capability, List<String> options)
-      throws Exception {
-    try (InputStream source = FusedKernels.class.getResourceAsStream(name)) {
-      String text = new String(source.readAllBytes(), StandardCharsets.UTF_8);
-      return KernelCompiler.compile(name, text, capability, options);
-    }
+  private static byte[] compiled(String name, int capability, List<String> options) {
+    String source = KernelModule.source(FusedKernels.class, name);
+    return KernelCompiler.compile(name, source, capability, options);
   }
 
   @ParameterizedTest
@@ -53,7 +49,7 @@ class KernelCompilerTest {
         "CLASSES=1000 LANES=32 SIGMOID=0 HALF=1 GAMMA=2.0f GAMMA_FACTORS=2",
         "CLASSES=30000 LANES=32 SIGMOID=0 HALF=0 GAMMA=2.5f GAMMA_FACTORS=-1"
       })
-  void focalLossCompilesForEveryShape(String macros) throws Exception {
+  void focalLossCompilesForEveryShape(String macros) {
     List<String> options = Stream.of(macros.split(" ")).map(macro -> "-D" + macro).toList();
     for (int capability : new int[] {75, 80, 90}) {
       assertThat(compiled("focal.cu", capability, options)).startsWith(CUBIN);
@@ -62,12 +58,12 @@ class KernelCompilerTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"adamw.cu", "dropout.cu"})
-  void theOtherSourcesCompile(String name) throws Exception {
+  void theOtherSourcesCompile(String name) {
     assertThat(compiled(name, 80, List.of())).startsWith(CUBIN);
   }
 
   @Test
-  void forAGpuThatIsNewerThanTheCompilerItMakesPtx() throws Exception {
+  void forAGpuThatIsNewerThanTheCompilerItMakesPtx() {
     assertThat(new String(compiled("adamw.cu", 999, List.of()), StandardCharsets.US_ASCII))
         .contains(".entry squares", ".entry update")
         .endsWith("\0");

@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import io.sparkfocal.collective.TensorCollective;
 import io.sparkfocal.collective.local.SoloCollective;
@@ -39,7 +38,7 @@ class WeightUpdateTest {
         parameters.gradients().get("0:" + parameters.trained().size()).addi(sines);
         // Twice, as in two parts of a step.
         for (int part = 0; part < 2; part++) {
-          update.count(manager.create(1.5f).reshape(1), manager.create(2f).reshape(new Shape()));
+          update.count(manager.create(new float[] {1.5f, 2}));
         }
         update.apply(0.01);
       }
