@@ -125,9 +125,10 @@ public final class TensorCollective {
       operation.on(DeviceBuffer.of(values));
       return;
     }
-    try (NDArray host = values.toDevice(Device.cpu(), true)) {
+    try (NDManager cpu = values.getManager().newSubManager(Device.cpu())) {
+      NDArray host = TensorCopy.to(cpu, values);
       operation.on(host.toByteBuffer(true));
-      try (NDArray back = host.toDevice(values.getDevice(), true)) {
+      try (NDArray back = TensorCopy.to(values.getManager(), host)) {
         TensorCopy.into(values, back);
       }
     }

@@ -1,6 +1,7 @@
 package io.sparkfocal.compat;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 
 /**
@@ -21,5 +22,22 @@ public final class TensorCopy {
       return;
     }
     target.set(new NDIndex().addAllDim(target.getShape().dimension()), source);
+  }
+
+  /**
+   * A copy on another device, which belongs to a manager of that device.
+   *
+   * <p>DJL makes a manager for each such copy, which would stay until that of the source is closed.
+   *
+   * @param manager on the device
+   */
+  public static NDArray to(NDManager manager, NDArray source) {
+    NDArray copy = source.toDevice(manager.getDevice(), true);
+    NDManager own = copy.getManager();
+    copy.attach(manager);
+    if (own != source.getManager()) {
+      own.close();
+    }
+    return copy;
   }
 }

@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import io.sparkfocal.compat.TensorCopy;
 import io.sparkfocal.train.Batch;
 import io.sparkfocal.train.Batches;
 import java.util.HashMap;
@@ -54,11 +55,10 @@ final class HostBatches implements Batches {
   }
 
   private Batch onDevice(Batch batch) {
-    Device device = manager.getDevice();
     return new Batch(
-        batch.features().toDevice(device, true),
-        batch.labels().toDevice(device, true),
-        batch.weights().toDevice(device, true));
+        TensorCopy.to(manager, batch.features()),
+        TensorCopy.to(manager, batch.labels()),
+        TensorCopy.to(manager, batch.weights()));
   }
 
   @Override

@@ -2,6 +2,7 @@ package io.sparkfocal.train;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.sparkfocal.compat.DeviceBuffer;
@@ -51,6 +52,8 @@ final class FusedFocal implements LossKernel {
     this.lanes = Math.min(WARP, Integer.highestOneBit(Math.max(1, 2 * outputs - 1)));
     this.dataType = dataType;
     this.alphas = manager.create(alphas);
+    // Prepared inside a scope, it would be closed with the scope rather than with the manager.
+    NDScope.unregister(this.alphas);
     boolean isWhole = gamma == Math.rint(gamma) && gamma <= MOST_FACTORS;
     this.module =
         KernelModule.of(
