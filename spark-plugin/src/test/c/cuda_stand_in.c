@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <ucontext.h>
+#include <unistd.h>
 
 #include "kernel_host.h"
 
@@ -71,6 +72,7 @@ int cuGetErrorName(int error, const char **name) {
 int cuModuleLoadData(void **module, const char *image) {
   if (current < 0 || strncmp(image, "host:", 5) != 0) return INVALID_IMAGE;
   *module = dlopen(image + 5, RTLD_NOW | RTLD_LOCAL);
+  unlink(image + 5);
   if (*module == NULL) return INVALID_IMAGE;
   void (*bind)(HostBlock *) = (void (*)(HostBlock *))dlsym(*module, "focal_bind");
   bind(&block);
