@@ -5,7 +5,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -14,7 +13,7 @@ import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Finds and loads NVIDIA's native libraries.
+ * NVIDIA's native libraries, found and loaded once per JVM.
  *
  * <p>Looks in the folders of {@code LD_LIBRARY_PATH}, in those of the NVIDIA packages beside
  * PyTorch or in a Python environment, and where Linux distributions and CUDA install them; folders
@@ -34,7 +33,42 @@ public final class CudaLibraries {
           "/usr/lib64",
           "/usr/local/lib");
 
-  private CudaLibraries() {}
+  private final String user;
+  private final String remedy;
+  private final List<String> names;
+  private final Runnable firstCall;
+  private boolean tried;
+  private @Nullable String failure;
+
+  /**
+   * Libraries that are used together, loaded when they are first required.
+   *
+   * @param user what needs them, for the sentence of a failure
+   * @param remedy what to install, likewise
+   * @param names of files, with their versions, in the order of loading
+   * @param firstCall a call through the Java binding, which shows that it loads too
+   */
+  public CudaLibraries(String user, String remedy, List<String> names, Runnable firstCall) {
+    this.user = user;
+    this.remedy = remedy;
+    this.names = names;
+    this.firstCall = firstCall;
+  }
+
+  /**
+   * Loads the libraries, if this was not tried yet.
+   *
+   * @throws IllegalStateException if one is missing or does not load, with what was looked for
+   */
+  public synchronized void require() {
+    if (!tried) {
+      tried = true;
+      failure = load();
+    }
+    if (failure != null) {
+      throw new IllegalStateException(failure);
+    }
+  }
 
   /**
    * Names folders to look in first; has no effect on libraries that are loaded.
@@ -45,52 +79,27 @@ public final class CudaLibraries {
     FIRST_FOLDERS.set(folders);
   }
 
-  /**
-   * Loads libraries in their order.
-   *
-   * @param user what needs them, for the sentence of a failure
-   * @param remedy what to install, likewise
-   * @param names of files, with their versions
-   * @return where each was loaded from, by name
-   * @throws IllegalStateException if one is missing or does not load
-   */
-  public static Map<String, Path> load(String user, String remedy, List<String> names) {
+  /** Null, or why they cannot be used. */
+  private @Nullable String load() {
     List<Path> folders = folders(FIRST_FOLDERS.get(), System.getenv());
-    Map<String, Path> loaded = new LinkedHashMap<>();
+    List<Path> loaded = new ArrayList<>();
     for (String name : names) {
       Path path = find(folders, name);
       if (path == null) {
-        throw new IllegalStateException(
-            "%s cannot be used: %s is in none of %s; install %s, or name their folders in %s."
-                .formatted(user, name, folders, remedy, SETTING));
+        return "%s cannot be used: %s is in none of %s; install %s, or name their folders in %s."
+            .formatted(user, name, folders, remedy, SETTING);
       }
       try {
         System.load(path.toAbsolutePath().toString());
-        loaded.put(name, path);
+        loaded.add(path);
       } catch (UnsatisfiedLinkError e) {
-        throw new IllegalStateException(
-            "%s cannot be used: %s does not load (%s); install %s for this machine, or name their folders in %s."
-                .formatted(user, path, e.getMessage(), remedy, SETTING),
-            e);
+        return "%s cannot be used: %s does not load (%s); install %s for this machine, or name their folders in %s."
+            .formatted(user, path, e.getMessage(), remedy, SETTING);
       }
     }
-    return loaded;
-  }
-
-  /**
-   * As {@link #load}, followed by a first call through the Java binding.
-   *
-   * @return null, or why the libraries cannot be used
-   */
-  public static @Nullable String failureOf(
-      String user, String remedy, List<String> names, Runnable firstCall) {
-    Map<String, Path> loaded = Map.of();
     try {
-      loaded = load(user, remedy, names);
       firstCall.run();
       return null;
-    } catch (IllegalStateException e) {
-      return e.getMessage();
     } catch (LinkageError e) {
       return "%s cannot be used: its Java binding does not load over %s (%s); put org.bytedeco:cuda for linux-x86_64 on the class path."
           .formatted(user, loaded, e.getMessage());

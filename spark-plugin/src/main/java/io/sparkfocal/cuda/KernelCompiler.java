@@ -7,10 +7,16 @@ import org.bytedeco.cuda.nvrtc._nvrtcProgram;
 import org.bytedeco.javacpp.BytePointer;
 import org.bytedeco.javacpp.PointerPointer;
 import org.bytedeco.javacpp.SizeTPointer;
-import org.jspecify.annotations.Nullable;
 
 /** CUDA C++ to machine code, by NVRTC. */
 final class KernelCompiler {
+
+  private static final CudaLibraries NVRTC =
+      new CudaLibraries(
+          "NVRTC",
+          "NVRTC of CUDA 12",
+          List.of("libnvrtc.so.12"),
+          () -> nvrtc.nvrtcVersion(new int[1], new int[1]));
 
   private KernelCompiler() {}
 
@@ -25,7 +31,9 @@ final class KernelCompiler {
    * @throws IllegalStateException if NVRTC is missing or refuses the source
    */
   static byte[] compile(String name, String source, int capability, List<String> options) {
-    require();
+    // The binding of NVRTC needs that of CUDA.
+    Gpu.LIBRARIES.require();
+    NVRTC.require();
     int newest = newestCapability(capability);
     List<String> all = new ArrayList<>(options);
     all.add("--gpu-architecture=" + (newest == capability ? "sm_" : "compute_") + newest);
@@ -107,25 +115,5 @@ final class KernelCompiler {
 
   private static String error(int result) {
     return nvrtc.nvrtcGetErrorString(result).getString();
-  }
-
-  private static void require() {
-    // The binding of NVRTC needs that of CUDA.
-    CudaRuntime.require();
-    String failure = Loaded.FAILURE;
-    if (failure != null) {
-      throw new IllegalStateException(failure);
-    }
-  }
-
-  /** Initialised by the JVM, once and under its lock. */
-  private static final class Loaded {
-
-    static final @Nullable String FAILURE =
-        CudaLibraries.failureOf(
-            "NVRTC",
-            "NVRTC of CUDA 12",
-            List.of("libnvrtc.so.12"),
-            () -> nvrtc.nvrtcVersion(new int[1], new int[1]));
   }
 }

@@ -34,9 +34,34 @@ class CudaLibrariesTest {
 
   @Test
   void aLibraryThatIsMissingIsToldWithTheFoldersThatWereLookedIn() {
-    assertThatThrownBy(() -> CudaLibraries.load("NCCL", "NCCL 2", List.of("libabsent.so.7")))
-        .isInstanceOf(IllegalStateException.class)
-        .hasMessageMatching(
-            "NCCL cannot be used: libabsent.so.7 is in none of \\[.*/usr/local/lib]; install NCCL 2, or name their folders in spark.focal.nccl.library-path.");
+    CudaLibraries absent =
+        new CudaLibraries(
+            "NCCL",
+            "NCCL 2",
+            List.of("libabsent.so.7"),
+            () -> {
+              throw new AssertionError("called without libraries");
+            });
+    for (int time = 0; time < 2; time++) {
+      assertThatThrownBy(absent::require)
+          .isInstanceOf(IllegalStateException.class)
+          .hasMessageMatching(
+              "NCCL cannot be used: libabsent.so.7 is in none of \\[.*/usr/local/lib]; install NCCL 2, or name their folders in spark.focal.nccl.library-path.");
+    }
+  }
+
+  @Test
+  void aBindingThatDoesNotLoadIsTold() {
+    CudaLibraries unbound =
+        new CudaLibraries(
+            "NCCL",
+            "NCCL 2",
+            List.of(),
+            () -> {
+              throw new NoClassDefFoundError("org/bytedeco/cuda/global/nccl");
+            });
+    assertThatThrownBy(unbound::require)
+        .hasMessage(
+            "NCCL cannot be used: its Java binding does not load over [] (org/bytedeco/cuda/global/nccl); put org.bytedeco:cuda for linux-x86_64 on the class path.");
   }
 }

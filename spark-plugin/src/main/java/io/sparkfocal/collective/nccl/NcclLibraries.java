@@ -4,7 +4,6 @@ import io.sparkfocal.cuda.CudaLibraries;
 import java.util.List;
 import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.cuda.global.nccl;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The native libraries that NCCL's binding needs, loaded once per JVM: libcuda, libcudart and
@@ -12,8 +11,12 @@ import org.jspecify.annotations.Nullable;
  */
 public final class NcclLibraries {
 
-  private static final List<String> NAMES =
-      List.of("libcuda.so.1", "libcudart.so.12", "libnccl.so.2");
+  private static final CudaLibraries LIBRARIES =
+      new CudaLibraries(
+          "NCCL",
+          "NCCL 2 and the CUDA 12 runtime",
+          List.of("libcuda.so.1", "libcudart.so.12", "libnccl.so.2"),
+          () -> nccl.ncclGetVersion(new int[1]));
 
   private NcclLibraries() {}
 
@@ -23,10 +26,7 @@ public final class NcclLibraries {
    * @throws IllegalStateException if one is missing or does not load, with what was looked for
    */
   public static void require() {
-    String failure = Loaded.FAILURE;
-    if (failure != null) {
-      throw new IllegalStateException(failure);
-    }
+    LIBRARIES.require();
   }
 
   /**
@@ -59,13 +59,5 @@ public final class NcclLibraries {
 
   static String dotted(int version) {
     return "%d.%d.%d".formatted(version / 10_000, version / 100 % 100, version % 100);
-  }
-
-  /** Initialised by the JVM, once and under its lock. */
-  private static final class Loaded {
-
-    static final @Nullable String FAILURE =
-        CudaLibraries.failureOf(
-            "NCCL", "NCCL 2 and the CUDA 12 runtime", NAMES, () -> nccl.ncclGetVersion(new int[1]));
   }
 }
