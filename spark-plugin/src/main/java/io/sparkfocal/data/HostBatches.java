@@ -1,11 +1,7 @@
 package io.sparkfocal.data;
 
 import ai.djl.Device;
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.NDScope;
-import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
 import io.sparkfocal.compat.TensorCopy;
 import io.sparkfocal.train.Batch;
 import io.sparkfocal.train.Batches;
@@ -41,17 +37,13 @@ final class HostBatches implements Batches {
   }
 
   private Place place(int count) {
-    NDArray x = host.create(new Shape(count, width), DataType.FLOAT32);
-    NDArray y = host.create(new Shape(count), DataType.INT64);
-    NDArray w = host.create(new Shape(count), DataType.FLOAT32);
-    // They outlive the step that asked for them first.
-    NDScope.unregister(x, y, w);
+    Batch batch = Batch.allocate(host, count, width);
     return new Place(
-        new Batch(x, y, w),
+        batch,
         new RowCursor.Target(
-            x.toByteBuffer(true).asFloatBuffer(),
-            y.toByteBuffer(true).asLongBuffer(),
-            w.toByteBuffer(true).asFloatBuffer()));
+            batch.features().toByteBuffer(true).asFloatBuffer(),
+            batch.labels().toByteBuffer(true).asLongBuffer(),
+            batch.weights().toByteBuffer(true).asFloatBuffer()));
   }
 
   private Batch onDevice(Batch batch) {

@@ -1,11 +1,7 @@
 package io.sparkfocal.data;
 
 import ai.djl.Device;
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.index.NDIndex;
-import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
 import io.sparkfocal.compat.TensorCopy;
 import io.sparkfocal.cuda.UploadStream;
 import io.sparkfocal.train.Batch;
@@ -94,30 +90,22 @@ public final class RankRows implements AutoCloseable {
 
   /** To the device, once, block by block. */
   private static Shard moved(HostShard shard, RowSource rows, NDManager manager) {
-    Batch all =
-        new Batch(
-            manager.create(new Shape(rows.rows(), rows.width()), DataType.FLOAT32),
-            manager.create(new Shape(rows.rows()), DataType.INT64),
-            manager.create(new Shape(rows.rows()), DataType.FLOAT32));
+    Batch all = Batch.allocate(manager, rows.rows(), rows.width());
     int blockRows = Math.max(1, BLOCK_BYTES / Float.BYTES / rows.width());
     try (shard;
         Batches batches = new HostBatches(rows.ordered(), rows.width(), manager)) {
       for (long from = 0; from < rows.rows(); from += blockRows) {
         long to = Math.min(rows.rows(), from + blockRows);
         Batch block = batches.next((int) (to - from));
-        move(all.features(), block.features(), from, to);
-        move(all.labels(), block.labels(), from, to);
-        move(all.weights(), block.weights(), from, to);
+        Batch place = all.rows(from, to);
+        TensorCopy.into(place.features(), block.features());
+        TensorCopy.into(place.labels(), block.labels());
+        TensorCopy.into(place.weights(), block.weights());
+        place.close();
+        block.close();
       }
     }
     return new TensorShard(all);
-  }
-
-  private static void move(NDArray all, NDArray block, long from, long to) {
-    try (block;
-        NDArray place = all.get(new NDIndex().addSliceDim(from, to))) {
-      TensorCopy.into(place, block);
-    }
   }
 
   @Override

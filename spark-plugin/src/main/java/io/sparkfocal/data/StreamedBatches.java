@@ -1,11 +1,6 @@
 package io.sparkfocal.data;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.NDScope;
-import ai.djl.ndarray.index.NDIndex;
-import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
 import io.sparkfocal.cuda.UploadStream;
 import io.sparkfocal.train.Batch;
 import io.sparkfocal.train.Batches;
@@ -55,7 +50,7 @@ final class StreamedBatches implements Batches {
     arrived.staging.arrive();
     // All that uses the other place has been given to the GPU by now.
     stream.noteCompute();
-    return arrived.batch(count);
+    return arrived.memory.rows(0, count);
   }
 
   @Override
@@ -104,38 +99,28 @@ final class StreamedBatches implements Batches {
 
     private final int capacity;
     private final UploadStream.Staging staging;
-    private final NDArray features;
-    private final NDArray labels;
-    private final NDArray weights;
+    private final Batch memory;
 
     Place(int capacity) {
       this.capacity = capacity;
       this.staging = stream.staging(capacity * RowCursor.Target.bytes(width));
-      this.features = manager.create(new Shape(capacity, width), DataType.FLOAT32);
-      this.labels = manager.create(new Shape(capacity), DataType.INT64);
-      this.weights = manager.create(new Shape(capacity), DataType.FLOAT32);
-      // They outlive the step that asked for them first.
-      NDScope.unregister(features, labels, weights);
+      this.memory = Batch.allocate(manager, capacity, width);
     }
 
     void upload(int count) {
-      staging.upload(labels, 0, (long) count * Long.BYTES);
+      staging.upload(memory.labels(), 0, (long) count * Long.BYTES);
       staging.upload(
-          features, RowCursor.Target.featuresAt(count), (long) count * width * Float.BYTES);
-      staging.upload(weights, RowCursor.Target.weightsAt(count, width), (long) count * Float.BYTES);
+          memory.features(),
+          RowCursor.Target.featuresAt(count),
+          (long) count * width * Float.BYTES);
+      staging.upload(
+          memory.weights(), RowCursor.Target.weightsAt(count, width), (long) count * Float.BYTES);
       staging.end();
-    }
-
-    Batch batch(int count) {
-      NDIndex range = new NDIndex().addSliceDim(0, count);
-      return new Batch(features.get(range), labels.get(range), weights.get(range));
     }
 
     void close() {
       staging.close();
-      features.close();
-      labels.close();
-      weights.close();
+      memory.close();
     }
   }
 }

@@ -1,7 +1,11 @@
 package io.sparkfocal.train;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 
 /**
  * Some rows, on the device that trains.
@@ -12,9 +16,27 @@ import ai.djl.ndarray.index.NDIndex;
  */
 public record Batch(NDArray features, NDArray labels, NDArray weights) {
 
+  /** Memory for that many rows, which outlives the step that asks for it; holds anything. */
+  public static Batch allocate(NDManager manager, long rows, int width) {
+    Batch batch =
+        new Batch(
+            manager.create(new Shape(rows, width), DataType.FLOAT32),
+            manager.create(new Shape(rows), DataType.INT64),
+            manager.create(new Shape(rows), DataType.FLOAT32));
+    NDScope.unregister(batch.features, batch.labels, batch.weights);
+    return batch;
+  }
+
   /** Rows {@code from} to before {@code to}, as views. */
-  Batch rows(long from, long to) {
+  public Batch rows(long from, long to) {
     NDIndex range = new NDIndex().addSliceDim(from, to);
     return new Batch(features.get(range), labels.get(range), weights.get(range));
+  }
+
+  /** Frees the memory. */
+  public void close() {
+    features.close();
+    labels.close();
+    weights.close();
   }
 }

@@ -31,9 +31,7 @@ public record TensorShard(Batch rowsAsTensors) implements Shard {
 
   @Override
   public void close() {
-    rowsAsTensors.features().close();
-    rowsAsTensors.labels().close();
-    rowsAsTensors.weights().close();
+    rowsAsTensors.close();
   }
 
   private Batch at(NDIndex index) {
