@@ -1,10 +1,7 @@
 package io.sparkfocal.benchmarks;
 
 import ai.djl.util.cuda.CudaUtils;
-import java.util.Arrays;
-import java.util.List;
 import java.util.Optional;
-import java.util.stream.IntStream;
 
 /**
  * One GPU beside the CPU cores of its machine, and beside PyTorch on the same GPU: steps of an MLP
@@ -116,58 +113,63 @@ public final class GpuSpeed {
 
   private void kernels() {
     String shape = sizes.rows + " " + sizes.classes;
-    double[] focal = numbers("focal " + shape);
-    double[] adamW = numbers("adamw " + sizes.weights);
-    double eagerFocal = number(eager, "focal " + shape);
-    double compiledFocal = number(compiled, "focal " + shape);
-    double sigmoid = number(eager, "sigmoid " + shape);
-    System.out.println(
-        "| | one kernel, ms | PyTorch's operations | a copy of the logits or weights |\n|-|-|-|-|");
-    row("focal loss with gradient, %,d x %,d".formatted(sizes.rows, sizes.classes), focal);
-    row("AdamW with clipping, %,d weights".formatted(sizes.weights), adamW);
-    System.out.printf(
-        "focal loss forward and backward in Python: eager %.3f ms, torch.compile %.3f ms, torchvision's sigmoid_focal_loss %.3f ms%n",
-        1e3 * eagerFocal, 1e3 * compiledFocal, 1e3 * sigmoid);
-    ratio("focal-of-copy-bandwidth", focal[2] / focal[0]);
-    ratio("focal-over-composed", focal[1] / focal[0]);
-    ratio("focal-over-compiled", compiledFocal / focal[0]);
-    ratio("focal-over-torchvision", sigmoid / focal[0]);
-    // Four tensors are read and written, a copy does so with one.
-    ratio("adamw-of-copy-bandwidth", 4 * adamW[2] / adamW[0]);
-    ratio("adamw-over-composed", adamW[1] / adamW[0]);
-  }
-
-  private static void row(String name, double[] seconds) {
-    System.out.printf(
-        "| %s | %.3f | %.3f | %.3f |%n",
-        name, 1e3 * seconds[0], 1e3 * seconds[1], 1e3 * seconds[2]);
-  }
-
-  private static void ratio(String name, double ratio) {
-    if (Double.isNaN(ratio)) {
-      return;
+    Pairs focalOfCopy = new Pairs();
+    Pairs focalOverComposed = new Pairs();
+    Pairs focalOverCompiled = new Pairs();
+    Pairs focalOverEager = new Pairs();
+    Pairs focalOverTorchvision = new Pairs();
+    Pairs adamOfCopy = new Pairs();
+    Pairs adamOverComposed = new Pairs();
+    for (int pair = 0; pair < sizes.pairs; pair++) {
+      KernelTimes focal = times("focal " + shape);
+      KernelTimes adam = times("adamw " + sizes.weights);
+      focalOfCopy.times(focal.kernel, focal.copy);
+      focalOverComposed.times(focal.kernel, focal.composed);
+      focalOverEager.times(focal.kernel, number(eager, "focal " + shape));
+      focalOverCompiled.times(focal.kernel, number(compiled, "focal " + shape));
+      focalOverTorchvision.times(focal.kernel, number(eager, "sigmoid " + shape));
+      // Four tensors are read and written, a copy does so with one.
+      adamOfCopy.times(adam.kernel, 4 * adam.copy);
+      adamOverComposed.times(adam.kernel, adam.composed);
     }
-    System.out.printf("bench gpu-%s ratio=%.2f spread=%.2f..%.2f%n", name, ratio, ratio, ratio);
+    System.out.printf(
+        "focal loss with gradient, %,d x %,d: one kernel %.3f ms, PyTorch's operations %.3f ms, a copy of the logits %.3f ms;"
+            + " in Python: eager %.3f ms, torch.compile %.3f ms, torchvision's sigmoid_focal_loss %.3f ms%n",
+        sizes.rows,
+        sizes.classes,
+        1e3 * focalOfCopy.ours(),
+        1e3 * focalOverComposed.theirs(),
+        1e3 * focalOfCopy.theirs(),
+        1e3 * focalOverEager.theirs(),
+        1e3 * focalOverCompiled.theirs(),
+        1e3 * focalOverTorchvision.theirs());
+    System.out.printf(
+        "AdamW with clipping, %,d weights: two kernels %.3f ms, PyTorch's operations %.3f ms, a copy of all four tensors %.3f ms%n",
+        sizes.weights,
+        1e3 * adamOfCopy.ours(),
+        1e3 * adamOverComposed.theirs(),
+        1e3 * adamOfCopy.theirs());
+    focalOfCopy.print("gpu-focal-of-copy-bandwidth");
+    focalOverComposed.print("gpu-focal-over-composed");
+    focalOverEager.print("gpu-focal-over-eager");
+    focalOverCompiled.print("gpu-focal-over-compiled");
+    if (!Double.isNaN(focalOverTorchvision.ratio())) {
+      focalOverTorchvision.print("gpu-focal-over-torchvision");
+    }
+    adamOfCopy.print("gpu-adamw-of-copy-bandwidth");
+    adamOverComposed.print("gpu-adamw-over-composed");
   }
 
-  /** Medians of several answers, place by place. */
-  private double[] numbers(String order) {
-    List<double[]> answers =
-        IntStream.range(0, Math.max(1, sizes.pairs))
-            .mapToObj(
-                i -> {
-                  gpu.order(order);
-                  return Arrays.stream(gpu.answer().split(" "))
-                      .mapToDouble(Double::parseDouble)
-                      .toArray();
-                })
-            .toList();
-    double[] medians = new double[3];
-    for (int place = 0; place < medians.length; place++) {
-      int at = place;
-      medians[place] = Pairs.median(answers.stream().map(answer -> answer[at]).toList());
-    }
-    return medians;
+  /** Seconds of one run, as {@link io.sparkfocal.train.KernelSpeed} answers. */
+  private record KernelTimes(double kernel, double composed, double copy) {}
+
+  private KernelTimes times(String order) {
+    gpu.order(order);
+    String[] answer = gpu.answer().split(" ");
+    return new KernelTimes(
+        Double.parseDouble(answer[0]),
+        Double.parseDouble(answer[1]),
+        Double.parseDouble(answer[2]));
   }
 
   private static double number(Child child, String order) {

@@ -58,14 +58,15 @@ public final class DeviceBuffer {
    * A buffer of the tensor's bytes, which must not be read or written by the host; good as long as
    * the tensor is.
    *
-   * @param tensor contiguous, below 2 GiB
+   * @param tensor one that {@link #isShareable}
    */
   public static ByteBuffer of(NDArray tensor) {
     return ((ByteBuffer) Native.call(Native.DIRECT_BUFFER, tensor)).order(ByteOrder.nativeOrder());
   }
 
-  /** Whether the values of a tensor lie one after the other. */
-  public static boolean isContiguous(NDArray tensor) {
-    return (Boolean) Native.call(Native.IS_CONTIGUOUS, tensor);
+  /** Whether {@link #of} takes a tensor: its values lie one after the other, in less than 2 GiB. */
+  public static boolean isShareable(NDArray tensor) {
+    return tensor.size() * tensor.getDataType().getNumOfBytes() <= Integer.MAX_VALUE
+        && (Boolean) Native.call(Native.IS_CONTIGUOUS, tensor);
   }
 }

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import io.sparkfocal.collective.TensorCollective;
 import io.sparkfocal.collective.local.SoloCollective;
+import io.sparkfocal.compat.DeviceBuffer;
 import io.sparkfocal.cuda.KernelArguments;
 import io.sparkfocal.cuda.KernelModule;
 import java.util.List;
@@ -42,7 +43,7 @@ final class FusedAdamW extends DeviceUpdate {
    * @param weights shape (m), contiguous; changed in place
    * @param gradients shape (m + 2), contiguous, see {@link DeviceUpdate}
    * @param clipNorm largest Euclidean norm of the gradient, 0 for no limit
-   * @throws IllegalStateException if the kernels cannot be made
+   * @throws IllegalStateException if the kernels cannot be made, or not take tensors of that size
    */
   FusedAdamW(
       int gpu,
@@ -53,6 +54,9 @@ final class FusedAdamW extends DeviceUpdate {
       TensorCollective collective,
       NDManager manager) {
     super(gradients, collective, manager);
+    if (!DeviceBuffer.isShareable(gradients)) {
+      throw new IllegalStateException("the gradients take 2 GiB or more");
+    }
     this.rule = rule;
     this.clipNorm = (float) clipNorm;
     this.weights = weights;

@@ -163,7 +163,7 @@ public final class FusedKernels {
       LOG.debug("{} runs as one kernel, which differs by {} from the other way", name, found);
       return true;
     }
-    tell(name, "the kernel differs by " + found + " from them");
+    tell(name, "the kernel's results differ by " + found + " from those of the other way");
     return false;
   }
 
