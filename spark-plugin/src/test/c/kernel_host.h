@@ -45,6 +45,15 @@ static inline float4 make_float4(float x, float y, float z, float w) {
   return (float4){x, y, z, w};
 }
 
+typedef struct {
+  unsigned short x, y, z, w;
+} ushort4;
+
+static inline ushort4 make_ushort4(
+    unsigned short x, unsigned short y, unsigned short z, unsigned short w) {
+  return (ushort4){x, y, z, w};
+}
+
 // All threads of the block wait, not those of the warp alone; a second place keeps a value until
 // the last has read it.
 static inline float __shfl_xor_sync(unsigned mask, float value, int lanes) {

@@ -1,6 +1,7 @@
 package io.sparkfocal.benchmarks;
 
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.nn.Block;
 import io.sparkfocal.collective.Collective;
 import io.sparkfocal.collective.TensorCollective;
@@ -170,7 +171,8 @@ public final class TrainingRank {
         1,
         1,
         ValidationMetric.LOSS,
-        0);
+        0,
+        DataType.FLOAT32);
   }
 
   /** Made-up rows, a tenth of them of class 1, through the reader of training. */

@@ -32,7 +32,7 @@ public final class KernelSpeed {
     try (NDManager manager = NDManager.newBaseManager(device, "PyTorch")) {
       FocalLoss loss = FocalLoss.builder().build();
       LossKernel composed = loss.prepare(manager, DataType.FLOAT32);
-      LossKernel ours = FusedKernels.on(device).loss(loss, l -> composed, classes, manager);
+      LossKernel ours = FusedKernels.on(device).loss(loss, l -> composed, classes, null, manager);
       NDArray logits = manager.randomNormal(new Shape(rows, classes));
       NDArray labels = manager.arange(rows).mod(classes).toType(DataType.INT64, false);
       return "%s %s %s"
@@ -73,7 +73,8 @@ public final class KernelSpeed {
               1,
               1,
               ValidationMetric.LOSS,
-              0);
+              0,
+              DataType.FLOAT32);
       WeightUpdate ours = FusedKernels.on(device).update(parameters, alone, settings, manager);
       WeightUpdate composed = new TensorUpdate(parameters, alone, settings, manager);
       NDArray all = parameters.all();

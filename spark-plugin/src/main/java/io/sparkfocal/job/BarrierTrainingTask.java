@@ -17,6 +17,7 @@ import io.sparkfocal.persist.Checkpoint;
 import io.sparkfocal.plugin.NativeEngine;
 import io.sparkfocal.train.FlatParameters;
 import io.sparkfocal.train.FusedKernels;
+import io.sparkfocal.train.LossScale;
 import io.sparkfocal.train.RunSize;
 import io.sparkfocal.train.Shard;
 import io.sparkfocal.train.TrainingLoop;
@@ -129,7 +130,12 @@ record BarrierTrainingTask(TrainingPlan plan, Broadcast<byte[]> earlier) impleme
       RankStep step = new RankStep(plan.settings().seed(), tensors, kernels.dropoutMask(manager));
       Block network = plan.network().build(new Layers(step));
       FlatParameters parameters =
-          FlatParameters.of(network, plan.network().features(), manager, plan.settings().seed());
+          FlatParameters.of(
+              network,
+              plan.network().features(),
+              manager,
+              plan.settings().seed(),
+              LossScale.of(plan.settings(), manager));
       plan.network().requireOutputs(network);
       if (plan.outputBias().length > 0) {
         parameters.setOutputBias(plan.outputBias());

@@ -85,6 +85,7 @@ public record TrainingPlan(
                 standardize ? "" : "not "));
     plan.put("number of rows per class", Arrays.toString(loss.counts()));
     plan.put("optimizer", settings.optimizer().toString());
+    plan.put("precision", settings.dataType().toString());
     plan.put("validation metric", settings.validationMetric().name());
     plan.put("number of gradientAccumulationSteps", Integer.toString(settings.stepParts()));
     plan.put("batch size", Integer.toString(settings.batchSize()));

@@ -1,5 +1,6 @@
 package io.sparkfocal.ml;
 
+import ai.djl.ndarray.types.DataType;
 import io.sparkfocal.losses.Reduction;
 import io.sparkfocal.train.AdamW;
 import io.sparkfocal.train.LearningRateSchedule;
@@ -43,6 +44,17 @@ final class Choices {
       case "adamW" -> (momentum, weightDecay) -> new AdamW(weightDecay);
       case "sgd" -> Sgd::new;
       default -> throw unknown("optimizer", name, "adamW or sgd");
+    };
+  }
+
+  static DataType dataType(String precision) {
+    return switch (precision) {
+      case "float32" -> DataType.FLOAT32;
+      case "float16" -> DataType.FLOAT16;
+      case "bfloat16" ->
+          throw new IllegalArgumentException(
+              "Unknown precision \"bfloat16\", which would end the JVM (DJL); choose float32 or float16.");
+      default -> throw unknown("precision", precision, "float32 or float16");
     };
   }
 

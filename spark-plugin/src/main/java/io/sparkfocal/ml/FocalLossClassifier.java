@@ -317,7 +317,8 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
         getSeed(),
         getGradientAccumulationSteps(),
         ValidationMetric.of(getValidationMetric()),
-        getEarlyStoppingPatience());
+        getEarlyStoppingPatience(),
+        Choices.dataType(getPrecision()));
   }
 
   @Override

@@ -73,6 +73,15 @@ public interface OptimizationParams<S extends OptimizationParams<S>> extends Cha
     return optimizationParams().gradientClipNorm;
   }
 
+  /**
+   * Param: float32, or float16: the network computes in it, with dynamic loss scaling; weights,
+   * their update and the loss stay in float32, and so does the model (default float32). Worth it on
+   * GPUs only.
+   */
+  default Param<String> precision() {
+    return optimizationParams().precision;
+  }
+
   /** Param: what chooses the best epoch: loss, macroRecall or accuracy (default loss). */
   default Param<String> validationMetric() {
     return optimizationParams().validationMetric;
@@ -141,6 +150,11 @@ public interface OptimizationParams<S extends OptimizationParams<S>> extends Cha
     return (double) getOrDefault(gradientClipNorm());
   }
 
+  /** Value of {@link #precision}. */
+  default String getPrecision() {
+    return getOrDefault(precision());
+  }
+
   /** Value of {@link #validationMetric}. */
   default String getValidationMetric() {
     return getOrDefault(validationMetric());
@@ -206,6 +220,11 @@ public interface OptimizationParams<S extends OptimizationParams<S>> extends Cha
     return chained(gradientClipNorm(), value);
   }
 
+  /** Sets {@link #precision}. */
+  default S setPrecision(String value) {
+    return chained(precision(), value);
+  }
+
   /** Sets {@link #validationMetric}. */
   default S setValidationMetric(String value) {
     return chained(validationMetric(), value);
@@ -236,6 +255,7 @@ public interface OptimizationParams<S extends OptimizationParams<S>> extends Cha
     final Param<String> learningRateSchedule;
     final DoubleParam warmupFraction;
     final DoubleParam gradientClipNorm;
+    final Param<String> precision;
     final Param<String> validationMetric;
     final IntParam earlyStoppingPatience;
     final LongParam seed;
@@ -294,6 +314,12 @@ public interface OptimizationParams<S extends OptimizationParams<S>> extends Cha
               "gradientClipNorm",
               "largest Euclidean norm of the gradient; 0 for no limit",
               ParamCheck.atLeast("gradientClipNorm", 0));
+      precision =
+          new Param<>(
+              owner,
+              "precision",
+              "float32, or float16 with dynamic loss scaling",
+              ParamCheck.name("precision", Choices::dataType));
       validationMetric =
           new Param<>(
               owner,
@@ -317,6 +343,7 @@ public interface OptimizationParams<S extends OptimizationParams<S>> extends Cha
       owner.setDefault(learningRateSchedule, "cosine");
       owner.setDefault(warmupFraction, 0.0);
       owner.setDefault(gradientClipNorm, 0.0);
+      owner.setDefault(precision, "float32");
       owner.setDefault(validationMetric, "loss");
       owner.setDefault(earlyStoppingPatience, 0);
       owner.setDefault(seed, 42L);

@@ -42,12 +42,12 @@ public final class BackwardTape {
   /**
    * Cuts the graph after {@code input}.
    *
-   * @param layer is given the input, detached, and runs without autograd
+   * @param layer is given the input, detached and as float32, and runs without autograd
    * @return the layer's output, a leaf that requires gradients
    */
   NDArray cut(NDArray input, Function<NDArray, Piece> layer) {
     // DJL cannot tell whether an input has a graph, and libtorch refuses to walk one without: so
-    // give it one.
+    // give it one. A sum with float32 is float32, and its gradient has the type of the input.
     NDArray anchor = input.getManager().zeros(new Shape(1));
     anchor.setRequiresGradient(true);
     NDArray anchored = input.add(anchor);

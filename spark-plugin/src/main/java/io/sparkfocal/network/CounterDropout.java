@@ -35,7 +35,8 @@ final class CounterDropout extends AbstractBlock {
       return inputs;
     }
     NDArray input = inputs.singletonOrThrow();
-    return new NDList(input.mul(step.dropoutMask(layer, input, rate)));
+    NDArray mask = step.dropoutMask(layer, input, rate);
+    return new NDList(input.mul(mask.toType(input.getDataType(), false)));
   }
 
   @Override

@@ -11,6 +11,7 @@ import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
+import io.sparkfocal.compat.TensorCast;
 import io.sparkfocal.compat.TensorCopy;
 import java.util.Arrays;
 import java.util.stream.IntStream;
@@ -20,8 +21,9 @@ import org.jspecify.annotations.Nullable;
  * Batch norm whose mean and variance are those of the rows of all ranks, and over every place of an
  * image.
  *
- * <p>Where one rank trains, it is PyTorch's own. For several, with N values of a channel over all
- * ranks: u = (x - mean) / sqrt(var + eps), y = gamma u + beta; the graph is cut at u, and
+ * <p>Statistics are float32, whatever the input is. Where one rank trains, it is PyTorch's own. For
+ * several, with N values of a channel over all ranks: u = (x - mean) / sqrt(var + eps), y = gamma u
+ * + beta; the graph is cut at u, and
  *
  * <pre>dL/dx = (du - sum(du) / N - u sum(du u) / N) / sqrt(var + eps)</pre>
  *
@@ -77,7 +79,8 @@ final class SyncBatchNorm extends AbstractBlock {
     }
     NDArray u = step.tape().cut(input, this::normalized);
     Shape shape = alongChannels(input);
-    return new NDList(u.mul(gamma.getArray().reshape(shape)).add(beta.getArray().reshape(shape)));
+    NDArray output = u.mul(gamma.getArray().reshape(shape)).add(beta.getArray().reshape(shape));
+    return new NDList(TensorCast.recorded(output, input.getDataType()));
   }
 
   private NDArray ofPytorch(NDArray input, NDArray mean, NDArray variance, boolean training) {
@@ -86,8 +89,8 @@ final class SyncBatchNorm extends AbstractBlock {
         (PtNDArray) input,
         (PtNDArray) mean,
         (PtNDArray) variance,
-        (PtNDArray) gamma.getArray(),
-        (PtNDArray) beta.getArray(),
+        (PtNDArray) TensorCast.recorded(gamma.getArray(), DataType.FLOAT32),
+        (PtNDArray) TensorCast.recorded(beta.getArray(), DataType.FLOAT32),
         training,
         MOMENTUM,
         EPSILON);

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -126,6 +127,11 @@ public record AdamW(double weightDecay) implements Optimizer {
           (float) BETA2,
           (float) (EPSILON * deviationCorrection),
           true);
+    }
+
+    @Override
+    public List<NDArray> moments() {
+      return List.of(mean, variance);
     }
 
     @Override

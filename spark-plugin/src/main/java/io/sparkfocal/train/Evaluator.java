@@ -24,6 +24,7 @@ final class Evaluator {
   private static final int SUMS = 2;
 
   private final Block network;
+  private final FlatParameters parameters;
   private final LossKernel loss;
   private final Reduction reduction;
   private final TensorCollective collective;
@@ -33,6 +34,7 @@ final class Evaluator {
 
   Evaluator(
       Block network,
+      FlatParameters parameters,
       LossKernel loss,
       Reduction reduction,
       TensorCollective collective,
@@ -40,6 +42,7 @@ final class Evaluator {
       int classes,
       float[] offsets) {
     this.network = network;
+    this.parameters = parameters;
     this.loss = loss;
     this.reduction = reduction;
     this.collective = collective;
@@ -86,7 +89,8 @@ final class Evaluator {
 
   /** Of one batch; its counts are exact, being below 2^24. */
   private NDArray measure(Batch batch, NDArray classIds, ParameterStore store) {
-    NDArray logits = network.forward(store, new NDList(batch.features()), false).singletonOrThrow();
+    NDList input = new NDList(parameters.input(batch.features()));
+    NDArray logits = network.forward(store, input, false).singletonOrThrow();
     NDArray labels = batch.labels();
     ReducedLoss reduced =
         reduction.reduce(loss.evaluate(logits, labels, batch.weights()), batch.weights());

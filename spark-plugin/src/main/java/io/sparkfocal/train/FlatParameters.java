@@ -17,6 +17,7 @@ import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All parameters of a block as views into one contiguous float32 tensor.
@@ -31,22 +32,23 @@ public final class FlatParameters {
   static final int TAIL = 2;
 
   private final List<ParameterSlice> slices;
-  private final List<PtNDArray> leaves;
   private final NDArray all;
   private final NDArray trained;
   private final NDArray gradients;
+  private final @Nullable HalfPrecision half;
 
   private FlatParameters(
       List<ParameterSlice> slices,
-      List<PtNDArray> leaves,
       NDArray all,
       NDArray trained,
-      NDArray gradients) {
+      NDArray gradients,
+      @Nullable HalfPrecision half) {
     this.slices = slices;
-    this.leaves = leaves;
     this.all = all;
     this.trained = trained;
     this.gradients = gradients;
+    this.half = half;
+    publish();
   }
 
   /**
@@ -56,11 +58,20 @@ public final class FlatParameters {
    * @param seed decides the values of new parameters, see {@link InitialValues}
    */
   public static FlatParameters of(Block network, int features, NDManager manager, long seed) {
-    return Autograd.unrecorded(() -> flattened(network, features, manager, seed));
+    return of(network, features, manager, seed, null);
+  }
+
+  /**
+   * As above; a network with a loss scale computes in float16, with copies of the trained
+   * parameters.
+   */
+  public static FlatParameters of(
+      Block network, int features, NDManager manager, long seed, @Nullable LossScale scale) {
+    return Autograd.unrecorded(() -> flattened(network, features, manager, seed, scale));
   }
 
   private static FlatParameters flattened(
-      Block network, int features, NDManager manager, long seed) {
+      Block network, int features, NDManager manager, long seed, @Nullable LossScale scale) {
     List<Pair<String, Parameter>> parameters = new ArrayList<>();
     InitialValues.replaceRandomInitializers(network);
     network.initialize(manager, DataType.FLOAT32, new Shape(1, features));
@@ -76,15 +87,29 @@ public final class FlatParameters {
     long trainedSize = slices.stream().limit(trainedCount).mapToLong(ParameterSlice::size).sum();
     long size = slices.stream().mapToLong(ParameterSlice::size).sum();
     NDArray all = manager.zeros(new Shape(size));
+    NDArray computed =
+        scale == null ? all : manager.zeros(new Shape(trainedSize), DataType.FLOAT16);
     List<PtNDArray> leaves = new ArrayList<>();
     for (int i = 0; i < slices.size(); i++) {
-      NDArray view = moveInto(all, slices.get(i), parameters.get(i).getValue(), manager, seed, i);
+      ParameterSlice slice = slices.get(i);
+      Parameter parameter = parameters.get(i).getValue();
+      NDArray view = slice.of(all);
+      InitialValues.fill(view, parameter.getArray(), parameter, seed, i);
+      replace(parameter, i < trainedCount ? slice.of(computed) : view, manager);
       if (i < trainedCount) {
-        leaves.add((PtNDArray) view);
+        leaves.add((PtNDArray) parameter.getArray());
       }
     }
-    return new FlatParameters(
-        slices, leaves, all, all.get("0:" + trainedSize), linked(leaves, trainedSize, manager));
+    NDArray linked = linked(leaves, computed.getDataType(), trainedSize + TAIL, manager);
+    NDArray trained = all.get("0:" + trainedSize);
+    return scale == null
+        ? new FlatParameters(slices, all, trained, linked, null)
+        : new FlatParameters(
+            slices,
+            all,
+            trained,
+            manager.zeros(linked.getShape()),
+            new HalfPrecision(scale, computed, linked.get("0:" + trainedSize), manager));
   }
 
   private static List<ParameterSlice> slicesOf(List<Pair<String, Parameter>> parameters) {
@@ -103,18 +128,10 @@ public final class FlatParameters {
     return slices;
   }
 
-  private static NDArray moveInto(
-      NDArray all, ParameterSlice slice, Parameter parameter, NDManager manager, long seed, int i) {
-    NDArray before = parameter.getArray();
-    NDArray view =
-        all.get(slice.offset() + ":" + (slice.offset() + slice.size()))
-            .reshape(new Shape(slice.shape()))
-            .stopGradient();
-    InitialValues.fill(view, before, parameter, seed, i);
+  private static void replace(Parameter parameter, NDArray view, NDManager manager) {
     parameter.close();
     parameter.setInitializer((m, shape, type) -> view);
-    parameter.initialize(manager, DataType.FLOAT32);
-    return parameter.getArray();
+    parameter.initialize(manager, view.getDataType());
   }
 
   /** Where each parameter lies in {@link #all()}. */
@@ -146,8 +163,9 @@ public final class FlatParameters {
    * <p>Autograd keeps the first gradient that reaches a leaf, if nobody else holds it, and adds
    * later ones to it in place. So each leaf is sent a view of its own place.
    */
-  private static NDArray linked(List<PtNDArray> leaves, long trainedSize, NDManager manager) {
-    NDArray gradients = manager.ones(new Shape(trainedSize + TAIL));
+  private static NDArray linked(
+      List<PtNDArray> leaves, DataType type, long size, NDManager manager) {
+    NDArray gradients = manager.ones(new Shape(size), type);
     long offset = 0;
     for (PtNDArray leaf : leaves) {
       try (NDArray root = Autograd.recorded(() -> leaf.reshape(-1));
@@ -170,9 +188,46 @@ public final class FlatParameters {
     return gradients;
   }
 
+  /** What the network computes in float16 with; null if it computes in float32. */
+  @Nullable HalfPrecision half() {
+    return half;
+  }
+
+  /** Rows as the network takes them. */
+  NDArray input(NDArray features) {
+    return half == null ? features : features.toType(DataType.FLOAT16, false);
+  }
+
+  /** Ends a backward pass: its gradients are in {@link #gradients()} then. */
+  void collectGradients() {
+    if (half != null) {
+      half.addGradientsTo(trainedGradients());
+    }
+  }
+
+  /** Forgets those of a backward pass that did not end. */
+  void discardGradients() {
+    if (half != null) {
+      half.discardGradients();
+    }
+  }
+
+  /** Lets the network see what has been written to {@link #trained()}. */
+  void publish() {
+    if (half != null) {
+      half.take(trained);
+    }
+  }
+
+  /** The gradients without the two places behind them, shape (m), as a view. */
+  NDArray trainedGradients() {
+    return gradients.get("0:" + trained.size());
+  }
+
   /** Gives every rank the values of rank 0. */
   void broadcast(TensorCollective collective) {
     collective.broadcast(all, 0);
+    publish();
   }
 
   /** The values of {@link #all()} on the host. */
@@ -193,6 +248,7 @@ public final class FlatParameters {
     try (NDArray source = all.getManager().create(values)) {
       TensorCopy.into(all, source);
     }
+    publish();
   }
 
   /**
@@ -202,16 +258,21 @@ public final class FlatParameters {
    * @throws IllegalArgumentException if the last trained parameter is no bias of that size
    */
   public void setOutputBias(float[] bias) {
-    ParameterSlice last = slices.get(leaves.size() - 1);
+    ParameterSlice last =
+        slices.stream()
+            .filter(s -> s.offset() + s.size() == trained.size())
+            .findFirst()
+            .orElseThrow();
     if (last.shape().length != 1 || last.size() != bias.length) {
       throw new IllegalArgumentException(
           "priorBias is true, but the network's last parameter %s is no bias of its %d outputs; set priorBias to false."
               .formatted(last, bias.length));
     }
     try (NDArray source = all.getManager().create(bias);
-        NDArray view = all.get(last.offset() + ":" + (last.offset() + last.size()))) {
+        NDArray view = last.of(all)) {
       TensorCopy.into(view, source);
     }
+    publish();
   }
 
   /** SHA-256 of names, shapes and type: equal on two ranks that train the same network. */

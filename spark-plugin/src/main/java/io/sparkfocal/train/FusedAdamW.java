@@ -10,6 +10,7 @@ import io.sparkfocal.cuda.KernelArguments;
 import io.sparkfocal.cuda.KernelModule;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * {@link AdamW} in two launches per step, which read and write every value once: division by the
@@ -31,7 +32,8 @@ final class FusedAdamW extends DeviceUpdate {
   private final NDArray gradients;
   private final NDArray mean;
   private final NDArray variance;
-  private final NDArray stepWeight;
+  private final @Nullable HalfPrecision half;
+  private final NDArray step;
   private final NDArray partials;
   private final int blocks;
   private long updates;
@@ -42,6 +44,7 @@ final class FusedAdamW extends DeviceUpdate {
    * @param gpu number of the GPU, in this process, on which the tensors are
    * @param weights shape (m), contiguous; changed in place
    * @param gradients shape (m + 2), contiguous, see {@link DeviceUpdate}
+   * @param half what is written beside the weights, null for nothing
    * @param clipNorm largest Euclidean norm of the gradient, 0 for no limit
    * @throws IllegalStateException if the kernels cannot be made, or not take tensors of that size
    */
@@ -49,6 +52,7 @@ final class FusedAdamW extends DeviceUpdate {
       int gpu,
       NDArray weights,
       NDArray gradients,
+      @Nullable HalfPrecision half,
       AdamW rule,
       double clipNorm,
       TensorCollective collective,
@@ -58,7 +62,8 @@ final class FusedAdamW extends DeviceUpdate {
       throw new IllegalStateException("the gradients take 2 GiB or more");
     }
     this.rule = rule;
-    this.clipNorm = (float) clipNorm;
+    this.clipNorm = clipNorm > 0 ? (float) clipNorm : Float.POSITIVE_INFINITY;
+    this.half = half;
     this.weights = weights;
     this.gradients = gradients;
     this.kernels = KernelModule.of(gpu, FusedAdamW.class, "adamw.cu", List.of());
@@ -68,7 +73,7 @@ final class FusedAdamW extends DeviceUpdate {
         kernels.blocks(
             (weights.size() + VALUES_PER_THREAD - 1) / VALUES_PER_THREAD,
             BLOCKS_PER_MULTIPROCESSOR);
-    this.stepWeight = manager.zeros(new Shape(1));
+    this.step = manager.zeros(new Shape(FlatParameters.TAIL));
     this.partials = manager.zeros(new Shape(blocks));
   }
 
@@ -76,7 +81,7 @@ final class FusedAdamW extends DeviceUpdate {
   void end(NDArray sums, NDArray totals, double learningRate) {
     updates++;
     double deviationCorrection = AdamW.deviationCorrection(updates);
-    boolean clips = clipNorm > 0;
+    boolean needsNorm = Float.isFinite(clipNorm) || half != null;
     KernelArguments arguments =
         new KernelArguments()
             .add(weights)
@@ -85,10 +90,12 @@ final class FusedAdamW extends DeviceUpdate {
             .add(variance)
             .add(sums)
             .add(totals)
-            .add(stepWeight)
+            .add(step)
             .add(partials)
+            .addOrNull(half == null ? null : half.weights())
+            .addOrNull(half == null ? null : half.scale().state())
             .add(weights.size())
-            .add(clips ? (long) blocks : 0L)
+            .add(needsNorm ? (long) blocks : 0L)
             .add(clipNorm)
             .add((float) (1 - learningRate * rule.weightDecay()))
             .add((float) (learningRate * deviationCorrection / AdamW.meanCorrection(updates)))
@@ -96,8 +103,10 @@ final class FusedAdamW extends DeviceUpdate {
             .add((float) AdamW.BETA1)
             .add((float) AdamW.BETA2)
             .add((float) (1 - AdamW.BETA1))
-            .add((float) (1 - AdamW.BETA2));
-    kernels.launch("squares", clips ? blocks : 1, arguments);
+            .add((float) (1 - AdamW.BETA2))
+            .add((float) LossScale.STEPS_TO_DOUBLE)
+            .add(LossScale.LARGEST);
+    kernels.launch("squares", needsNorm ? blocks : 1, arguments);
     kernels.launch("update", blocks, arguments);
   }
 
@@ -130,6 +139,7 @@ final class FusedAdamW extends DeviceUpdate {
               gpu,
               weights,
               gradients,
+              null,
               rule,
               1,
               new TensorCollective(new SoloCollective()),

@@ -36,6 +36,7 @@ final class FusedFocal implements LossKernel {
   private final int outputs;
   private final int lanes;
   private final DataType dataType;
+  private final @Nullable LossScale scale;
   private final NDArray alphas;
 
   private FusedFocal(
@@ -45,12 +46,13 @@ final class FusedFocal implements LossKernel {
       float gamma,
       float[] alphas,
       int outputs,
-      DataType dataType,
+      @Nullable LossScale scale,
       NDManager manager) {
     this.composed = composed;
+    this.scale = scale;
     this.outputs = outputs;
     this.lanes = Math.min(WARP, Integer.highestOneBit(Math.max(1, 2 * outputs - 1)));
-    this.dataType = dataType;
+    this.dataType = scale == null ? DataType.FLOAT32 : DataType.FLOAT16;
     this.alphas = manager.create(alphas);
     // Prepared inside a scope, it would be closed with the scope rather than with the manager.
     NDScope.unregister(this.alphas);
@@ -75,7 +77,8 @@ final class FusedFocal implements LossKernel {
    * @param composed the same loss by PyTorch's operations
    * @param gpu number of the GPU, in this process, on which the logits will be
    * @param outputs logits of a row
-   * @param dataType of the logits and gradients, float32 or float16; all else is float32
+   * @param scale makes logits and gradients float16, which {@link BatchLoss#gradients} are
+   *     multiplied by; null for float32, which all else is in any case
    * @param manager owns the constants
    * @throws IllegalStateException if the kernel cannot be made
    */
@@ -84,23 +87,25 @@ final class FusedFocal implements LossKernel {
       LossKernel composed,
       int gpu,
       int outputs,
-      DataType dataType,
+      @Nullable LossScale scale,
       NDManager manager) {
     if (loss instanceof FocalLoss focal && outputs > 1) {
       float[] alpha = focal.alpha();
       return alpha.length == 1 || alpha.length == outputs
-          ? new FusedFocal(composed, gpu, false, focal.gamma(), alpha, outputs, dataType, manager)
+          ? new FusedFocal(composed, gpu, false, focal.gamma(), alpha, outputs, scale, manager)
           : null;
     }
     return loss instanceof SigmoidFocalLoss focal
         ? new FusedFocal(
-            composed, gpu, true, focal.gamma(), focal.weights(), outputs, dataType, manager)
+            composed, gpu, true, focal.gamma(), focal.weights(), outputs, scale, manager)
         : null;
   }
 
   @Override
   public RowLosses evaluate(NDArray logits, NDArray labels) {
-    return takes(logits, labels) ? launch(logits, labels, null) : composed.evaluate(logits, labels);
+    return takes(logits, labels)
+        ? launch(logits, labels, null, null)
+        : composed.evaluate(logits, labels);
   }
 
   /** The gradients leave the kernel with the sample weights in them. */
@@ -114,7 +119,8 @@ final class FusedFocal implements LossKernel {
     if (!taken) {
       return composed.evaluate(logits, labels, sampleWeights, reduction);
     }
-    RowLosses rows = launch(logits, labels, sampleWeights);
+    NDArray factor = scale == null ? null : scale.factor();
+    RowLosses rows = launch(logits, labels, sampleWeights, factor);
     NDArray sums = logits.getManager().create(new Shape(2), DataType.FLOAT32);
     KernelArguments arguments =
         new KernelArguments()
@@ -129,7 +135,8 @@ final class FusedFocal implements LossKernel {
     return new BatchLoss(sums, rows.gradients());
   }
 
-  private RowLosses launch(NDArray logits, NDArray labels, @Nullable NDArray sampleWeights) {
+  private RowLosses launch(
+      NDArray logits, NDArray labels, @Nullable NDArray sampleWeights, @Nullable NDArray factor) {
     NDManager manager = logits.getManager();
     long count = logits.getShape().get(0);
     NDArray gradients = manager.create(logits.getShape(), dataType);
@@ -141,6 +148,7 @@ final class FusedFocal implements LossKernel {
             .add(labels)
             .add(alphas)
             .addOrNull(sampleWeights)
+            .addOrNull(factor)
             .add(gradients)
             .add(values)
             .add(weights)
@@ -187,7 +195,8 @@ final class FusedFocal implements LossKernel {
               .toType(dataType, false);
       NDArray labels =
           manager.arange(count).mod(outputs == 1 ? 2 : outputs).toType(DataType.INT64, false);
-      NDArray sampleWeights = manager.arange((float) count).add(1);
+      // So small that no gradient is beyond float16, whatever it is multiplied by.
+      NDArray sampleWeights = manager.arange((float) count).add(1).div(4096);
       NDArray floats = logits.toType(DataType.FLOAT32, false);
       RowLosses fusedRows = evaluate(logits, labels);
       RowLosses otherRows = composed.evaluate(floats, labels);
@@ -213,8 +222,9 @@ final class FusedFocal implements LossKernel {
   }
 
   private static double difference(NDArray actual, NDArray expected) {
-    NDArray distance = actual.toType(DataType.FLOAT32, false).sub(expected).abs().max();
+    NDArray numbers = expected.toType(DataType.FLOAT32, false);
+    NDArray distance = actual.toType(DataType.FLOAT32, false).sub(numbers).abs().max();
     return distance.toFloatArray()[0]
-        / Math.max(Float.MIN_NORMAL, expected.abs().max().toFloatArray()[0]);
+        / Math.max(Float.MIN_NORMAL, numbers.abs().max().toFloatArray()[0]);
   }
 }

@@ -14,6 +14,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.function.DoubleSupplier;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -28,6 +29,9 @@ public final class FusedKernels {
 
   private static final Logger LOG = LoggerFactory.getLogger(FusedKernels.class);
   private static final double TOLERANCE = 1e-4;
+
+  /** Of gradients in float16, of which both ways may round the largest to neighbours. */
+  private static final double HALF_TOLERANCE = 2e-3;
 
   private final int gpu;
   private final Set<String> told = new HashSet<>();
@@ -56,21 +60,24 @@ public final class FusedKernels {
    *
    * @param prepare makes the latter
    * @param classes how many classes the labels have
+   * @param scale of a network in float16; null for one in float32
    */
   LossKernel loss(
       ClassificationLoss loss,
       Function<ClassificationLoss, LossKernel> prepare,
       int classes,
+      @Nullable LossScale scale,
       NDManager manager) {
-    LossKernel composed = prepare.apply(loss);
+    LossKernel floats = prepare.apply(loss);
+    LossKernel composed = scale == null ? floats : new ScaledLoss(floats, scale);
     if (gpu < 0) {
       return composed;
     }
     String name = loss.getClass().getSimpleName();
     try {
-      FusedFocal fused =
-          FusedFocal.of(loss, composed, gpu, loss.outputs(classes), DataType.FLOAT32, manager);
-      return fused != null && agrees(name, () -> fused.differenceFromComposed(manager))
+      FusedFocal fused = FusedFocal.of(loss, composed, gpu, loss.outputs(classes), scale, manager);
+      double tolerance = scale == null ? TOLERANCE : HALF_TOLERANCE;
+      return fused != null && agrees(name, () -> fused.differenceFromComposed(manager), tolerance)
           ? fused
           : composed;
     } catch (IllegalStateException | LinkageError e) {
@@ -103,11 +110,12 @@ public final class FusedKernels {
       NDManager manager) {
     if (gpu >= 0 && settings.optimizer() instanceof AdamW rule) {
       try {
-        if (agrees("AdamW", () -> FusedAdamW.differenceFromHost(gpu, rule, manager))) {
+        if (agrees("AdamW", () -> FusedAdamW.differenceFromHost(gpu, rule, manager), TOLERANCE)) {
           return new FusedAdamW(
               gpu,
               parameters.trained(),
               parameters.gradients(),
+              parameters.half(),
               rule,
               settings.gradientClipNorm(),
               collective,
@@ -141,7 +149,7 @@ public final class FusedKernels {
           FocalLoss.builder().build(), SigmoidFocalLoss.builder().build()
         }) {
       LossKernel composed = loss.prepare(manager, DataType.FLOAT32);
-      FusedFocal fused = FusedFocal.of(loss, composed, gpu, 5, DataType.FLOAT32, manager);
+      FusedFocal fused = FusedFocal.of(loss, composed, gpu, 5, null, manager);
       difference =
           Math.max(
               difference,
@@ -157,9 +165,9 @@ public final class FusedKernels {
     throw new IllegalStateException("they differ from PyTorch by " + (float) difference);
   }
 
-  private boolean agrees(String name, DoubleSupplier difference) {
+  private boolean agrees(String name, DoubleSupplier difference, double tolerance) {
     double found = difference.getAsDouble();
-    if (found <= TOLERANCE) {
+    if (found <= tolerance) {
       LOG.debug("{} runs as one kernel, which differs by {} from the other way", name, found);
       return true;
     }

@@ -32,6 +32,7 @@ final class GradientStep {
   private static final int PART_SHIFT = 44;
 
   private final Block network;
+  private final FlatParameters parameters;
   private final Reduction reduction;
   private final RankStep rankStep;
   private final TensorCollective collective;
@@ -46,6 +47,7 @@ final class GradientStep {
    */
   GradientStep(
       Block network,
+      FlatParameters parameters,
       Reduction reduction,
       RankStep rankStep,
       TensorCollective collective,
@@ -53,6 +55,7 @@ final class GradientStep {
       WeightUpdate update,
       NDManager manager) {
     this.network = network;
+    this.parameters = parameters;
     this.reduction = reduction;
     this.rankStep = rankStep;
     this.collective = collective;
@@ -89,6 +92,7 @@ final class GradientStep {
         addGradients(number, batch, rows, loss);
         return;
       } catch (EngineException e) {
+        parameters.discardGradients();
         update.discard();
         takeSmallerParts(e, rows, collective.calls() > callsBefore);
       }
@@ -134,9 +138,13 @@ final class GradientStep {
   private void addGradients(Batch batch, LossKernel loss) {
     NDArray logits =
         Autograd.recorded(
-            () -> network.forward(store, new NDList(batch.features()), true).singletonOrThrow());
+            () ->
+                network
+                    .forward(store, new NDList(parameters.input(batch.features())), true)
+                    .singletonOrThrow());
     BatchLoss found = loss.evaluate(logits, batch.labels(), batch.weights(), reduction);
     rankStep.tape().backward(logits, found.gradients());
+    parameters.collectGradients();
     update.count(found.sums());
   }
 }

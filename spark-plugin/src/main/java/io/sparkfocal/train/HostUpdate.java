@@ -16,6 +16,7 @@ final class HostUpdate implements WeightUpdate {
   private static final int BLOCK = 2048;
   private static final double NORM_EPSILON = 1e-6;
 
+  private final FlatParameters parameters;
   private final TensorCollective collective;
   private final Optimizer.HostUpdater updater;
   private final Precision precision;
@@ -35,6 +36,7 @@ final class HostUpdate implements WeightUpdate {
   private double totalWeight;
 
   HostUpdate(FlatParameters parameters, TensorCollective collective, TrainingSettings settings) {
+    this.parameters = parameters;
     this.collective = collective;
     this.precision = collective.gradientPrecision();
     this.clipNorm = settings.gradientClipNorm();
@@ -67,6 +69,39 @@ final class HostUpdate implements WeightUpdate {
     float divisor = Math.max((float) stepWeight, Float.MIN_NORMAL);
     float scale = clipNorm > 0 ? clipping(divisor) : 1;
     updater.begin(learningRate);
+    HalfPrecision half = parameters.half();
+    if (half == null) {
+      update(divisor, scale);
+    } else {
+      boolean isFinite = isFinite();
+      if (isFinite) {
+        update(divisor, scale);
+        parameters.publish();
+      } else {
+        discard();
+      }
+      half.scale().adapt(isFinite);
+    }
+    totalLoss += stepLoss;
+    totalWeight += stepWeight;
+    stepLoss = 0;
+    stepWeight = 0;
+  }
+
+  private boolean isFinite() {
+    for (int at = 0; at < size; at += BLOCK) {
+      int length = Math.min(BLOCK, size - at);
+      gradients.get(at, gradient, 0, length);
+      for (int i = 0; i < length; i++) {
+        if (!Float.isFinite(gradient[i])) {
+          return false;
+        }
+      }
+    }
+    return true;
+  }
+
+  private void update(float divisor, float scale) {
     for (int at = 0; at < size; at += BLOCK) {
       int length = Math.min(BLOCK, size - at);
       gradients.get(at, gradient, 0, length);
@@ -78,10 +113,6 @@ final class HostUpdate implements WeightUpdate {
       weights.put(at, weight, 0, length);
       gradients.put(at, zeros, 0, length);
     }
-    totalLoss += stepLoss;
-    totalWeight += stepWeight;
-    stepLoss = 0;
-    stepWeight = 0;
   }
 
   /** Losses and weights travel behind the gradients, but never in half precision. */

@@ -3,6 +3,7 @@ package io.sparkfocal.train;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import java.io.Serializable;
+import java.util.List;
 
 /**
  * An update rule over flat parameters, with its settings; made twice, since on a CPU one pass over
@@ -26,6 +27,9 @@ public sealed interface Optimizer extends Serializable permits AdamW, Sgd {
      * @param learningRate positive or zero
      */
     void update(NDArray gradients, double learningRate);
+
+    /** What it remembers, shapes of the weights. */
+    List<NDArray> moments();
 
     /** A copy of what it remembers. */
     OptimizerState state();

@@ -9,7 +9,8 @@ import java.util.TreeMap;
  * What an optimizer remembers from one update to the next.
  *
  * @param updates how many it has made
- * @param moments arrays by name, each as long as the trained weights
+ * @param moments arrays by name, as long as the trained weights; with float16 also what {@link
+ *     LossScale} remembers
  */
 public record OptimizerState(long updates, Map<String, float[]> moments) {
 

@@ -1,5 +1,7 @@
 package io.sparkfocal.train;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
 import java.util.Arrays;
 
 /**
@@ -14,6 +16,11 @@ public record ParameterSlice(String name, long[] shape, long offset) {
   /** How many values it has. */
   public long size() {
     return Arrays.stream(shape).reduce(1, Math::multiplyExact);
+  }
+
+  /** Its values in a flat tensor, as a view of its shape without a graph. */
+  NDArray of(NDArray flat) {
+    return flat.get(offset + ":" + (offset + size())).reshape(new Shape(shape)).stopGradient();
   }
 
   @Override

@@ -3,6 +3,7 @@ package io.sparkfocal.train;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -86,6 +87,11 @@ public record Sgd(double momentum, double weightDecay) implements Optimizer {
       // Made on the device, since a number of Java would be copied to it.
       NDArray rate = gradients.getManager().full(new Shape(1), (float) learningRate);
       weights.subi(velocity.mul(rate));
+    }
+
+    @Override
+    public List<NDArray> moments() {
+      return List.of(velocity);
     }
 
     @Override

@@ -3,16 +3,22 @@ package io.sparkfocal.train;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.sparkfocal.collective.TensorCollective;
+import io.sparkfocal.compat.TensorCopy;
+import java.util.ArrayList;
+import java.util.List;
 
 /** The update by operations on tensors: any optimizer, on any device. */
 final class TensorUpdate extends DeviceUpdate {
 
+  private final FlatParameters parameters;
   private final Optimizer.Updater updater;
   private final NDArray gradients;
   private final NDArray gradient;
   private final NDArray smallestWeight;
+  private final NDArray zero;
   private final NDArray one;
   private final NDArray normEpsilon;
   private final NDArray clipNorm;
@@ -24,10 +30,12 @@ final class TensorUpdate extends DeviceUpdate {
       TrainingSettings settings,
       NDManager manager) {
     super(parameters.gradients(), collective, manager);
+    this.parameters = parameters;
     this.updater = settings.optimizer().on(parameters.trained(), manager);
     this.gradients = parameters.gradients();
-    this.gradient = gradients.get("0:" + parameters.trained().size());
+    this.gradient = parameters.trainedGradients();
     this.smallestWeight = manager.create(new float[] {Float.MIN_NORMAL}, new Shape(1));
+    this.zero = manager.zeros(new Shape(1));
     this.one = manager.create(new float[] {1}, new Shape(1));
     this.normEpsilon = manager.create(new float[] {NORM_EPSILON}, new Shape(1));
     this.clips = settings.gradientClipNorm() > 0;
@@ -36,6 +44,34 @@ final class TensorUpdate extends DeviceUpdate {
 
   @Override
   void end(NDArray sums, NDArray totals, double learningRate) {
+    HalfPrecision half = parameters.half();
+    if (half == null) {
+      update(sums, totals, learningRate);
+      // What is not finite stays so, and ends the training where the loss is next read.
+      gradients.subi(gradients.duplicate());
+    } else {
+      updateIfFinite(half.scale(), sums, totals, learningRate);
+      TensorCopy.into(gradients, zero);
+      parameters.publish();
+    }
+  }
+
+  /** Takes back what it did if a gradient was not finite; known on the device alone. */
+  private void updateIfFinite(LossScale scale, NDArray sums, NDArray totals, double learningRate) {
+    NDArray isFinite = gradients.sub(gradients).sum().eq(zero);
+    List<NDArray> changed = new ArrayList<>(updater.moments());
+    changed.add(parameters.trained());
+    changed.add(totals);
+    List<NDArray> before = changed.stream().map(NDArray::duplicate).toList();
+    update(sums, totals, learningRate);
+    for (int i = 0; i < changed.size(); i++) {
+      NDArray now = changed.get(i);
+      TensorCopy.into(now, NDArrays.where(isFinite.broadcast(now.getShape()), now, before.get(i)));
+    }
+    scale.adapt(isFinite.toType(DataType.FLOAT32, false));
+  }
+
+  private void update(NDArray sums, NDArray totals, double learningRate) {
     totals.addi(sums);
     gradient.divi(NDArrays.maximum(sums.get("1:"), smallestWeight));
     if (clips) {
@@ -43,8 +79,6 @@ final class TensorUpdate extends DeviceUpdate {
       gradient.muli(NDArrays.minimum(clipNorm.div(norm), one));
     }
     updater.update(gradient, learningRate);
-    // What is not finite stays so, and ends the training where the loss is next read.
-    gradients.subi(gradients.duplicate());
   }
 
   @Override

@@ -29,6 +29,7 @@ public final class TrainingLoop {
   private final TensorCollective collective;
   private final TrainingListener listener;
   private final WeightUpdate update;
+  private final @Nullable LossScale lossScale;
   private final GradientStep gradientStep;
   private final double weightsFrom;
   private final LossKernel weighted;
@@ -58,13 +59,15 @@ public final class TrainingLoop {
     this.parameters = parameters;
     this.collective = collective;
     this.listener = listener;
-    DataType dataType = parameters.all().getDataType();
     this.weightsFrom = loss.alphaFrom();
     Function<ClassificationLoss, LossKernel> shared =
-        l -> l.prepare(manager, dataType, collective::allReduce);
-    this.weighted = kernels.loss(loss.loss(), shared, classes, manager);
+        l -> l.prepare(manager, DataType.FLOAT32, collective::allReduce);
+    this.lossScale = parameters.half() == null ? null : parameters.half().scale();
+    this.weighted = kernels.loss(loss.loss(), shared, classes, lossScale, manager);
     this.unweighted =
-        weightsFrom > 0 ? kernels.loss(loss.unweighted(), shared, classes, manager) : weighted;
+        weightsFrom > 0
+            ? kernels.loss(loss.unweighted(), shared, classes, lossScale, manager)
+            : weighted;
     Reduction reduction = loss.reduction();
     if (manager.getDevice().isGpu()
         && collective.gradientPrecision() != Collective.Precision.FLOAT32) {
@@ -76,6 +79,7 @@ public final class TrainingLoop {
     this.gradientStep =
         new GradientStep(
             network,
+            parameters,
             reduction,
             rankStep,
             collective,
@@ -84,9 +88,11 @@ public final class TrainingLoop {
             manager);
     // Ranks have other numbers of validation batches, so each looks at its own alone.
     LossKernel alone =
-        kernels.loss(loss.loss(), l -> l.prepare(manager, dataType), classes, manager);
+        kernels.loss(
+            loss.loss(), l -> l.prepare(manager, DataType.FLOAT32), classes, lossScale, manager);
     this.evaluator =
-        new Evaluator(network, alone, reduction, collective, manager, classes, loss.offsets());
+        new Evaluator(
+            network, parameters, alone, reduction, collective, manager, classes, loss.offsets());
   }
 
   /**
@@ -122,6 +128,9 @@ public final class TrainingLoop {
     if (from != null) {
       parameters.set(from.weights());
       update.restore(from.optimizer());
+      if (lossScale != null) {
+        lossScale.restore(from.optimizer());
+      }
       progress.restore(from);
     }
     parameters.broadcast(collective);
@@ -186,12 +195,18 @@ public final class TrainingLoop {
     double[] totals = update.takeTotals();
     requireFinite(totals[0], "training loss", progress);
     progress.add(totals[0], totals[1]);
+    if (lossScale != null && !(lossScale.read() >= LossScale.SMALLEST)) {
+      throw diverged(
+          "gradients in float16 stayed not finite, however small the loss scale,", progress);
+    }
   }
 
   private LoopState state(RunProgress progress) {
     readLosses(progress);
     requireFinite(sumOfWeights(), "sum of the weights", progress);
-    return progress.state(parameters.toArray(), update.state());
+    OptimizerState optimizer = update.state();
+    return progress.state(
+        parameters.toArray(), lossScale == null ? optimizer : lossScale.addTo(optimizer));
   }
 
   private double sumOfWeights() {
@@ -214,16 +229,21 @@ public final class TrainingLoop {
 
   private void requireFinite(double value, String what, RunProgress progress) {
     if (!Double.isFinite(value)) {
-      throw new DivergedException(
-          "The %s became %s in epoch %d, by step %d; lower learningRate (now %s) or set gradientClipNorm (now %s)."
-              .formatted(
-                  what,
-                  value,
-                  progress.epoch(),
-                  progress.step(),
-                  settings.learningRate(),
-                  settings.gradientClipNorm()));
+      throw diverged(what + " became " + value, progress);
     }
+  }
+
+  private DivergedException diverged(String what, RunProgress progress) {
+    return new DivergedException(
+        "The %s in epoch %d, by step %d; lower learningRate (now %s)%s set gradientClipNorm (now %s)%s."
+            .formatted(
+                what,
+                progress.epoch(),
+                progress.step(),
+                settings.learningRate(),
+                lossScale == null ? " or" : ",",
+                settings.gradientClipNorm(),
+                lossScale == null ? "" : " or set precision to float32"));
   }
 
   private static double secondsSince(long nanoTime) {

@@ -1,5 +1,6 @@
 package io.sparkfocal.train;
 
+import ai.djl.ndarray.types.DataType;
 import java.io.Serializable;
 
 /**
@@ -17,6 +18,8 @@ import java.io.Serializable;
  * @param stepParts into how many parts a rank cuts its rows of a step (gradient accumulation); 0
  *     for as few as memory suffices for, found before training
  * @param patience epochs without improvement after which training ends, 0 to run all epochs
+ * @param dataType in which the network computes: float32, or float16 with a {@link LossScale};
+ *     weights are float32 in any case
  */
 public record TrainingSettings(
     int epochs,
@@ -29,5 +32,6 @@ public record TrainingSettings(
     long seed,
     int stepParts,
     ValidationMetric validationMetric,
-    int patience)
+    int patience,
+    DataType dataType)
     implements Serializable {}

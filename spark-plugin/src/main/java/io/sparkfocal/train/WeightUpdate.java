@@ -20,7 +20,11 @@ interface WeightUpdate {
   /** Forgets what has been added since the last step; the gradients are zero then. */
   void discard();
 
-  /** Ends the step; the gradients are zero then. */
+  /**
+   * Ends the step; the gradients are zero then, and the network sees the new weights. With a {@link
+   * LossScale}, a step with a gradient that is not finite changes nothing but that, though it
+   * counts as an update.
+   */
   void apply(double learningRate);
 
   /** Loss sum and weight sum of the steps of all ranks since the last call. */

@@ -12,11 +12,13 @@ typedef struct {
   float *variance;     // (size)
   float *sums;         // (2): loss and weight of the rows of this step; zeros afterwards
   float *totals;       // (2): sums since they were last read
-  float *step_weight;  // (1), from the first launch to the second
+  float *step;         // (2), from the first launch to the second: the sums
   float *partials;     // (partial_count), likewise: sums of squares of the gradients
+  unsigned short *halves;  // (size), the weights as binary16; null for none
+  float *scale;        // (2): loss scale and steps since it changed; null for none
   long long size;
-  long long partial_count;  // blocks of the first launch; 0 where nothing is clipped
-  float clip_norm;
+  long long partial_count;  // blocks of the first launch; 0 where the norm is not needed
+  float clip_norm;          // infinity for no limit
   float keep;     // 1 - learning rate times weight decay
   float rate;     // learning rate with both corrections for the first steps
   float epsilon;  // with the correction of the variance
@@ -24,15 +26,16 @@ typedef struct {
   float beta2;
   float rest1;  // 1 - beta1
   float rest2;  // 1 - beta2
+  float steps_to_double;
+  float largest_scale;
 } AdamArguments;
 
 DEVICE float square_sum(float4 v) { return v.x * v.x + v.y * v.y + v.z * v.z + v.w * v.w; }
 
 KERNEL(squares, AdamArguments) {
   if (blockIdx.x == 0 && threadIdx.x == 0) {
-    a.totals[0] += a.sums[0];
-    a.totals[1] += a.sums[1];
-    a.step_weight[0] = fmaxf(a.sums[1], SMALLEST_WEIGHT);
+    a.step[0] = a.sums[0];
+    a.step[1] = a.sums[1];
     a.sums[0] = 0.0f;
     a.sums[1] = 0.0f;
   }
@@ -71,21 +74,48 @@ DEVICE Moments adam(
   return next;
 }
 
+// Nothing else of this launch or the first one of the next step reads what is written here.
+DEVICE void end_step(const AdamArguments *a, int leaves_out) {
+  if (!leaves_out) {
+    a->totals[0] += a->step[0];
+    a->totals[1] += a->step[1];
+  }
+  if (a->scale != 0) {
+    float clean = leaves_out ? 0.0f : a->scale[1] + 1.0f;
+    int doubles = clean >= a->steps_to_double;
+    float times = leaves_out ? 0.5f : doubles ? 2.0f : 1.0f;
+    a->scale[0] = fminf(a->scale[0] * times, a->largest_scale);
+    a->scale[1] = doubles ? 0.0f : clean;
+  }
+}
+
 KERNEL(update, AdamArguments) {
-  float divisor = a.step_weight[0];
+  float divisor = fmaxf(a.step[1], SMALLEST_WEIGHT);
   float scale = 1.0f;
+  int leaves_out = 0;
   if (a.partial_count > 0) {
     float sum = 0.0f;
     for (long long i = threadIdx.x; i < a.partial_count; i += THREADS) {
       sum += a.partials[i];
     }
-    float norm = sqrtf(sum_of_block(sum)) / divisor;
+    sum = sum_of_block(sum);
+    leaves_out = a.scale != 0 && !(sum < INFINITY);
+    float norm = sqrtf(sum) / divisor;
     scale = a.clip_norm / (norm + NORM_EPSILON);
     // Not fminf, which would hide that the norm is not a number.
     scale = scale > 1.0f ? 1.0f : scale;
   }
   long long stride = gridDim.x * (long long)THREADS;
   long long first = blockIdx.x * (long long)THREADS + threadIdx.x;
+  if (first == 0) {
+    end_step(&a, leaves_out);
+  }
+  if (leaves_out) {
+    for (long long i = first; i < a.size; i += stride) {
+      a.gradients[i] = 0.0f;
+    }
+    return;
+  }
   float4 *weights = (float4 *)a.weights;
   float4 *gradients = (float4 *)a.gradients;
   float4 *means = (float4 *)a.mean;
@@ -100,6 +130,10 @@ KERNEL(update, AdamArguments) {
     means[i] = make_float4(x.mean, y.mean, z.mean, u.mean);
     variances[i] = make_float4(x.variance, y.variance, z.variance, u.variance);
     gradients[i] = make_float4(0.0f, 0.0f, 0.0f, 0.0f);
+    if (a.halves != 0) {
+      ((ushort4 *)a.halves)[i] = make_ushort4(
+          to_half(x.weight), to_half(y.weight), to_half(z.weight), to_half(u.weight));
+    }
   }
   long long last = a.size / 4 * 4 + first;
   if (last < a.size) {
@@ -109,5 +143,8 @@ KERNEL(update, AdamArguments) {
     a.mean[last] = x.mean;
     a.variance[last] = x.variance;
     a.gradients[last] = 0.0f;
+    if (a.halves != 0) {
+      a.halves[last] = to_half(x.weight);
+    }
   }
 }

@@ -31,6 +31,7 @@ typedef struct {
   const long long *labels;       // (rows); 0 or 1 where CLASSES is 1
   const float *alphas;           // softmax: (alpha_count); sigmoid: weights of target 0 and target 1
   const float *sample_weights;   // (rows), which gradients are multiplied by; null for ones
+  const float *scale;            // (1), which gradients are multiplied by too; null for 1
   LOGIT *gradients;              // (rows, CLASSES)
   float *values;                 // (rows)
   float *weights;                // (rows)
@@ -89,6 +90,7 @@ KERNEL(focal, FocalArguments) {
   LOGIT *gradients = a.gradients + row * CLASSES;
   long long label = a.labels[row];
   float sample_weight = a.sample_weights == 0 ? 1.0f : a.sample_weights[row];
+  float scale = a.scale == 0 ? 1.0f : a.scale[0];
   int known = label >= 0 && label < (CLASSES == 1 ? 2 : CLASSES);
 
 #if SIGMOID
@@ -100,7 +102,7 @@ KERNEL(focal, FocalArguments) {
     Terms terms = focal_terms(known ? sign * LOAD(logits[c]) : NAN);
     value += weight * terms.value;
     if (present) {
-      gradients[c] = STORE(sample_weight * sign * weight * terms.slope);
+      gradients[c] = STORE(scale * (sample_weight * sign * weight * terms.slope));
     }
   }
   value = sum_of_lanes(value);
@@ -149,7 +151,7 @@ KERNEL(focal, FocalArguments) {
   Terms terms = focal_terms((largest - target) + logf(sum));
   float weight = a.alphas[known && a.alpha_count > 1 ? label : 0];
   float value = weight * terms.value;
-  float slope = sample_weight * weight * terms.slope;
+  float slope = scale * (sample_weight * weight * terms.slope);
   float share = slope / sum;
   if (present) {
 #if HELD

@@ -73,6 +73,12 @@ final class BadParams {
 
   private static List<BadInput> names() {
     return List.of(
+        set(
+            "Unknown precision \"double\"; choose float32 or float16.",
+            c -> c.setPrecision("double")),
+        set(
+            "Unknown precision \"bfloat16\", which would end the JVM (DJL); choose float32 or float16.",
+            c -> c.setPrecision("bfloat16")),
         set("Unknown optimizer \"lbfgs\"; choose adamW or sgd.", c -> c.setOptimizer("lbfgs")),
         set("Unknown device \"tpu\"; choose auto, cpu or gpu.", c -> c.setDevice("tpu")),
         set(

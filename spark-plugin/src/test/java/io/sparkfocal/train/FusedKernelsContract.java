@@ -7,6 +7,8 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import io.sparkfocal.collective.TensorCollective;
+import io.sparkfocal.collective.local.SoloCollective;
 import io.sparkfocal.losses.ClassificationLoss;
 import io.sparkfocal.losses.CrossEntropyLoss;
 import io.sparkfocal.losses.FocalLoss;
@@ -36,8 +38,10 @@ abstract class FusedKernelsContract {
 
   private static FusedFocal fused(
       ClassificationLoss loss, int classes, DataType dataType, NDManager manager) {
-    LossKernel composed = loss.prepare(manager, DataType.FLOAT32);
-    FusedFocal fused = FusedFocal.of(loss, composed, GPU, loss.outputs(classes), dataType, manager);
+    LossKernel floats = loss.prepare(manager, DataType.FLOAT32);
+    LossScale scale = dataType == DataType.FLOAT16 ? new LossScale(4096, manager) : null;
+    LossKernel composed = scale == null ? floats : new ScaledLoss(floats, scale);
+    FusedFocal fused = FusedFocal.of(loss, composed, GPU, loss.outputs(classes), scale, manager);
     assertThat(fused).isNotNull();
     return fused;
   }
@@ -169,6 +173,38 @@ abstract class FusedKernelsContract {
   }
 
   @Test
+  void adamWInOnePassKeepsTheLossScale() {
+    TensorCollective alone = new TensorCollective(new SoloCollective());
+    for (double clipNorm : new double[] {0, 0.5}) {
+      LossScaleCheck.check(
+          device(),
+          (parameters, manager) ->
+              new FusedAdamW(
+                  GPU,
+                  parameters.trained(),
+                  parameters.gradients(),
+                  parameters.half(),
+                  new AdamW(0.01),
+                  clipNorm,
+                  alone,
+                  manager));
+    }
+  }
+
+  @Test
+  void trainingInFloat16WithKernelsIsThatWithout() {
+    TrainingSettings settings =
+        TrainingRun.half(TrainingRun.settings(6, 30, new AdamW(0.01), 0.01));
+    TrainingRun run = new TrainingRun(90).device(device()).dropout(0.2).validateOn(0, 1, 2);
+    TrainingOutcome composed = run.alone(settings);
+    TrainingOutcome fused = run.kernels(() -> FusedKernels.onGpu(GPU)).alone(settings);
+    // Gradients are rounded to 11 bits, in an order of their own.
+    assertThat(fused.weights()).containsExactly(composed.weights(), Offset.offset(2e-3f));
+    assertThat(fused.epochs().get(5).trainingLoss())
+        .isCloseTo(composed.epochs().get(5).trainingLoss(), Offset.offset(1e-4));
+  }
+
+  @Test
   void masksOfDropoutHaveTheBitsOfTheHosts() {
     try (NDManager manager = NDManager.newBaseManager(device(), "PyTorch")) {
       FusedDropout fused = new FusedDropout(GPU);
@@ -212,7 +248,8 @@ abstract class FusedKernelsContract {
             3,
             1,
             ValidationMetric.LOSS,
-            0);
+            0,
+            DataType.FLOAT32);
     TrainingRun run =
         new TrainingRun(90).device(device()).dropout(0.2).loss(focal).validateOn(0, 1, 2);
     TrainingOutcome composed = run.dealt(settings, few, many).get(0);
@@ -228,11 +265,11 @@ abstract class FusedKernelsContract {
     try (NDManager manager = NDManager.newBaseManager(device(), "PyTorch")) {
       FusedKernels kernels = FusedKernels.onGpu(1000);
       FocalLoss focal = FocalLoss.builder().build();
-      assertThat(kernels.loss(focal, l -> l.prepare(manager, DataType.FLOAT32), 3, manager))
+      assertThat(kernels.loss(focal, l -> l.prepare(manager, DataType.FLOAT32), 3, null, manager))
           .isNotInstanceOf(FusedFocal.class);
       assertThat(
               FusedKernels.onGpu(GPU)
-                  .loss(focal, l -> l.prepare(manager, DataType.FLOAT32), 3, manager))
+                  .loss(focal, l -> l.prepare(manager, DataType.FLOAT32), 3, null, manager))
           .isInstanceOf(FusedFocal.class);
       assertThat(
               FusedKernels.onGpu(GPU)
@@ -240,6 +277,7 @@ abstract class FusedKernelsContract {
                       CrossEntropyLoss.builder().build(),
                       l -> l.prepare(manager, DataType.FLOAT32),
                       3,
+                      null,
                       manager))
           .isNotInstanceOf(FusedFocal.class);
     }

@@ -3,6 +3,7 @@ package io.sparkfocal.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.djl.ndarray.types.DataType;
 import io.sparkfocal.losses.Reduction;
 import io.sparkfocal.testing.HungryLoss;
 import java.util.Map;
@@ -54,6 +55,17 @@ class OutOfMemoryTest {
   }
 
   @Test
+  void aStepInFloat16IsRepeatedLikeAnyOther() {
+    TrainingSettings settings = TrainingRun.half(hungry(ROWS).fullBatches(5, new Sgd(0.9, 0), 0.1));
+    TrainingOutcome ample = hungry(ROWS).dealt(settings, FEW, MANY).get(0);
+    HungryLoss.ASKED.clear();
+    TrainingOutcome tight = hungry(17).dealt(settings, FEW, MANY).get(0);
+    // Gradients of a part are rounded to 11 bits.
+    assertThat(tight.weights()).containsExactly(ample.weights(), Offset.offset(1e-3f));
+    assertThat(HungryLoss.ASKED).contains(17L, 65L);
+  }
+
+  @Test
   void onRequestThePartsAreFoundBeforeTraining() {
     TrainingSettings fixed = hungry(ROWS).fullBatches(5, new Sgd(0.9, 0), 0.1);
     TrainingSettings found =
@@ -68,7 +80,8 @@ class OutOfMemoryTest {
             fixed.seed(),
             0,
             ValidationMetric.LOSS,
-            0);
+            0,
+            DataType.FLOAT32);
     float[] ample = hungry(ROWS).alone(fixed).weights();
     assertThat(hungry(30).alone(found).weights()).containsExactly(ample, Offset.offset(1e-6f));
   }

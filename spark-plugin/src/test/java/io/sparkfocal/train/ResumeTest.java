@@ -3,6 +3,7 @@ package io.sparkfocal.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.djl.ndarray.types.DataType;
 import io.sparkfocal.data.Standardization;
 import io.sparkfocal.persist.Checkpoint;
 import java.util.Map;
@@ -49,11 +50,17 @@ class ResumeTest {
   }
 
   @ParameterizedTest
-  @CsvSource({"adamW, false", "adamW, true", "sgd, true"})
-  void everyStepIsAsGoodAsAnyToGoOnFrom(String optimizer, boolean batchNorm) {
-    TrainingSettings settings =
+  @CsvSource({
+    "adamW, false, FLOAT32",
+    "adamW, true, FLOAT32",
+    "sgd, true, FLOAT32",
+    "adamW, true, FLOAT16"
+  })
+  void everyStepIsAsGoodAsAnyToGoOnFrom(String optimizer, boolean batchNorm, DataType precision) {
+    TrainingSettings floats =
         TrainingRun.settings(
             3, 20, optimizer.equals("sgd") ? new Sgd(0.9, 1e-3) : new AdamW(0.01), 0.02);
+    TrainingSettings settings = precision == DataType.FLOAT16 ? TrainingRun.half(floats) : floats;
     TrainingOutcome whole = run(batchNorm).dealt(settings, FEW, MANY).get(0);
     Map<Long, LoopState> states = states(run(batchNorm), settings);
     assertThat(states).hasSize(3 * 5);

@@ -3,6 +3,7 @@ package io.sparkfocal.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.djl.ndarray.types.DataType;
 import io.sparkfocal.losses.Reduction;
 import java.util.List;
 import java.util.Map;
@@ -81,7 +82,8 @@ class TrainingLoopTest {
             whole.seed(),
             parts,
             ValidationMetric.LOSS,
-            0);
+            0,
+            DataType.FLOAT32);
     assertThat(run.dealt(inParts, FEW, MANY).get(1).weights())
         .containsExactly(run.alone(whole).weights(), Offset.offset(1e-5f));
   }
@@ -153,7 +155,8 @@ class TrainingLoopTest {
         plain.seed(),
         1,
         ValidationMetric.LOSS,
-        patience);
+        patience,
+        DataType.FLOAT32);
   }
 
   @Test
@@ -182,7 +185,8 @@ class TrainingLoopTest {
             3,
             1,
             ValidationMetric.LOSS,
-            0);
+            0,
+            DataType.FLOAT32);
     assertThat(distance(before, run.alone(plain).weights())).isGreaterThan(0.05);
     assertThat(distance(before, run.alone(clipped).weights())).isCloseTo(0.01, Offset.offset(1e-4));
   }

@@ -2,6 +2,7 @@ package io.sparkfocal.train;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import io.sparkfocal.collective.Collective;
@@ -148,7 +149,25 @@ final class TrainingRun {
         3,
         1,
         ValidationMetric.LOSS,
-        0);
+        0,
+        DataType.FLOAT32);
+  }
+
+  /** The same in float16. */
+  static TrainingSettings half(TrainingSettings settings) {
+    return new TrainingSettings(
+        settings.epochs(),
+        settings.batchSize(),
+        settings.learningRate(),
+        settings.optimizer(),
+        settings.schedule(),
+        settings.warmupFraction(),
+        settings.gradientClipNorm(),
+        settings.seed(),
+        settings.stepParts(),
+        settings.validationMetric(),
+        settings.patience(),
+        DataType.FLOAT16);
   }
 
   /** The outcome of one rank that has all rows. */
@@ -189,7 +208,12 @@ final class TrainingRun {
                   loss.loss().outputs(CLASSES))
               .build(new Layers(step));
       FlatParameters parameters =
-          FlatParameters.of(network, FEATURES, manager, settings.seed() + collective.rank());
+          FlatParameters.of(
+              network,
+              FEATURES,
+              manager,
+              settings.seed() + collective.rank(),
+              LossScale.of(settings, manager));
       if (start.length > 0) {
         parameters.set(start);
       }

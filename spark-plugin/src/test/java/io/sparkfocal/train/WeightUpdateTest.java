@@ -2,8 +2,10 @@ package io.sparkfocal.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.nn.Block;
 import io.sparkfocal.collective.TensorCollective;
 import io.sparkfocal.collective.local.SoloCollective;
@@ -16,6 +18,22 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 /** The update of a GPU, run on the CPU, beside that of the CPU. */
 class WeightUpdateTest {
+
+  /** A step with a gradient that is not finite, between others that are. */
+  @ParameterizedTest
+  @CsvSource({"adamW, true", "adamW, false", "sgd, true", "sgd, false"})
+  void aStepWithoutFiniteGradientsHalvesTheLossScaleAndChangesNothingElse(
+      String rule, boolean onHost) {
+    TensorCollective alone = new TensorCollective(new SoloCollective());
+    Optimizer optimizer = rule.equals("sgd") ? new Sgd(0.9, 0.01) : new AdamW(0.01);
+    TrainingSettings settings = TrainingRun.settings(1, 1, optimizer, 0.01);
+    LossScaleCheck.check(
+        Device.cpu(),
+        (parameters, manager) ->
+            onHost
+                ? new HostUpdate(parameters, alone, settings)
+                : new TensorUpdate(parameters, alone, settings, manager));
+  }
 
   private static final int FEATURES = 5;
 
@@ -56,7 +74,18 @@ class WeightUpdateTest {
     TrainingSettings plain = TrainingRun.settings(1, 1, optimizer, 0.01);
     TrainingSettings settings =
         new TrainingSettings(
-            1, 1, 0.01, optimizer, plain.schedule(), 0, clipNorm, 0, 1, ValidationMetric.LOSS, 0);
+            1,
+            1,
+            0.01,
+            optimizer,
+            plain.schedule(),
+            0,
+            clipNorm,
+            0,
+            1,
+            ValidationMetric.LOSS,
+            0,
+            DataType.FLOAT32);
     float[] onHost = trained((parameters, manager) -> new HostUpdate(parameters, alone, settings));
     float[] onDevice =
         trained((parameters, manager) -> new TensorUpdate(parameters, alone, settings, manager));
