@@ -1,7 +1,7 @@
 """One process that trains on made-up rows on its device with focal loss and fused AdamW, eagerly or by torch.compile.
 
 Takes "cpu" or "cuda", and "eager" or "compile", then lines: "mlp 0 ROWS STEPS EPOCHS" and "resnet18 SIDE ROWS STEPS EPOCHS" are answered
-with rows per second over all epochs but the first, "focal ROWS CLASSES" with the seconds of focal loss forward and backward,
+with rows per second over all epochs but the first, both with "-float16" behind the name by autocast and GradScaler, "focal ROWS CLASSES" with the seconds of focal loss forward and backward,
 "sigmoid ROWS CLASSES" with those of torchvision's sigmoid_focal_loss (NaN without torchvision).
 """
 
@@ -66,13 +66,21 @@ def wait():
 
 def rows_per_second(kind, side, batch, steps, epochs):
     torch.manual_seed(1)
-    images = kind == "resnet18"
+    images = kind.startswith("resnet18")
+    half = kind.endswith("-float16")
     network = (resnet18(side) if images else mlp()).to(device)
     rows = batch * steps
     features = torch.randn(rows, 3 * side * side if images else 32, device=device)
     labels = torch.arange(rows, device=device) % CLASSES
     optimizer = torch.optim.AdamW(network.parameters(), lr=1e-3, weight_decay=0.01, fused=True)
-    loss_of = made(lambda x, y: focal_loss(network(x), y))
+    scaler = torch.amp.GradScaler(device, enabled=half)
+
+    def loss_in_precision(x, y):
+        with torch.autocast(device, torch.float16, enabled=half):
+            logits = network(x)
+        return focal_loss(logits.float(), y)
+
+    loss_of = made(loss_in_precision)
     start = 0.0
     for epoch in range(epochs):
         if epoch == 1:
@@ -83,8 +91,9 @@ def rows_per_second(kind, side, batch, steps, epochs):
             batch_rows = order[step * batch : (step + 1) * batch]
             loss = loss_of(features[batch_rows], labels[batch_rows])
             optimizer.zero_grad(set_to_none=True)
-            loss.backward()
-            optimizer.step()
+            scaler.scale(loss).backward()
+            scaler.step(optimizer)
+            scaler.update()
     wait()
     return rows * (epochs - 1) / (time.perf_counter() - start)
 

@@ -17,11 +17,13 @@ import io.sparkfocal.train.EpochReport;
 import io.sparkfocal.train.FlatParameters;
 import io.sparkfocal.train.FusedKernels;
 import io.sparkfocal.train.KernelSpeed;
+import io.sparkfocal.train.LossScale;
 import io.sparkfocal.train.LossSpec;
 import io.sparkfocal.train.RunSize;
 import io.sparkfocal.train.Shard;
 import io.sparkfocal.train.TensorShard;
 import io.sparkfocal.train.TrainingLoop;
+import io.sparkfocal.train.TrainingSettings;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -41,8 +43,8 @@ final class GpuRank {
 
   /**
    * Takes "cpu" or "gpu", then lines: "mlp 0 ROWS STEPS EPOCHS" and "resnet18 SIDE ROWS STEPS
-   * EPOCHS" are answered with rows per second over all epochs but the first; "focal ROWS CLASSES"
-   * and "adamw WEIGHTS" as {@link KernelSpeed} says.
+   * EPOCHS", both also with "-float16" behind the name, are answered with rows per second over all
+   * epochs but the first; "focal ROWS CLASSES" and "adamw WEIGHTS" as {@link KernelSpeed} says.
    */
   public static void main(String[] arguments) throws IOException {
     Device device = arguments[0].equals("gpu") ? Device.gpu(0) : Device.cpu();
@@ -65,11 +67,14 @@ final class GpuRank {
   }
 
   private static double rowsPerSecond(String network, Device device, int[] numbers) {
-    boolean images = network.equals("resnet18");
+    boolean images = network.startsWith("resnet18");
+    boolean half = network.endsWith("-float16");
     int features = images ? CHANNELS * numbers[0] * numbers[0] : FEATURES;
     int rowsPerStep = numbers[1];
     int rows = rowsPerStep * numbers[2];
     int epochs = numbers[3];
+    TrainingSettings settings =
+        TrainingRank.settings(rowsPerStep, epochs, half ? DataType.FLOAT16 : DataType.FLOAT32);
     List<EpochReport> reports = new ArrayList<>();
     try (NDManager manager = NDManager.newBaseManager(device, "PyTorch")) {
       TensorCollective alone = new TensorCollective(new SoloCollective());
@@ -87,7 +92,7 @@ final class GpuRank {
       TrainingLoop loop =
           new TrainingLoop(
               block,
-              FlatParameters.of(block, features, manager, 1),
+              FlatParameters.of(block, features, manager, 1, LossScale.of(settings, manager)),
               new LossSpec(
                   "focal",
                   Map.of("gamma", 2.0),
@@ -96,7 +101,7 @@ final class GpuRank {
                   0,
                   Reduction.MEAN),
               CLASSES,
-              TrainingRank.settings(rowsPerStep, epochs),
+              settings,
               step,
               alone,
               TrainingRank.listener(reports::add),

@@ -81,6 +81,7 @@ public final class GpuSpeed {
           speed.sizes.images,
           speed.sizes.cpuImages,
           STEPS_OF_IMAGES);
+      speed.halfPrecision();
       speed.kernels();
     }
   }
@@ -109,6 +110,33 @@ public final class GpuSpeed {
     overCpu.print("gpu-over-cpu-" + name);
     overEager.print("gpu-over-eager-" + name);
     overCompiled.print("gpu-over-compiled-" + name);
+  }
+
+  private void halfPrecision() {
+    int rows = sizes.mlpRows[sizes.mlpRows.length - 1];
+    inFloat16("mlp-" + rows, "mlp", "0 %d %d".formatted(rows, sizes.mlpSteps));
+    inFloat16(
+        "resnet18", "resnet18", "%d %d %d".formatted(sizes.side, sizes.images, STEPS_OF_IMAGES));
+  }
+
+  private void inFloat16(String name, String network, String shape) {
+    Pairs overFloats = new Pairs();
+    Pairs overAutocast = new Pairs();
+    for (int pair = -1; pair < sizes.pairs; pair++) {
+      String order = "%s-float16 %s %d".formatted(network, shape, EPOCHS);
+      double ours = number(gpu, order);
+      double floats = number(gpu, "%s %s %d".formatted(network, shape, EPOCHS));
+      double theirs = number(eager, order);
+      if (pair >= 0) {
+        overFloats.rates(ours, floats);
+        overAutocast.rates(ours, theirs);
+      }
+    }
+    System.out.printf(
+        "%s in float16: ours %,.0f rows/s, in float32 %,.0f; PyTorch's autocast %,.0f%n",
+        name, overFloats.ours(), overFloats.theirs(), overAutocast.theirs());
+    overFloats.print("gpu-float16-over-float32-" + name);
+    overAutocast.print("gpu-float16-over-autocast-" + name);
   }
 
   private void kernels() {

@@ -109,8 +109,9 @@ public final class TrainingRank {
     try (RankRows read = rows(rows, collective.rank(), memory);
         NDManager manager = NDManager.newBaseManager("PyTorch")) {
       read.standardize(read.statistics().standardization());
-      TrainingLoop loop =
-          loop(collective, settings(rowsPerStep * collective.world(), epochs), afterEpoch, manager);
+      TrainingSettings settings =
+          settings(rowsPerStep * collective.world(), epochs, DataType.FLOAT32);
+      TrainingLoop loop = loop(collective, settings, afterEpoch, manager);
       RunSize size = new RunSize((long) rows * collective.world(), rows, 0);
       loop.run(read.training(manager), read.validation(manager), size);
     }
@@ -159,7 +160,7 @@ public final class TrainingRank {
     };
   }
 
-  static TrainingSettings settings(int batchSize, int epochs) {
+  static TrainingSettings settings(int batchSize, int epochs, DataType precision) {
     return new TrainingSettings(
         epochs,
         batchSize,
@@ -172,7 +173,7 @@ public final class TrainingRank {
         1,
         ValidationMetric.LOSS,
         0,
-        DataType.FLOAT32);
+        precision);
   }
 
   /** Made-up rows, a tenth of them of class 1, through the reader of training. */

@@ -14,6 +14,9 @@ import java.util.Map;
  *
  * <p>Dropout and batch norm must come from {@link Layers}; DJL's own draw from a generator of the
  * whole JVM and see the rows of one rank only.
+ *
+ * <p>Where a training asks for float16, input and trained parameters are float16; a constant that a
+ * layer makes for itself has to take the type of its input.
  */
 public interface NetworkProvider {
 

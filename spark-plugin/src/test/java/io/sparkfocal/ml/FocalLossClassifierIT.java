@@ -88,6 +88,18 @@ class FocalLossClassifierIT {
   }
 
   @Test
+  void trainingInFloat16GivesNearlyTheModelOfFloat32() {
+    FocalLossClassificationModel floats = quick().fit(rows);
+    FocalLossClassificationModel halves = quick().setPrecision("float16").fit(rows);
+    assertThat(weights(halves)).isNotEqualTo(weights(floats));
+    assertThat(accuracy(halves.transform(rows)))
+        .isCloseTo(accuracy(floats.transform(rows)), Offset.offset(0.02));
+    double[] expected = floats.summary().orElseThrow().objectiveHistory();
+    double[] actual = halves.summary().orElseThrow().objectiveHistory();
+    assertThat(actual[11]).isCloseTo(expected[11], Offset.offset(0.05 * expected[11]));
+  }
+
+  @Test
   void transformAppendsLogitsProbabilitiesAndTheLikeliestClass() {
     FocalLossClassificationModel model = quick().setMaxIter(2).fit(rows);
     Dataset<Row> scored = model.transform(rows);

@@ -2,6 +2,7 @@ package io.sparkfocal.train;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.djl.ndarray.types.DataType;
 import ai.djl.pytorch.jni.JniUtils;
 import io.sparkfocal.cuda.CudaLibraries;
 import io.sparkfocal.testing.CudaStandIn;
@@ -37,6 +38,9 @@ class StepOperationsIT {
           "expand",
           "resolve_conj",
           "empty",
+          "empty_strided",
+          "to",
+          "_to_copy",
           "relu",
           "fill_",
           "copy_");
@@ -49,7 +53,7 @@ class StepOperationsIT {
   }
 
   /** How often each operation occurs in a step of an MLP with two hidden layers. */
-  private Map<String, Integer> operations() throws Exception {
+  private Map<String, Integer> operations(DataType precision) throws Exception {
     Path trace = folder.resolve("trace.json");
     TrainingListener profiler =
         new TrainingListener() {
@@ -68,10 +72,11 @@ class StepOperationsIT {
           @Override
           public void epochCompleted(EpochReport report) {}
         };
+    TrainingSettings settings = TrainingRun.settings(1, 10, new AdamW(0.01), 0.01);
     new TrainingRun(90)
         .kernels(() -> FusedKernels.onGpu(0))
         .listener(profiler)
-        .alone(TrainingRun.settings(1, 10, new AdamW(0.01), 0.01));
+        .alone(precision == DataType.FLOAT16 ? TrainingRun.half(settings) : settings);
     Map<String, Integer> operations = new TreeMap<>();
     OPERATION
         .matcher(Files.readString(trace))
@@ -82,7 +87,7 @@ class StepOperationsIT {
 
   @Test
   void aStepIsArithmeticAloneAndReadsNothingBack() throws Exception {
-    Map<String, Integer> operations = operations();
+    Map<String, Integer> operations = operations(DataType.FLOAT32);
     // On the CPU the bias of each of the three layers is copied inside addmm.
     assertThat(operations.get("copy_")).isEqualTo(3);
     operations.keySet().removeAll(FREE);
@@ -101,5 +106,19 @@ class StepOperationsIT {
                     "sum", 3,
                     // Six gradients to their places, and the sums of the loss.
                     "add_", 7)));
+  }
+
+  @Test
+  void aStepInFloat16AddsFourOperations() throws Exception {
+    Map<String, Integer> floats = operations(DataType.FLOAT32);
+    Map<String, Integer> halves = operations(DataType.FLOAT16);
+    // The batch's cast, zeros for the gradients, and what a CPU copies inside a quotient of two
+    // types.
+    assertThat(halves.get("copy_")).isEqualTo(floats.get("copy_") + 3);
+    floats.keySet().removeAll(FREE);
+    halves.keySet().removeAll(FREE);
+    floats.merge("div", 1, Integer::sum);
+    floats.merge("add_", 1, Integer::sum);
+    assertThat(halves).isEqualTo(floats);
   }
 }
