@@ -143,26 +143,38 @@ public final class FusedKernels {
   }
 
   static String tried(int gpu, NDManager manager) {
-    double difference = 0;
+    double difference = FusedAdamW.differenceFromHost(gpu, new AdamW(0.01), manager);
+    double inHalf = 0;
+    LossScale scale = new LossScale(256, manager);
     for (ClassificationLoss loss :
         new ClassificationLoss[] {
           FocalLoss.builder().build(), SigmoidFocalLoss.builder().build()
         }) {
       LossKernel composed = loss.prepare(manager, DataType.FLOAT32);
-      FusedFocal fused = FusedFocal.of(loss, composed, gpu, 5, null, manager);
-      difference =
-          Math.max(
-              difference,
-              Objects.requireNonNull(fused, "no kernel").differenceFromComposed(manager));
+      difference = Math.max(difference, difference(loss, composed, gpu, null, manager));
+      LossKernel scaled = new ScaledLoss(composed, scale);
+      inHalf = Math.max(inHalf, difference(loss, scaled, gpu, scale, manager));
     }
-    difference = Math.max(difference, FusedAdamW.differenceFromHost(gpu, new AdamW(0.01), manager));
     if (!new FusedDropout(gpu).agreesWithHost(manager)) {
       throw new IllegalStateException("dropout's masks have other bits than the host's");
     }
-    if (difference <= TOLERANCE) {
-      return "focal loss and AdamW are PyTorch's to " + (float) difference;
+    if (difference <= TOLERANCE && inHalf <= HALF_TOLERANCE) {
+      return "focal loss and AdamW are PyTorch's to %s, in float16 to %s"
+          .formatted((float) difference, (float) inHalf);
     }
-    throw new IllegalStateException("they differ from PyTorch by " + (float) difference);
+    throw new IllegalStateException(
+        "they differ from PyTorch by %s, in float16 by %s"
+            .formatted((float) difference, (float) inHalf));
+  }
+
+  private static double difference(
+      ClassificationLoss loss,
+      LossKernel composed,
+      int gpu,
+      @Nullable LossScale scale,
+      NDManager manager) {
+    FusedFocal fused = FusedFocal.of(loss, composed, gpu, 5, scale, manager);
+    return Objects.requireNonNull(fused, "no kernel").differenceFromComposed(manager);
   }
 
   private boolean agrees(String name, DoubleSupplier difference, double tolerance) {
