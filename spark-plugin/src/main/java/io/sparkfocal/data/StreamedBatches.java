@@ -103,8 +103,9 @@ final class StreamedBatches implements Batches {
 
     Place(int capacity) {
       this.capacity = capacity;
-      this.staging = stream.staging(capacity * RowCursor.Target.bytes(width));
+      // First what the manager frees, should the other fail.
       this.memory = Batch.allocate(manager, capacity, width);
+      this.staging = stream.staging(capacity * RowCursor.Target.bytes(width));
     }
 
     void upload(int count) {
