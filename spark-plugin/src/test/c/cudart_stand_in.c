@@ -1,4 +1,4 @@
-// Stand-in for libcudart.so.12: devices whose memory is the host's, each with one legacy stream. The
+// Stand-in for libcudart: devices whose memory is the host's, each with one legacy stream. The
 // NCCL stand-in counts operations on it through focal_stream_*. A copy on another stream is put off
 // until somebody waits for an event behind it, so that one who does not wait sees old values.
 #include <pthread.h>
@@ -82,6 +82,9 @@ int cudaMallocManaged(void **memory, size_t bytes, unsigned flags) {
   *memory = calloc(1, bytes);
   return SUCCESS;
 }
+
+// Kernels run while they are launched.
+int cudaDeviceSynchronize(void) { return SUCCESS; }
 
 int cudaFree(void *memory) {
   free(memory);
@@ -193,7 +196,7 @@ const char *cudaGetErrorString(int error) {
   return error == SUCCESS ? "no error" : "stand-in error";
 }
 
-// struct cudaDeviceProp of CUDA 12: name[256], uuid[16], luid[8], a mask, then the memory at 288.
+// struct cudaDeviceProp of CUDA 12 and 13: name[256], uuid[16], luid[8], a mask, then the memory at 288.
 int cudaGetDeviceProperties_v2(char *properties, int device) {
   if (device < 0 || device >= DEVICES) return INVALID_DEVICE;
   memset(properties, 0, 1032);
@@ -202,4 +205,9 @@ int cudaGetDeviceProperties_v2(char *properties, int device) {
   size_t memory = (size_t)1 << 30;
   memcpy(properties + 288, &memory, sizeof memory);
   return SUCCESS;
+}
+
+// Its name in CUDA 13.
+int cudaGetDeviceProperties(char *properties, int device) {
+  return cudaGetDeviceProperties_v2(properties, device);
 }

@@ -1,4 +1,4 @@
-// Stand-in for libnvrtc.so.12: compiles a kernel for the host, with the C compiler. The result is
+// Stand-in for libnvrtc: compiles a kernel for the host, with the C compiler. The result is
 // "host:" and the path of a library, which cuda_stand_in.c loads.
 #define _GNU_SOURCE
 #include <stdio.h>

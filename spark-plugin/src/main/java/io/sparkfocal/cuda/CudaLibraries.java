@@ -10,6 +10,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
+import org.bytedeco.cuda.global.cudart;
+import org.bytedeco.javacpp.annotation.Properties;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -22,6 +25,14 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CudaLibraries {
 
+  /** The driver and the CUDA runtime, which all others need. */
+  public static final CudaLibraries CUDA =
+      new CudaLibraries(
+          "CUDA",
+          "the NVIDIA driver and the CUDA runtime",
+          () -> linkedBy(org.bytedeco.cuda.presets.cudart.class, "cuda", "cudart"),
+          () -> cudart.cudaRuntimeGetVersion(new int[1]));
+
   private static final String SETTING = "spark.focal.nccl.library-path";
   private static final AtomicReference<String> FIRST_FOLDERS = new AtomicReference<>("");
 
@@ -29,13 +40,14 @@ public final class CudaLibraries {
       List.of(
           "/usr/local/cuda/lib64",
           "/usr/local/cuda/targets/x86_64-linux/lib",
+          "/usr/local/cuda/extras/CUPTI/lib64",
           "/usr/lib/x86_64-linux-gnu",
           "/usr/lib64",
           "/usr/local/lib");
 
   private final String user;
   private final String remedy;
-  private final List<String> names;
+  private final Supplier<List<String>> names;
   private final Runnable firstCall;
   private boolean tried;
   private @Nullable String failure;
@@ -45,10 +57,11 @@ public final class CudaLibraries {
    *
    * @param user what needs them, for the sentence of a failure
    * @param remedy what to install, likewise
-   * @param names of files, with their versions, in the order of loading
+   * @param names of files, with their versions, in the order of loading; asked for then
    * @param firstCall a call through the Java binding, which shows that it loads too
    */
-  public CudaLibraries(String user, String remedy, List<String> names, Runnable firstCall) {
+  public CudaLibraries(
+      String user, String remedy, Supplier<List<String>> names, Runnable firstCall) {
     this.user = user;
     this.remedy = remedy;
     this.names = names;
@@ -79,11 +92,45 @@ public final class CudaLibraries {
     FIRST_FOLDERS.set(folders);
   }
 
+  /**
+   * The files that a binding is linked to, as libcudart.so.12 for {@code cudart} where the binding
+   * on the class path is made for CUDA 12.
+   *
+   * @param presets where Bytedeco says so; its class is not initialised
+   */
+  public static List<String> linkedBy(Class<?> presets, String... libraries) {
+    return Arrays.stream(libraries).map(library -> linkedBy(presets, library)).toList();
+  }
+
+  private static String linkedBy(Class<?> presets, String library) {
+    String link =
+        Arrays.stream(presets.getAnnotation(Properties.class).value())
+            .flatMap(platform -> Arrays.stream(platform.link()))
+            .filter(entry -> entry.startsWith(library + "@"))
+            .findFirst()
+            .orElseThrow(
+                () -> new LinkageError(presets.getName() + " is linked to no lib" + library));
+    return "lib%s.so%s".formatted(library, link.substring(library.length() + 1).replace("#", ""));
+  }
+
   /** Null, or why they cannot be used. */
   private @Nullable String load() {
-    List<Path> folders = folders(FIRST_FOLDERS.get(), System.getenv());
     List<Path> loaded = new ArrayList<>();
-    for (String name : names) {
+    try {
+      String failure = load(names.get(), loaded);
+      if (failure == null) {
+        firstCall.run();
+      }
+      return failure;
+    } catch (LinkageError e) {
+      return "%s cannot be used: its Java binding does not load over %s (%s); put org.bytedeco:cuda for linux-x86_64 on the class path."
+          .formatted(user, loaded, e.getMessage());
+    }
+  }
+
+  private @Nullable String load(List<String> files, List<Path> loaded) {
+    List<Path> folders = folders(FIRST_FOLDERS.get(), System.getenv());
+    for (String name : files) {
       Path path = find(folders, name);
       if (path == null) {
         return "%s cannot be used: %s is in none of %s; install %s, or name their folders in %s."
@@ -97,13 +144,7 @@ public final class CudaLibraries {
             .formatted(user, path, e.getMessage(), remedy, SETTING);
       }
     }
-    try {
-      firstCall.run();
-      return null;
-    } catch (LinkageError e) {
-      return "%s cannot be used: its Java binding does not load over %s (%s); put org.bytedeco:cuda for linux-x86_64 on the class path."
-          .formatted(user, loaded, e.getMessage());
-    }
+    return null;
   }
 
   /** The folders that are looked in, in their order. */

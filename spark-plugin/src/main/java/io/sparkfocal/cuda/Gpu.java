@@ -1,19 +1,10 @@
 package io.sparkfocal.cuda;
 
-import java.util.List;
 import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.javacpp.SizeTPointer;
 
 /** A GPU by its number in this process, and the errors of CUDA as sentences. */
 final class Gpu {
-
-  /** The driver and the CUDA runtime. */
-  static final CudaLibraries LIBRARIES =
-      new CudaLibraries(
-          "CUDA",
-          "the NVIDIA driver and the CUDA 12 runtime",
-          List.of("libcuda.so.1", "libcudart.so.12"),
-          () -> cudart.cudaRuntimeGetVersion(new int[1]));
 
   private final int number;
 
@@ -27,7 +18,7 @@ final class Gpu {
    * @throws IllegalStateException if CUDA does not load here
    */
   static Gpu of(int number) {
-    LIBRARIES.require();
+    CudaLibraries.CUDA.require();
     return new Gpu(number);
   }
 

@@ -14,8 +14,8 @@ final class KernelCompiler {
   private static final CudaLibraries NVRTC =
       new CudaLibraries(
           "NVRTC",
-          "NVRTC of CUDA 12",
-          List.of("libnvrtc.so.12"),
+          "NVRTC",
+          () -> CudaLibraries.linkedBy(org.bytedeco.cuda.presets.nvrtc.class, "nvrtc"),
           () -> nvrtc.nvrtcVersion(new int[1], new int[1]));
 
   private KernelCompiler() {}
@@ -31,8 +31,7 @@ final class KernelCompiler {
    * @throws IllegalStateException if NVRTC is missing or refuses the source
    */
   static byte[] compile(String name, String source, int capability, List<String> options) {
-    // The binding of NVRTC needs that of CUDA.
-    Gpu.LIBRARIES.require();
+    CudaLibraries.CUDA.require();
     NVRTC.require();
     int newest = newestCapability(capability);
     List<String> all = new ArrayList<>(options);

@@ -38,7 +38,7 @@ class CudaLibrariesTest {
         new CudaLibraries(
             "NCCL",
             "NCCL 2",
-            List.of("libabsent.so.7"),
+            () -> List.of("libabsent.so.7"),
             () -> {
               throw new AssertionError("called without libraries");
             });
@@ -56,12 +56,25 @@ class CudaLibrariesTest {
         new CudaLibraries(
             "NCCL",
             "NCCL 2",
-            List.of(),
+            List::of,
             () -> {
               throw new NoClassDefFoundError("org/bytedeco/cuda/global/nccl");
             });
     assertThatThrownBy(unbound::require)
         .hasMessage(
             "NCCL cannot be used: its Java binding does not load over [] (org/bytedeco/cuda/global/nccl); put org.bytedeco:cuda for linux-x86_64 on the class path.");
+  }
+
+  @Test
+  void filesAreThoseThatTheBindingIsLinkedTo() {
+    assertThat(CudaLibraries.linkedBy(org.bytedeco.cuda.presets.cudart.class, "cuda", "cudart"))
+        .hasSize(2)
+        .startsWith("libcuda.so.1")
+        .last()
+        .asString()
+        .matches("libcudart[.]so[.]1[23]");
+    assertThatThrownBy(() -> CudaLibraries.linkedBy(org.bytedeco.cuda.presets.nccl.class, "cudart"))
+        .isInstanceOf(LinkageError.class)
+        .hasMessage("org.bytedeco.cuda.presets.nccl is linked to no libcudart");
   }
 }

@@ -26,7 +26,10 @@ class KernelCompilerTest {
 
   static boolean hasNvrtc() {
     return CudaStandIn.isAvailable()
-        && CudaLibraries.find(CudaLibraries.folders("", System.getenv()), "libnvrtc.so.12") != null;
+        && CudaLibraries.find(
+                CudaLibraries.folders("", System.getenv()),
+                CudaLibraries.linkedBy(org.bytedeco.cuda.presets.nvrtc.class, "nvrtc").get(0))
+            != null;
   }
 
   @BeforeAll

@@ -1,5 +1,6 @@
 package io.sparkfocal.testing;
 
+import io.sparkfocal.cuda.CudaLibraries;
 import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -8,26 +9,36 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 
 /**
- * Stand-ins for libcuda, libcudart, libnvrtc and libnccl, compiled from {@code src/test/c}: their
- * devices' memory is the host's.
+ * Stand-ins for libcuda, libcudart, libnvrtc, libcupti and libnccl, compiled from {@code
+ * src/test/c} under the names that the binding is linked to: their devices' memory is the host's.
  */
 public final class CudaStandIn {
 
   private static final Path SOURCES = sources();
   private static final Path BUILT = Path.of("target", "cuda-stand-in").toAbsolutePath();
+  private static final String CUDA = file(org.bytedeco.cuda.presets.cudart.class, "cuda");
+  private static final String RUNTIME = file(org.bytedeco.cuda.presets.cudart.class, "cudart");
+  private static final String NVRTC = file(org.bytedeco.cuda.presets.nvrtc.class, "nvrtc");
+  private static final String CUPTI = file(org.bytedeco.cuda.presets.cupti.class, "cupti");
+  private static final String NCCL = file(org.bytedeco.cuda.presets.nccl.class, "nccl");
+
+  /** The version of symbols without which Bytedeco's layer does not find them. */
+  private static final Path VERSIONS = BUILT.resolve("versions.map");
+
   private static final List<List<String>> LIBRARIES =
       List.of(
-          List.of("libcuda.so.1", "cuda_stand_in.c"),
+          List.of(CUDA, "cuda_stand_in.c"),
           List.of(
-              "libcudart.so.12",
+              RUNTIME,
               "cudart_stand_in.c",
-              "-Wl,--version-script=" + SOURCES.resolve("cudart_stand_in.map"),
-              BUILT.resolve("libcuda.so.1").toString()),
+              "-Wl,--version-script=" + VERSIONS,
+              BUILT.resolve(CUDA).toString()),
           List.of(
-              "nvrtc/libnvrtc.so.12",
+              "nvrtc/" + NVRTC,
               "nvrtc_stand_in.c",
               "-DKERNEL_HOST=\"" + SOURCES.resolve("kernel_host.h") + "\""),
-          List.of("libnccl.so.2", "nccl_stand_in.c", BUILT.resolve("libcudart.so.12").toString()));
+          List.of(CUPTI, "cupti_stand_in.c"),
+          List.of(NCCL, "nccl_stand_in.c", BUILT.resolve(RUNTIME).toString()));
 
   private CudaStandIn() {}
 
@@ -52,6 +63,7 @@ public final class CudaStandIn {
   /** The folder of the compiled libraries but NVRTC. */
   public static synchronized Path folder() throws IOException, InterruptedException {
     Files.createDirectories(BUILT.resolve("nvrtc"));
+    Files.writeString(VERSIONS, RUNTIME + " { global: *; };");
     for (List<String> library : LIBRARIES) {
       compile(library);
     }
@@ -61,6 +73,10 @@ public final class CudaStandIn {
   /** The folders of all libraries, as a path. */
   public static String folders() throws IOException, InterruptedException {
     return folder() + File.pathSeparator + BUILT.resolve("nvrtc");
+  }
+
+  private static String file(Class<?> presets, String library) {
+    return CudaLibraries.linkedBy(presets, library).get(0);
   }
 
   private static void compile(List<String> library) throws IOException, InterruptedException {

@@ -1,7 +1,6 @@
 package io.sparkfocal.collective.nccl;
 
 import io.sparkfocal.cuda.CudaLibraries;
-import java.util.List;
 import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.cuda.global.nccl;
 
@@ -14,8 +13,8 @@ public final class NcclLibraries {
   private static final CudaLibraries LIBRARIES =
       new CudaLibraries(
           "NCCL",
-          "NCCL 2 and the CUDA 12 runtime",
-          List.of("libcuda.so.1", "libcudart.so.12", "libnccl.so.2"),
+          "NCCL 2",
+          () -> CudaLibraries.linkedBy(org.bytedeco.cuda.presets.nccl.class, "nccl"),
           () -> nccl.ncclGetVersion(new int[1]));
 
   private NcclLibraries() {}
@@ -26,6 +25,7 @@ public final class NcclLibraries {
    * @throws IllegalStateException if one is missing or does not load, with what was looked for
    */
   public static void require() {
+    CudaLibraries.CUDA.require();
     LIBRARIES.require();
   }
 
