@@ -22,6 +22,7 @@ import io.sparkfocal.train.LossSpec;
 import io.sparkfocal.train.RunSize;
 import io.sparkfocal.train.Shard;
 import io.sparkfocal.train.TensorShard;
+import io.sparkfocal.train.TrainingListener;
 import io.sparkfocal.train.TrainingLoop;
 import io.sparkfocal.train.TrainingSettings;
 import java.io.BufferedReader;
@@ -44,7 +45,8 @@ final class GpuRank {
   /**
    * Takes "cpu" or "gpu", then lines: "mlp 0 ROWS STEPS EPOCHS" and "resnet18 SIDE ROWS STEPS
    * EPOCHS", both also with "-float16" behind the name, are answered with rows per second over all
-   * epochs but the first; "focal ROWS CLASSES" and "adamw WEIGHTS" as {@link KernelSpeed} says.
+   * epochs but the first, "trace" before such a line as {@link StepTrace} says, whatever EPOCHS is;
+   * "focal ROWS CLASSES" and "adamw WEIGHTS" as {@link KernelSpeed} says.
    */
   public static void main(String[] arguments) throws IOException {
     Device device = arguments[0].equals("gpu") ? Device.gpu(0) : Device.cpu();
@@ -52,7 +54,8 @@ final class GpuRank {
         new BufferedReader(new InputStreamReader(System.in, StandardCharsets.UTF_8));
     String line;
     while ((line = orders.readLine()) != null) {
-      String[] words = line.split(" ");
+      boolean traced = line.startsWith("trace ");
+      String[] words = line.replaceFirst("^trace ", "").split(" ");
       int[] numbers = new int[words.length - 1];
       for (int i = 0; i < numbers.length; i++) {
         numbers[i] = Integer.parseInt(words[i + 1]);
@@ -61,21 +64,38 @@ final class GpuRank {
           switch (words[0]) {
             case "focal" -> KernelSpeed.focal(device, numbers[0], numbers[1]);
             case "adamw" -> KernelSpeed.adamW(device, numbers[0]);
-            default -> rowsPerSecond(words[0], device, numbers);
+            default ->
+                traced
+                    ? trace(words[0], device, numbers)
+                    : rowsPerSecond(words[0], device, numbers);
           });
     }
   }
 
   private static double rowsPerSecond(String network, Device device, int[] numbers) {
+    int rows = numbers[1] * numbers[2];
+    int epochs = numbers[3];
+    List<EpochReport> reports = new ArrayList<>();
+    train(network, device, numbers, epochs, TrainingRank.listener(reports::add));
+    double seconds = reports.get(epochs - 1).elapsedSeconds() - reports.get(0).elapsedSeconds();
+    return (double) rows * (epochs - 1) / seconds;
+  }
+
+  private static StepTrace trace(String network, Device device, int[] numbers) {
+    StepTrace trace = new StepTrace(numbers[2], device.isGpu());
+    train(network, device, numbers, StepTrace.EPOCHS, trace);
+    return trace;
+  }
+
+  private static void train(
+      String network, Device device, int[] numbers, int epochs, TrainingListener listener) {
     boolean images = network.startsWith("resnet18");
     boolean half = network.endsWith("-float16");
     int features = images ? CHANNELS * numbers[0] * numbers[0] : FEATURES;
     int rowsPerStep = numbers[1];
     int rows = rowsPerStep * numbers[2];
-    int epochs = numbers[3];
     TrainingSettings settings =
         TrainingRank.settings(rowsPerStep, epochs, half ? DataType.FLOAT16 : DataType.FLOAT32);
-    List<EpochReport> reports = new ArrayList<>();
     try (NDManager manager = NDManager.newBaseManager(device, "PyTorch")) {
       TensorCollective alone = new TensorCollective(new SoloCollective());
       RankStep step = new RankStep(1, alone);
@@ -104,7 +124,7 @@ final class GpuRank {
               settings,
               step,
               alone,
-              TrainingRank.listener(reports::add),
+              listener,
               FusedKernels.on(device),
               manager);
       try (Shard training = shard(manager, rows, features);
@@ -112,8 +132,6 @@ final class GpuRank {
         loop.run(training, none, new RunSize(rows, rows, 0));
       }
     }
-    double seconds = reports.get(epochs - 1).elapsedSeconds() - reports.get(0).elapsedSeconds();
-    return (double) rows * (epochs - 1) / seconds;
   }
 
   private static Shard shard(NDManager manager, int rows, int features) {

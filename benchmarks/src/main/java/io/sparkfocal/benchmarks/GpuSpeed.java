@@ -17,6 +17,7 @@ public final class GpuSpeed {
       int side,
       int images,
       int cpuImages,
+      int tracedImages,
       int rows,
       int classes,
       int weights) {}
@@ -29,11 +30,12 @@ public final class GpuSpeed {
           224,
           256,
           64,
+          12,
           65_536,
           1000,
           25_000_000);
   private static final Sizes REHEARSAL =
-      new Sizes(1, new int[] {256}, 10, 32, 8, 8, 512, 100, 10_000);
+      new Sizes(1, new int[] {256}, 10, 32, 8, 8, 4, 512, 100, 10_000);
   private static final int EPOCHS = 4;
   private static final int STEPS_OF_IMAGES = 4;
 
@@ -81,6 +83,7 @@ public final class GpuSpeed {
           speed.sizes.images,
           speed.sizes.cpuImages,
           STEPS_OF_IMAGES);
+      speed.costs();
       speed.halfPrecision();
       speed.kernels();
     }
@@ -110,6 +113,26 @@ public final class GpuSpeed {
     overCpu.print("gpu-over-cpu-" + name);
     overEager.print("gpu-over-eager-" + name);
     overCompiled.print("gpu-over-compiled-" + name);
+  }
+
+  /** What a step costs, by CUPTI and the clocks of the process. */
+  private void costs() {
+    System.out.println(
+        "| one step | launches | copies from or to the host | waits of the host | GPU busy, us | step, us | CPU time, us |\n|-|-|-|-|-|-|-|");
+    int rows = sizes.mlpRows[0];
+    cost("mlp-" + rows, "mlp 0 %d %d".formatted(rows, sizes.mlpSteps));
+    cost("mlp-float16-" + rows, "mlp-float16 0 %d %d".formatted(rows, sizes.mlpSteps));
+    cost("resnet18", "resnet18 %d %d %d".formatted(sizes.side, sizes.images, sizes.tracedImages));
+  }
+
+  private void cost(String name, String order) {
+    gpu.order("trace " + order + " 0");
+    String[] numbers = gpu.answer().split(" ");
+    System.out.printf("| %s | %s |%n", name, String.join(" | ", numbers));
+    double busy = Double.parseDouble(numbers[3]) / Double.parseDouble(numbers[4]);
+    if (busy > 0) {
+      System.out.printf("bench gpu-busy-%s ratio=%.2f spread=%.2f..%.2f%n", name, busy, busy, busy);
+    }
   }
 
   private void halfPrecision() {
