@@ -2,6 +2,7 @@ package io.sparkfocal.train;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.sparkfocal.collective.TensorCollective;
 import io.sparkfocal.collective.local.SoloCollective;
@@ -24,6 +25,9 @@ final class FusedAdamW extends DeviceUpdate {
   private static final int BLOCKS_PER_MULTIPROCESSOR = 8;
 
   private static final int VALUES_PER_THREAD = 4;
+
+  /** Of a trial. */
+  private static final float INITIAL_SCALE = 1024;
 
   private final AdamW rule;
   private final float clipNorm;
@@ -124,26 +128,23 @@ final class FusedAdamW extends DeviceUpdate {
   }
 
   /**
-   * Two updates of made-up weights, with clipping, beside those of the host.
+   * Two updates of made-up weights, with clipping, beside those of the host; in float16 another one
+   * of gradients that are not finite, and what is kept in float16.
    *
-   * @return the largest difference of a weight
+   * @return the largest difference of a number
    * @throws IllegalStateException if the kernels cannot be made
    */
-  static double differenceFromHost(int gpu, AdamW rule, NDManager parent) {
+  static double differenceFromHost(int gpu, AdamW rule, boolean inHalf, NDManager parent) {
     int size = 5003;
     try (NDManager manager = parent.newSubManager()) {
       NDArray weights = manager.arange((float) size).mul(0.7f).sin();
       NDArray gradients = manager.zeros(new Shape(size + FlatParameters.TAIL));
-      FusedAdamW update =
-          new FusedAdamW(
-              gpu,
-              weights,
-              gradients,
-              null,
-              rule,
-              1,
-              new TensorCollective(new SoloCollective()),
-              manager);
+      NDArray copies = manager.zeros(new Shape(size), DataType.FLOAT16);
+      LossScale scale = new LossScale(INITIAL_SCALE, manager);
+      HalfPrecision half =
+          inHalf ? new HalfPrecision(scale, copies, copies.zerosLike(), manager) : null;
+      TensorCollective alone = new TensorCollective(new SoloCollective());
+      FusedAdamW update = new FusedAdamW(gpu, weights, gradients, half, rule, 1, alone, manager);
       float[] expected = weights.toFloatArray();
       Optimizer.HostUpdater host = rule.onHost(size);
       float rowWeight = 3;
@@ -156,16 +157,26 @@ final class FusedAdamW extends DeviceUpdate {
         for (float g : clipped) {
           squares += g / rowWeight * (g / rowWeight);
         }
-        float scale = (float) Math.min(1, 1 / (Math.sqrt(squares) + NORM_EPSILON));
+        float factor = (float) Math.min(1, 1 / (Math.sqrt(squares) + NORM_EPSILON));
         for (int i = 0; i < size; i++) {
-          clipped[i] = clipped[i] / rowWeight * scale;
+          clipped[i] = clipped[i] / rowWeight * factor;
         }
         host.begin(0.01);
         host.update(0, expected, clipped, size);
         update.apply(0.01);
       }
+      double difference = 0;
+      if (inHalf) {
+        gradients.get("7:8").addi(Float.POSITIVE_INFINITY);
+        update.apply(0.01);
+        NDArray rounded = weights.toType(DataType.FLOAT16, false);
+        difference =
+            Math.max(
+                Math.abs(scale.read() - INITIAL_SCALE / 2),
+                copies.sub(rounded).abs().toType(DataType.FLOAT32, false).max().toFloatArray()[0]);
+      }
+      difference = Math.max(difference, gradients.abs().sum().toFloatArray()[0]);
       float[] actual = weights.toFloatArray();
-      double difference = Math.abs(gradients.abs().sum().toFloatArray()[0]);
       for (int i = 0; i < size; i++) {
         difference = Math.max(difference, Math.abs(actual[i] - expected[i]));
       }

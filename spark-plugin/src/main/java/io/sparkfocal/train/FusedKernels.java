@@ -110,7 +110,9 @@ public final class FusedKernels {
       NDManager manager) {
     if (gpu >= 0 && settings.optimizer() instanceof AdamW rule) {
       try {
-        if (agrees("AdamW", () -> FusedAdamW.differenceFromHost(gpu, rule, manager), TOLERANCE)) {
+        boolean inHalf = parameters.half() != null;
+        if (agrees(
+            "AdamW", () -> FusedAdamW.differenceFromHost(gpu, rule, inHalf, manager), TOLERANCE)) {
           return new FusedAdamW(
               gpu,
               parameters.trained(),
@@ -143,8 +145,9 @@ public final class FusedKernels {
   }
 
   static String tried(int gpu, NDManager manager) {
-    double difference = FusedAdamW.differenceFromHost(gpu, new AdamW(0.01), manager);
-    double inHalf = 0;
+    AdamW rule = new AdamW(0.01);
+    double difference = FusedAdamW.differenceFromHost(gpu, rule, false, manager);
+    double inHalf = FusedAdamW.differenceFromHost(gpu, rule, true, manager);
     LossScale scale = new LossScale(256, manager);
     for (ClassificationLoss loss :
         new ClassificationLoss[] {

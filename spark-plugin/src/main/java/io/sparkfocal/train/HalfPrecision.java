@@ -7,8 +7,8 @@ import ai.djl.ndarray.types.Shape;
 import io.sparkfocal.compat.TensorCopy;
 
 /**
- * What a network in float16 computes with: copies of its trained weights, and the gradients by
- * them.
+ * What a network in float16 computes with: copies of its weights, and the gradients by those that
+ * are trained.
  */
 final class HalfPrecision {
 
@@ -18,9 +18,10 @@ final class HalfPrecision {
   private final NDArray zero;
 
   /**
-   * Of that many trained weights.
+   * Of a network.
    *
-   * @param gradients shape (size), which the backward pass adds to
+   * @param weights shape (k): the trained ones, shape (m), then those that are frozen
+   * @param gradients shape (m), which the backward pass adds to
    */
   HalfPrecision(LossScale scale, NDArray weights, NDArray gradients, NDManager manager) {
     this.scale = scale;
@@ -33,14 +34,21 @@ final class HalfPrecision {
     return scale;
   }
 
-  /** The copies, shape (m). */
+  /** The copies, shape (k), the trained ones first. */
   NDArray weights() {
     return weights;
   }
 
-  /** Copies the weights again, which have changed. */
-  void take(NDArray trained) {
-    TensorCopy.into(weights, trained);
+  /** The gradients by them, shape (m), times the loss scale. */
+  NDArray gradients() {
+    return gradients;
+  }
+
+  /** Copies the weights again, which have changed; {@code all} begins with them. */
+  void take(NDArray all) {
+    try (NDArray changed = all.get("0:" + weights.size())) {
+      TensorCopy.into(weights, changed);
+    }
   }
 
   /** Adds the gradients by the loss without its factor, and zeroes them. */

@@ -56,11 +56,15 @@ final class HostUpdate implements WeightUpdate {
 
   @Override
   public void discard() {
+    discardGradients();
+    stepLoss = 0;
+    stepWeight = 0;
+  }
+
+  private void discardGradients() {
     for (int at = 0; at < size; at += BLOCK) {
       gradients.put(at, zeros, 0, Math.min(BLOCK, size - at));
     }
-    stepLoss = 0;
-    stepWeight = 0;
   }
 
   @Override
@@ -78,7 +82,7 @@ final class HostUpdate implements WeightUpdate {
         update(divisor, scale);
         parameters.publish();
       } else {
-        discard();
+        discardGradients();
       }
       half.scale().adapt(isFinite);
     }

@@ -44,26 +44,26 @@ final class TensorUpdate extends DeviceUpdate {
 
   @Override
   void end(NDArray sums, NDArray totals, double learningRate) {
+    totals.addi(sums);
     HalfPrecision half = parameters.half();
     if (half == null) {
-      update(sums, totals, learningRate);
+      update(sums, learningRate);
       // What is not finite stays so, and ends the training where the loss is next read.
       gradients.subi(gradients.duplicate());
     } else {
-      updateIfFinite(half.scale(), sums, totals, learningRate);
+      updateIfFinite(half.scale(), sums, learningRate);
       TensorCopy.into(gradients, zero);
       parameters.publish();
     }
   }
 
   /** Takes back what it did if a gradient was not finite; known on the device alone. */
-  private void updateIfFinite(LossScale scale, NDArray sums, NDArray totals, double learningRate) {
-    NDArray isFinite = gradients.sub(gradients).sum().eq(zero);
+  private void updateIfFinite(LossScale scale, NDArray sums, double learningRate) {
+    NDArray isFinite = gradient.sub(gradient).sum().eq(zero);
     List<NDArray> changed = new ArrayList<>(updater.moments());
     changed.add(parameters.trained());
-    changed.add(totals);
     List<NDArray> before = changed.stream().map(NDArray::duplicate).toList();
-    update(sums, totals, learningRate);
+    update(sums, learningRate);
     for (int i = 0; i < changed.size(); i++) {
       NDArray now = changed.get(i);
       TensorCopy.into(now, NDArrays.where(isFinite.broadcast(now.getShape()), now, before.get(i)));
@@ -71,8 +71,7 @@ final class TensorUpdate extends DeviceUpdate {
     scale.adapt(isFinite.toType(DataType.FLOAT32, false));
   }
 
-  private void update(NDArray sums, NDArray totals, double learningRate) {
-    totals.addi(sums);
+  private void update(NDArray sums, double learningRate) {
     gradient.divi(NDArrays.maximum(sums.get("1:"), smallestWeight));
     if (clips) {
       NDArray norm = gradient.square().sum().sqrt().add(normEpsilon);

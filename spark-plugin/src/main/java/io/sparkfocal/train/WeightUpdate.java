@@ -22,8 +22,8 @@ interface WeightUpdate {
 
   /**
    * Ends the step; the gradients are zero then, and the network sees the new weights. With a {@link
-   * LossScale}, a step with a gradient that is not finite changes nothing but that, though it
-   * counts as an update.
+   * LossScale}, a step with a gradient that is not finite changes nothing but that; it counts as an
+   * update, and its losses like others.
    */
   void apply(double learningRate);
 

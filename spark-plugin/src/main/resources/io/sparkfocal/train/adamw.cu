@@ -76,10 +76,8 @@ DEVICE Moments adam(
 
 // Nothing else of this launch or the first one of the next step reads what is written here.
 DEVICE void end_step(const AdamArguments *a, int leaves_out) {
-  if (!leaves_out) {
-    a->totals[0] += a->step[0];
-    a->totals[1] += a->step[1];
-  }
+  a->totals[0] += a->step[0];
+  a->totals[1] += a->step[1];
   if (a->scale != 0) {
     float clean = leaves_out ? 0.0f : a->scale[1] + 1.0f;
     int doubles = clean >= a->steps_to_double;

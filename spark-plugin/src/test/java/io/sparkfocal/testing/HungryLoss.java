@@ -15,6 +15,9 @@ public final class HungryLoss implements ClassificationLoss {
   /** Rows that memory suffices for. */
   public static final AtomicInteger MOST_ROWS = new AtomicInteger();
 
+  /** Calls from now on that memory suffices for, whatever their rows; below 0 for all. */
+  public static final AtomicInteger CALLS_LEFT = new AtomicInteger(-1);
+
   /** Numbers of rows that have been asked for. */
   public static final ConcurrentSkipListSet<Long> ASKED = new ConcurrentSkipListSet<>();
 
@@ -24,7 +27,7 @@ public final class HungryLoss implements ClassificationLoss {
     return (logits, labels) -> {
       long rows = logits.getShape().get(0);
       ASKED.add(rows);
-      if (rows > MOST_ROWS.get()) {
+      if (rows > MOST_ROWS.get() || CALLS_LEFT.getAndDecrement() == 0) {
         throw new EngineException(
             "CUDA out of memory. Tried to allocate 2.00 GiB\nException raised from malloc");
       }

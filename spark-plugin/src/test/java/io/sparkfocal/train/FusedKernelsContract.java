@@ -64,6 +64,7 @@ abstract class FusedKernelsContract {
         Arguments.of("gamma 0.5", FocalLoss.builder().optGamma(0.5f).build(), 33),
         Arguments.of("one alpha", FocalLoss.builder().optAlpha(0.25f).build(), 32),
         Arguments.of("alphas", FocalLoss.builder().optAlpha(alphas(100)).build(), 100),
+        Arguments.of("a rare class", FocalLoss.builder().optAlpha(0.5f, 300).build(), 2),
         Arguments.of("a wide row", plain, 1000),
         Arguments.of("a row that registers do not hold", plain, 2500),
         Arguments.of("sigmoid of one logit", SigmoidFocalLoss.builder().build(), 2),
@@ -168,7 +169,10 @@ abstract class FusedKernelsContract {
   @Test
   void adamWInOnePassIsThatOfTheHost() {
     try (NDManager manager = NDManager.newBaseManager(device(), "PyTorch")) {
-      assertThat(FusedAdamW.differenceFromHost(GPU, new AdamW(0.01), manager)).isLessThan(1e-6);
+      for (boolean inHalf : new boolean[] {false, true}) {
+        assertThat(FusedAdamW.differenceFromHost(GPU, new AdamW(0.01), inHalf, manager))
+            .isLessThan(1e-6);
+      }
     }
   }
 

@@ -7,11 +7,15 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import io.sparkfocal.losses.BatchLoss;
+import io.sparkfocal.losses.ClassificationLoss;
+import io.sparkfocal.losses.CrossEntropyLoss;
 import io.sparkfocal.losses.FocalLoss;
 import io.sparkfocal.losses.LossKernel;
 import io.sparkfocal.losses.Reduction;
+import io.sparkfocal.losses.RowLosses;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.assertj.core.data.Offset;
@@ -140,12 +144,43 @@ class HalfPrecisionTest {
     assertThat(outcome.epochs().get(2).trainingLoss()).isFinite().isPositive();
   }
 
+  /** One step without a finite loss is told, though its gradients are left out. */
   @Test
-  void logitsBeyondFloat16EndTheTrainingWithWhatToChange() {
-    TrainingRun run = run();
-    for (int row = 0; row < ROWS; row++) {
-      run.feature(row, 1e6f);
+  void aFeatureBeyondFloat16EndsTheTrainingWithWhatToChange() {
+    TrainingRun run = run().feature(200, 1e6f);
+    TrainingSettings settings =
+        TrainingRun.half(TrainingRun.settings(20, 32, new AdamW(0.01), 0.01));
+    assertThatThrownBy(() -> run.alone(settings))
+        .hasStackTraceContaining("The training loss became NaN in epoch 1, by step ")
+        .hasStackTraceContaining("or set precision to float32.");
+  }
+
+  /** Cross entropy with gradients that nothing makes finite. */
+  public static final class SteepLoss implements ClassificationLoss {
+
+    @Override
+    public LossKernel prepare(NDManager manager, DataType dataType) {
+      LossKernel kernel = CrossEntropyLoss.builder().build().prepare(manager, dataType);
+      return (logits, labels) -> {
+        RowLosses rows = kernel.evaluate(logits, labels);
+        NDArray steep = rows.gradients().mul(Float.POSITIVE_INFINITY);
+        return new RowLosses(rows.values(), steep, rows.weights());
+      };
     }
+  }
+
+  @Test
+  void gradientsThatStayNotFiniteEndTheTrainingWithWhatToChange() {
+    TrainingRun run =
+        run()
+            .loss(
+                new LossSpec(
+                    SteepLoss.class.getName(),
+                    Map.of(),
+                    new long[] {4, 2, 1},
+                    new float[0],
+                    0,
+                    Reduction.MEAN));
     TrainingSettings settings =
         TrainingRun.half(TrainingRun.settings(20, 32, new AdamW(0.01), 0.01));
     assertThatThrownBy(() -> run.alone(settings))

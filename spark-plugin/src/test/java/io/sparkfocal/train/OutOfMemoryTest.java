@@ -12,6 +12,8 @@ import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** An allocator that fails, on the CPU. */
 @Timeout(180)
@@ -24,6 +26,7 @@ class OutOfMemoryTest {
   @BeforeEach
   void forget() {
     HungryLoss.ASKED.clear();
+    HungryLoss.CALLS_LEFT.set(-1);
   }
 
   private static TrainingRun hungry(int mostRows) {
@@ -63,6 +66,34 @@ class OutOfMemoryTest {
     // Gradients of a part are rounded to 11 bits.
     assertThat(tight.weights()).containsExactly(ample.weights(), Offset.offset(1e-3f));
     assertThat(HungryLoss.ASKED).contains(17L, 65L);
+  }
+
+  /** What the first part has added is forgotten when memory does not suffice for the second. */
+  @ParameterizedTest
+  @EnumSource(names = {"FLOAT32", "FLOAT16"})
+  void aStepThatFailsInALaterPartCountsNothingTwice(DataType precision) {
+    TrainingSettings floats =
+        new TrainingSettings(
+            1,
+            ROWS,
+            0.1,
+            new Sgd(0, 0),
+            LearningRateSchedule.CONSTANT,
+            0,
+            0,
+            3,
+            2,
+            ValidationMetric.LOSS,
+            0,
+            DataType.FLOAT32);
+    TrainingSettings settings = precision == DataType.FLOAT16 ? TrainingRun.half(floats) : floats;
+    float[] ample = hungry(ROWS).alone(settings).weights();
+    HungryLoss.ASKED.clear();
+    HungryLoss.CALLS_LEFT.set(1);
+    float[] tight = hungry(ROWS).alone(settings).weights();
+    assertThat(HungryLoss.ASKED).contains(22L, 23L, 45L);
+    assertThat(tight)
+        .containsExactly(ample, Offset.offset(precision == DataType.FLOAT16 ? 1e-4f : 1e-6f));
   }
 
   @Test

@@ -7,6 +7,7 @@ import ai.djl.ndarray.types.DataType;
 import io.sparkfocal.data.Standardization;
 import io.sparkfocal.persist.Checkpoint;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -78,6 +79,31 @@ class ResumeTest {
       assertThat(rest.epochs().get(1).trainingLoss())
           .isCloseTo(whole.epochs().get(1).trainingLoss(), Offset.offset(1e-6));
     }
+  }
+
+  /** The loss scale doubles with the first step, if it goes on from what was remembered. */
+  @Test
+  void theLossScaleIsThatOfTheStateTooAndSoAreTheStepsSinceItChanged() {
+    TrainingSettings settings =
+        TrainingRun.half(TrainingRun.settings(3, 20, new AdamW(0.01), 0.02));
+    LoopState state = states(run(false), settings).get(7L);
+    Map<String, float[]> moments = new TreeMap<>(state.optimizer().moments());
+    moments.put("lossScale", new float[] {8, LossScale.STEPS_TO_DOUBLE - 1});
+    LoopState almost =
+        new LoopState(
+            state.epoch(),
+            state.step(),
+            state.steps(),
+            state.lossSum(),
+            state.weightSum(),
+            state.weights(),
+            new OptimizerState(state.optimizer().updates(), moments),
+            state.best(),
+            state.reports(),
+            state.seconds());
+    Map<Long, LoopState> after = states(run(false).goOnFrom(almost), settings);
+    assertThat(after.get(8L).optimizer().moments().get("lossScale")).containsExactly(16, 0);
+    assertThat(after.get(15L).optimizer().moments().get("lossScale")).containsExactly(16, 7);
   }
 
   @Test
