@@ -22,7 +22,8 @@ def focal_loss(logits, labels, gamma=2.0):
 
 
 def made(function):
-    return torch.compile(function) if mode == "compile" else function
+    # For each size its own code: "dynamic" would make one for all from the second on, a slower one.
+    return torch.compile(function, dynamic=False) if mode == "compile" else function
 
 
 class Residual(nn.Module):

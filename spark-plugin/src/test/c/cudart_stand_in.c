@@ -49,8 +49,19 @@ void focal_stream_done(int device) {
   pthread_mutex_unlock(&lock);
 }
 
+// As in CUDA, the last error of a thread stays until somebody asks for it.
+static __thread int last_error = SUCCESS;
+
+static int failed(int error) { return last_error = error; }
+
+int cudaGetLastError(void) {
+  int error = last_error;
+  last_error = SUCCESS;
+  return error;
+}
+
 int cudaSetDevice(int device) {
-  if (device < 0 || device >= DEVICES) return INVALID_DEVICE;
+  if (device < 0 || device >= DEVICES) return failed(INVALID_DEVICE);
   focal_choose_device(device);
   return SUCCESS;
 }
@@ -184,7 +195,7 @@ int cudaEventQuery(void *event) {
   pthread_mutex_lock(&lock);
   int ready = done[e->device] >= e->after;
   pthread_mutex_unlock(&lock);
-  return ready ? SUCCESS : NOT_READY;
+  return ready ? SUCCESS : failed(NOT_READY);
 }
 
 int cudaEventDestroy(void *event) {
@@ -198,7 +209,7 @@ const char *cudaGetErrorString(int error) {
 
 // struct cudaDeviceProp of CUDA 12 and 13: name[256], uuid[16], luid[8], a mask, then the memory at 288.
 int cudaGetDeviceProperties_v2(char *properties, int device) {
-  if (device < 0 || device >= DEVICES) return INVALID_DEVICE;
+  if (device < 0 || device >= DEVICES) return failed(INVALID_DEVICE);
   memset(properties, 0, 1032);
   snprintf(properties, 256, "Stand-in %d", device);
   for (int i = 0; i < 16; i++) properties[256 + i] = (char)(16 * device + i);

@@ -82,7 +82,7 @@ class ArchitectureTest {
         .whereLayer("collective")
         .mayOnlyBeAccessedByLayers("doctor", "job", "train", "network")
         .whereLayer("cuda")
-        .mayOnlyBeAccessedByLayers("job", "data", "train", "collective")
+        .mayOnlyBeAccessedByLayers("doctor", "job", "data", "train", "collective")
         .check(classes);
   }
 

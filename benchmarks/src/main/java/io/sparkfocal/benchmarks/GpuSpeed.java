@@ -1,6 +1,7 @@
 package io.sparkfocal.benchmarks;
 
-import ai.djl.util.cuda.CudaUtils;
+import io.sparkfocal.cuda.Gpu;
+import io.sparkfocal.plugin.NativeEngine;
 import java.util.Optional;
 
 /**
@@ -56,7 +57,7 @@ public final class GpuSpeed {
   /** Takes nothing, or "rehearsal" to try all of it without a GPU, where no figure means much. */
   public static void main(String[] arguments) {
     boolean rehearsal = arguments.length > 0 && arguments[0].equals("rehearsal");
-    if (!rehearsal && !CudaUtils.hasCuda()) {
+    if (!rehearsal && !hasGpu()) {
       System.out.println(
           "bench gpu skipped: there is no GPU here; \"bin/bench gpu rehearsal\" runs the same on the CPU.");
       return;
@@ -87,6 +88,11 @@ public final class GpuSpeed {
       speed.halfPrecision();
       speed.kernels();
     }
+  }
+
+  private static boolean hasGpu() {
+    NativeEngine.require(1);
+    return Gpu.count() > 0;
   }
 
   private void steps(String name, String network, int rows, int cpuRows, int steps) {

@@ -1,7 +1,7 @@
 package io.sparkfocal.losses;
 
 import ai.djl.Device;
-import ai.djl.engine.Engine;
+import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -158,8 +158,18 @@ final class BatchChecks {
       }
     }
     growth(trial, logits, labels);
-    if (Engine.getInstance().getGpuCount() > 0) {
+    if (hasGpu()) {
       onGpu(trial, logits, labels);
+    }
+  }
+
+  /** By trying, since DJL finds no GPU where the CUDA runtime is in no folder of the system. */
+  private static boolean hasGpu() {
+    try (NDManager manager = NDManager.newBaseManager(Device.gpu())) {
+      manager.zeros(new Shape(1)).close();
+      return true;
+    } catch (EngineException e) {
+      return false;
     }
   }
 

@@ -97,7 +97,7 @@ public final class TensorCollective {
     }
     try (NDArray tensor = manager.create(values)) {
       allReduce(tensor);
-      float[] all = tensor.toFloatArray();
+      float[] all = TensorCopy.floats(tensor);
       List<byte[]> byRank = new ArrayList<>();
       for (int other = 0; other < world(); other++) {
         byte[] bytes = new byte[own.length];

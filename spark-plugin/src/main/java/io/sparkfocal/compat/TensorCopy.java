@@ -1,8 +1,11 @@
 package io.sparkfocal.compat;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.index.NDIndex;
+import java.util.function.Function;
 
 /**
  * Copies values into the memory that a tensor already has.
@@ -22,6 +25,32 @@ public final class TensorCopy {
       return;
     }
     target.set(new NDIndex().addAllDim(target.getShape().dimension()), source);
+  }
+
+  /**
+   * The values on the host.
+   *
+   * <p>{@code toFloatArray} of a tensor on a GPU leaves a copy behind until the tensor's manager is
+   * closed.
+   */
+  public static float[] floats(NDArray array) {
+    return onHost(array, NDArray::toFloatArray);
+  }
+
+  /** As {@link #floats}, of float64. */
+  public static double[] doubles(NDArray array) {
+    return onHost(array, NDArray::toDoubleArray);
+  }
+
+  private static <T> T onHost(NDArray array, Function<NDArray, T> read) {
+    if (!array.getDevice().isGpu()) {
+      return read.apply(array);
+    }
+    try (NDManager host = NDManager.newBaseManager(Device.cpu(), "PyTorch");
+        NDArray copy = to(host, array)) {
+      NDScope.unregister(copy);
+      return read.apply(copy);
+    }
   }
 
   /**

@@ -132,6 +132,9 @@ public final class CudaLibraries {
     List<Path> folders = folders(FIRST_FOLDERS.get(), System.getenv());
     for (String name : files) {
       Path path = find(folders, name);
+      if (path == null && LoadedLibraries.contains(name)) {
+        continue;
+      }
       if (path == null) {
         return "%s cannot be used: %s is in none of %s; install %s, or name their folders in %s."
             .formatted(user, name, folders, remedy, SETTING);

@@ -2,9 +2,13 @@ package io.sparkfocal.cuda;
 
 import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.javacpp.SizeTPointer;
+import org.slf4j.LoggerFactory;
 
 /** A GPU by its number in this process, and the errors of CUDA as sentences. */
-final class Gpu {
+public final class Gpu {
+
+  /** The part of PyTorch that a build for CPUs lacks. */
+  private static final String PYTORCH_FOR_CUDA = "libtorch_cuda.so";
 
   private final int number;
 
@@ -13,11 +17,36 @@ final class Gpu {
   }
 
   /**
+   * How many GPUs PyTorch can use in this process, in which it has been loaded; 0 where it is built
+   * for CPUs or CUDA does not load.
+   *
+   * <p>DJL's own count finds none where the CUDA runtime is in no folder of the system, as with
+   * PyTorch's wheels.
+   */
+  public static int count() {
+    if (!LoadedLibraries.contains(PYTORCH_FOR_CUDA)) {
+      return 0;
+    }
+    try {
+      CudaLibraries.CUDA.require();
+    } catch (IllegalStateException e) {
+      LoggerFactory.getLogger(Gpu.class).warn(e.getMessage());
+      return 0;
+    }
+    int[] count = new int[1];
+    if (cudart.cudaGetDeviceCount(count) != cudart.cudaSuccess) {
+      cudart.cudaGetLastError();
+      return 0;
+    }
+    return count[0];
+  }
+
+  /**
    * A GPU.
    *
    * @throws IllegalStateException if CUDA does not load here
    */
-  static Gpu of(int number) {
+  public static Gpu of(int number) {
     CudaLibraries.CUDA.require();
     return new Gpu(number);
   }
@@ -33,8 +62,12 @@ final class Gpu {
     return value[0];
   }
 
-  /** Bytes that nobody has taken. */
-  long freeMemory() {
+  /**
+   * Bytes of its memory that nobody has taken.
+   *
+   * @throws IllegalStateException if CUDA fails
+   */
+  public long freeMemory() {
     select();
     try (SizeTPointer free = new SizeTPointer(1);
         SizeTPointer all = new SizeTPointer(1)) {
@@ -44,12 +77,14 @@ final class Gpu {
   }
 
   /**
-   * Fails unless the call of the CUDA runtime succeeded.
+   * Fails unless the call of the CUDA runtime succeeded. The runtime forgets the error then, which
+   * PyTorch would take for one of its own next launch.
    *
    * @throws IllegalStateException with the name of the call and what CUDA says
    */
   void check(String call, int result) {
     if (result != cudart.cudaSuccess) {
+      cudart.cudaGetLastError();
       throw failure(call, cudart.cudaGetErrorString(result).getString(), result);
     }
   }

@@ -42,15 +42,6 @@ public final class UploadStream implements AutoCloseable {
     return new UploadStream(Gpu.of(gpu));
   }
 
-  /**
-   * Bytes of a GPU's memory that nobody has taken.
-   *
-   * @throws IllegalStateException as for {@link #to}
-   */
-  public static long freeMemory(int gpu) {
-    return Gpu.of(gpu).freeMemory();
-  }
-
   private CUevent_st event() {
     CUevent_st event = new CUevent_st();
     gpu.check(

@@ -3,7 +3,7 @@ package io.sparkfocal.data;
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import io.sparkfocal.compat.TensorCopy;
-import io.sparkfocal.cuda.UploadStream;
+import io.sparkfocal.cuda.Gpu;
 import io.sparkfocal.train.Batch;
 import io.sparkfocal.train.Batches;
 import io.sparkfocal.train.Shard;
@@ -81,7 +81,7 @@ public final class RankRows implements AutoCloseable {
   private static boolean fits(RowSource rows, Device device) {
     long bytes = rows.rows() * RowCursor.Target.bytes(rows.width());
     try {
-      return bytes <= UploadStream.freeMemory(device.getDeviceId()) / 2;
+      return bytes <= Gpu.of(device.getDeviceId()).freeMemory() / 2;
     } catch (IllegalStateException e) {
       LOG.warn("Rows go to the GPU without a look at its memory: {}", e.getMessage());
       return true;

@@ -6,13 +6,14 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.util.cuda.CudaUtils;
 import io.sparkfocal.collective.Collective;
 import io.sparkfocal.collective.local.SoloCollective;
 import io.sparkfocal.collective.nccl.GpuInfo;
 import io.sparkfocal.collective.nccl.NcclCollective;
 import io.sparkfocal.collective.nccl.NcclLibraries;
 import io.sparkfocal.compat.DeviceBuffer;
+import io.sparkfocal.cuda.Gpu;
+import io.sparkfocal.cuda.LoadedLibraries;
 import io.sparkfocal.losses.FocalLoss;
 import io.sparkfocal.losses.LossKernel;
 import io.sparkfocal.losses.RowLosses;
@@ -36,7 +37,7 @@ final class MachineChecks {
     report.check("JVM", MachineChecks::java);
     report.check("glibc", MachineChecks::glibc);
     boolean engine = report.check("PyTorch", MachineChecks::pytorch);
-    int gpus = engine ? CudaUtils.getGpuCount() : 0;
+    int gpus = engine ? Gpu.count() : 0;
     if (engine) {
       report.check("tensor on CPU", () -> tensorOn(Device.cpu()));
     }

@@ -1,6 +1,6 @@
 package io.sparkfocal.job;
 
-import ai.djl.util.cuda.CudaUtils;
+import io.sparkfocal.cuda.Gpu;
 import java.util.Map;
 import org.apache.spark.SparkConf;
 import org.apache.spark.resource.ResourceInformation;
@@ -60,8 +60,7 @@ public enum DeviceChoice {
       return RankDevice.cpu("device is cpu");
     }
     if (assigned != null) {
-      return RankDevice.gpu(
-          assigned, System.getenv("CUDA_VISIBLE_DEVICES"), CudaUtils.getGpuCount(), host);
+      return RankDevice.gpu(assigned, System.getenv("CUDA_VISIBLE_DEVICES"), Gpu.count(), host);
     }
     if (this == AUTO) {
       return RankDevice.cpu("device is auto, and Spark gave the task no GPU");

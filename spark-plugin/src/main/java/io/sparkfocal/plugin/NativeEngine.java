@@ -1,5 +1,6 @@
 package io.sparkfocal.plugin;
 
+import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
@@ -93,7 +94,7 @@ public final class NativeEngine {
     try (FileChannel lockFile = openLockFile();
         FileLock lock = lockFile.lock()) {
       Engine engine = Engine.getEngine("PyTorch");
-      try (NDManager manager = engine.newBaseManager();
+      try (NDManager manager = engine.newBaseManager(Device.cpu());
           NDArray one = manager.ones(new Shape(1))) {
         LOG.info(
             "PyTorch {} loaded in {} ms, {} threads per operation, lock {}, check {}",

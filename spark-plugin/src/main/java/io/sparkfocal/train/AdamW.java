@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
+import io.sparkfocal.compat.TensorCopy;
 import java.util.List;
 import java.util.Map;
 
@@ -137,7 +138,7 @@ public record AdamW(double weightDecay) implements Optimizer {
     @Override
     public OptimizerState state() {
       return new OptimizerState(
-          updates, Map.of(MEAN, mean.toFloatArray(), VARIANCE, variance.toFloatArray()));
+          updates, Map.of(MEAN, TensorCopy.floats(mean), VARIANCE, TensorCopy.floats(variance)));
     }
 
     @Override

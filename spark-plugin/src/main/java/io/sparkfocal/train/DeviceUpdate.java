@@ -58,7 +58,7 @@ abstract class DeviceUpdate implements WeightUpdate {
 
   @Override
   public final double[] takeTotals() {
-    float[] values = totals.toFloatArray();
+    float[] values = TensorCopy.floats(totals);
     try (NDArray before = totals.duplicate()) {
       totals.subi(before);
     }

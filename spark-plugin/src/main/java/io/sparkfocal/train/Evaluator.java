@@ -10,6 +10,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
 import io.sparkfocal.collective.TensorCollective;
+import io.sparkfocal.compat.TensorCopy;
 import io.sparkfocal.losses.LossKernel;
 import io.sparkfocal.losses.ReducedLoss;
 import io.sparkfocal.losses.Reduction;
@@ -83,7 +84,7 @@ final class Evaluator {
           batches.expect((int) Math.min(BATCH_ROWS, left));
         }
       }
-      return totals.toDoubleArray();
+      return TensorCopy.doubles(totals);
     }
   }
 
@@ -109,8 +110,9 @@ final class Evaluator {
   }
 
   private static NDArray predicted(NDArray logits) {
+    // Zeros made on the device, since a number of Java would be copied to it.
     return logits.getShape().get(1) == 1
-        ? logits.gt(0).toType(DataType.INT64, false).reshape(-1)
+        ? logits.gt(logits.zerosLike()).toType(DataType.INT64, false).reshape(-1)
         : logits.argMax(1);
   }
 
@@ -133,7 +135,7 @@ final class Evaluator {
     }
     try (NDArray tensor = manager.create(parts)) {
       collective.allReduce(tensor);
-      float[] sums = tensor.toFloatArray();
+      float[] sums = TensorCopy.floats(tensor);
       double[] all = new double[values.length];
       for (int i = 0; i < all.length; i++) {
         all[i] =

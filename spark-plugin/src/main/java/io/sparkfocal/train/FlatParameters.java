@@ -201,7 +201,7 @@ public final class FlatParameters {
     }
     for (PtNDArray leaf : leaves) {
       try (NDArray gradient = leaf.getGradient()) {
-        if (gradient.toFloatArray()[0] != 0) {
+        if (TensorCopy.floats(gradient)[0] != 0) {
           throw new IllegalStateException(
               "This PyTorch copies gradients instead of keeping them; use the version that DJL 0.35 brings, 2.7.1.");
         }
@@ -254,7 +254,7 @@ public final class FlatParameters {
 
   /** The values of {@link #all()} on the host. */
   public float[] toArray() {
-    return all.toFloatArray();
+    return TensorCopy.floats(all);
   }
 
   /**

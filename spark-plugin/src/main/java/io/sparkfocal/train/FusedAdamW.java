@@ -7,6 +7,7 @@ import ai.djl.ndarray.types.Shape;
 import io.sparkfocal.collective.TensorCollective;
 import io.sparkfocal.collective.local.SoloCollective;
 import io.sparkfocal.compat.DeviceBuffer;
+import io.sparkfocal.compat.TensorCopy;
 import io.sparkfocal.cuda.KernelArguments;
 import io.sparkfocal.cuda.KernelModule;
 import java.util.List;
@@ -117,7 +118,8 @@ final class FusedAdamW extends DeviceUpdate {
   @Override
   public OptimizerState state() {
     return new OptimizerState(
-        updates, Map.of(AdamW.MEAN, mean.toFloatArray(), AdamW.VARIANCE, variance.toFloatArray()));
+        updates,
+        Map.of(AdamW.MEAN, TensorCopy.floats(mean), AdamW.VARIANCE, TensorCopy.floats(variance)));
   }
 
   @Override

@@ -90,13 +90,13 @@ public final class LossScale {
 
   /** The factor, read from the device. */
   float read() {
-    return factor.toFloatArray()[0];
+    return TensorCopy.floats(factor)[0];
   }
 
   /** The state of an optimizer with that of the factor beside it. */
   OptimizerState addTo(OptimizerState optimizer) {
     Map<String, float[]> moments = new TreeMap<>(optimizer.moments());
-    moments.put(NAME, state.toFloatArray());
+    moments.put(NAME, TensorCopy.floats(state));
     return new OptimizerState(optimizer.updates(), moments);
   }
 

@@ -1,7 +1,6 @@
 package io.sparkfocal.train;
 
 import ai.djl.pytorch.jni.JniUtils;
-import ai.djl.util.cuda.CudaUtils;
 import java.util.Locale;
 
 /** What PyTorch says when memory does not suffice, and what can be done then. */
@@ -20,10 +19,8 @@ final class OutOfMemory {
     return String.valueOf(failure.getMessage()).lines().findFirst().orElse("");
   }
 
-  /** Gives back what PyTorch's allocator holds of GPUs without using it. */
+  /** Gives back what PyTorch's allocator holds of GPUs without using it, if there are any. */
   static void freeCache() {
-    if (CudaUtils.getGpuCount() > 0) {
-      JniUtils.emptyCudaCache();
-    }
+    JniUtils.emptyCudaCache();
   }
 }

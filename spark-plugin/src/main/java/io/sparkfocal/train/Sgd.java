@@ -3,6 +3,7 @@ package io.sparkfocal.train;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import io.sparkfocal.compat.TensorCopy;
 import java.util.List;
 import java.util.Map;
 
@@ -96,7 +97,7 @@ public record Sgd(double momentum, double weightDecay) implements Optimizer {
 
     @Override
     public OptimizerState state() {
-      return new OptimizerState(0, Map.of(VELOCITY, velocity.toFloatArray()));
+      return new OptimizerState(0, Map.of(VELOCITY, TensorCopy.floats(velocity)));
     }
 
     @Override

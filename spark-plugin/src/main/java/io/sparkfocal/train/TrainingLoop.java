@@ -6,6 +6,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.nn.Block;
 import io.sparkfocal.collective.Collective;
 import io.sparkfocal.collective.TensorCollective;
+import io.sparkfocal.compat.TensorCopy;
 import io.sparkfocal.losses.Autograd;
 import io.sparkfocal.losses.ClassificationLoss;
 import io.sparkfocal.losses.LossKernel;
@@ -212,7 +213,7 @@ public final class TrainingLoop {
   private double sumOfWeights() {
     try (NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      return parameters.all().sum().toFloatArray()[0];
+      return TensorCopy.floats(parameters.all().sum())[0];
     }
   }
 

@@ -77,4 +77,11 @@ class CudaLibrariesTest {
         .isInstanceOf(LinkageError.class)
         .hasMessage("org.bytedeco.cuda.presets.nccl is linked to no libcudart");
   }
+
+  @Test
+  void aLibraryThatIsLoadedServesWhereverItLies() throws Exception {
+    String loaded = Path.of(LoadedLibraries.paths("libjvm.so")).getFileName().toString();
+    new CudaLibraries("CUDA", "CUDA", () -> List.of(loaded), () -> {}).require();
+    assertThat(LoadedLibraries.contains("libabsent.so.7")).isFalse();
+  }
 }

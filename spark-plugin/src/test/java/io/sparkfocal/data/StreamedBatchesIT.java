@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.Device;
 import io.sparkfocal.cuda.CudaLibraries;
-import io.sparkfocal.cuda.UploadStream;
+import io.sparkfocal.cuda.Gpu;
 import io.sparkfocal.testing.CudaStandIn;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -26,6 +26,6 @@ class StreamedBatchesIT extends StreamedBatchesContract {
 
   @Test
   void freeMemoryIsThatOfTheDevice() {
-    assertThat(UploadStream.freeMemory(0)).isEqualTo(1L << 29);
+    assertThat(Gpu.of(0).freeMemory()).isEqualTo(1L << 29);
   }
 }

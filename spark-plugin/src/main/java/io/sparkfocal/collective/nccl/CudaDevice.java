@@ -1,20 +1,21 @@
 package io.sparkfocal.collective.nccl;
 
 import io.sparkfocal.collective.CollectiveException;
-import java.util.ArrayDeque;
-import java.util.Deque;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.bytedeco.cuda.cudart.CUevent_st;
 import org.bytedeco.cuda.global.cudart;
 
 /**
  * One GPU and the events on its legacy default stream, which is PyTorch's.
  *
- * <p>CUDA keeps the current device per thread, so every method chooses it first. Not thread-safe.
+ * <p>CUDA keeps the current device per thread, so every method chooses it first. One thread may
+ * record while another asks what was reached.
  */
 final class CudaDevice implements AutoCloseable {
 
   private final int number;
-  private final Deque<CUevent_st> free = new ArrayDeque<>();
+  private final Queue<CUevent_st> free = new ConcurrentLinkedQueue<>();
 
   CudaDevice(int number) {
     this.number = number;
@@ -43,6 +44,7 @@ final class CudaDevice implements AutoCloseable {
     select();
     int result = cudart.cudaEventQuery(event);
     if (result == cudart.cudaErrorNotReady) {
+      cudart.cudaGetLastError();
       return false;
     }
     check("cudaEventQuery", result);
@@ -52,6 +54,7 @@ final class CudaDevice implements AutoCloseable {
 
   private void check(String call, int result) {
     if (result != cudart.cudaSuccess) {
+      cudart.cudaGetLastError();
       throw new CollectiveException(
           "%s on GPU %d failed: %s (%d)."
               .formatted(call, number, cudart.cudaGetErrorString(result).getString(), result));

@@ -27,6 +27,7 @@ public record GpuInfo(String name, String uuid, long memoryBytes) {
     try (cudaDeviceProp properties = new cudaDeviceProp()) {
       int result = cudart.cudaGetDeviceProperties(properties, number);
       if (result != cudart.cudaSuccess) {
+        cudart.cudaGetLastError();
         throw new CollectiveException(
             "There is no GPU %d in this process: %s (%d); check CUDA_VISIBLE_DEVICES and the discovery script."
                 .formatted(number, cudart.cudaGetErrorString(result).getString(), result));

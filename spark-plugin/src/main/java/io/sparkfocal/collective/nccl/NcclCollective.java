@@ -45,6 +45,7 @@ public final class NcclCollective implements Collective {
   private final Thread watchdog = new Thread(this::watch, "focal-nccl-watchdog");
   private volatile @Nullable String failure;
   private volatile boolean closed;
+  private long lastReached = System.nanoTime();
 
   private NcclCollective(Collective control, String name, int gpu, Duration timeout) {
     this.control = control;
@@ -181,14 +182,36 @@ public final class NcclCollective implements Collective {
       requireRunning();
       device.select();
       call.run();
-      pending.add(new Pending(operation, device.record(), System.nanoTime()));
     } catch (CollectiveException e) {
-      String told = isAborted() ? failure() : null;
-      fail(told != null ? told : failed(operation, String.valueOf(e.getMessage())));
-      throw new CollectiveException(String.valueOf(failure), e);
+      throw gaveUp(operation, e);
     } finally {
       lock.unlock();
     }
+    note(operation);
+  }
+
+  /**
+   * Lets the watchdog know of an operation. Without the lock while the event is recorded, which
+   * waits where CUDA's queue of launches is full because a peer does not come.
+   */
+  private void note(String operation) {
+    try {
+      CUevent_st event = device.record();
+      lock.lock();
+      try {
+        pending.add(new Pending(operation, event, System.nanoTime()));
+      } finally {
+        lock.unlock();
+      }
+    } catch (CollectiveException e) {
+      throw gaveUp(operation, e);
+    }
+  }
+
+  private CollectiveException gaveUp(String operation, CollectiveException cause) {
+    String told = isAborted() ? failure() : null;
+    fail(told != null ? told : failed(operation, String.valueOf(cause.getMessage())));
+    return new CollectiveException(String.valueOf(failure), cause);
   }
 
   private String failed(String operation, String why) {
@@ -224,6 +247,7 @@ public final class NcclCollective implements Collective {
       }
       while (!pending.isEmpty() && device.reached(pending.getFirst().event())) {
         pending.removeFirst();
+        lastReached = System.nanoTime();
       }
       String reason = pending.isEmpty() ? null : reasonToGiveUp(pending.getFirst());
       if (reason != null) {
@@ -243,7 +267,8 @@ public final class NcclCollective implements Collective {
     if (error != null) {
       return failed(oldest.operation(), error);
     }
-    long age = System.nanoTime() - oldest.since();
+    // An operation waits for those before it, and for what was launched between them.
+    long age = System.nanoTime() - Math.max(oldest.since(), lastReached);
     String told = control.failure();
     if (told != null && (control.isAborted() || age > GRACE.toNanos())) {
       return told;

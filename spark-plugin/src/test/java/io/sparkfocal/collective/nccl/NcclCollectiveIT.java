@@ -13,6 +13,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.bytedeco.cuda.global.cudart;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -109,5 +110,6 @@ class NcclCollectiveIT extends NcclContract {
         .isEqualTo(new GpuInfo("Stand-in 1", "GPU-10111213-1415-1617-1819-1a1b1c1d1e1f", 1L << 30));
     assertThatThrownBy(() -> GpuInfo.of(8))
         .hasMessageContaining("There is no GPU 8 in this process");
+    assertThat(cudart.cudaGetLastError()).as("what PyTorch would find").isZero();
   }
 }
