@@ -210,7 +210,7 @@ const char *cudaGetErrorString(int error) {
 // struct cudaDeviceProp of CUDA 12 and 13: name[256], uuid[16], luid[8], a mask, then the memory at 288.
 int cudaGetDeviceProperties_v2(char *properties, int device) {
   if (device < 0 || device >= DEVICES) return failed(INVALID_DEVICE);
-  memset(properties, 0, 1032);
+  memset(properties, 0, 512);  // less than the structure has in any version
   snprintf(properties, 256, "Stand-in %d", device);
   for (int i = 0; i < 16; i++) properties[256 + i] = (char)(16 * device + i);
   size_t memory = (size_t)1 << 30;

@@ -15,12 +15,14 @@ import java.util.concurrent.TimeUnit;
 public final class CudaStandIn {
 
   private static final Path SOURCES = sources();
-  private static final Path BUILT = Path.of("target", "cuda-stand-in").toAbsolutePath();
   private static final String CUDA = file(org.bytedeco.cuda.presets.cudart.class, "cuda");
   private static final String RUNTIME = file(org.bytedeco.cuda.presets.cudart.class, "cudart");
   private static final String NVRTC = file(org.bytedeco.cuda.presets.nvrtc.class, "nvrtc");
   private static final String CUPTI = file(org.bytedeco.cuda.presets.cupti.class, "cupti");
   private static final String NCCL = file(org.bytedeco.cuda.presets.nccl.class, "nccl");
+
+  /** One for each version of CUDA. */
+  private static final Path BUILT = Path.of("target", "cuda-stand-in-" + RUNTIME).toAbsolutePath();
 
   /** The version of symbols without which Bytedeco's layer does not find them. */
   private static final Path VERSIONS = BUILT.resolve("versions.map");
