@@ -29,6 +29,8 @@ void focal_bind(HostBlock *block) { host = block; }
 #define blockDim (host->block_size)
 #define gridDim (host->blocks)
 #define __shared__ static
+// Blocks run one after the other, and their threads in turns.
+#define __threadfence()
 #define __syncthreads() (host->wait_for_block())
 #define UNROLL
 #define DEVICE static inline
@@ -36,6 +38,12 @@ void focal_bind(HostBlock *block) { host = block; }
   static void name##_body(const type a);                       \
   void name(const void *arguments) { name##_body(*(const type *)arguments); } \
   static void name##_body(const type a)
+
+static inline unsigned atomicAdd(unsigned *place, unsigned value) {
+  unsigned before = *place;
+  *place += value;
+  return before;
+}
 
 typedef struct {
   float x, y, z, w;

@@ -19,8 +19,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * {@link FocalLoss} or {@link SigmoidFocalLoss} with its gradient in one launch, which reads every
- * logit and writes every gradient once.
+ * {@link FocalLoss} or {@link SigmoidFocalLoss} with its gradient and its sums in one launch, which
+ * reads every logit and writes every gradient once.
  *
  * <p>The kernel is in {@code focal.cu}. What it does not take (targets for each logit, logits that
  * do not lie one after the other, 2 GiB or more) goes to PyTorch's operations. Unlike with those, a
@@ -39,6 +39,7 @@ final class FusedFocal implements LossKernel {
   private final DataType dataType;
   private final @Nullable LossScale scale;
   private final NDArray alphas;
+  private final NDArray ended;
 
   private FusedFocal(
       LossKernel composed,
@@ -55,8 +56,9 @@ final class FusedFocal implements LossKernel {
     this.lanes = Math.min(WARP, Integer.highestOneBit(Math.max(1, 2 * outputs - 1)));
     this.dataType = scale == null ? DataType.FLOAT32 : DataType.FLOAT16;
     this.alphas = manager.create(alphas);
-    // Prepared inside a scope, it would be closed with the scope rather than with the manager.
-    NDScope.unregister(this.alphas);
+    this.ended = manager.zeros(new Shape(1), DataType.INT32);
+    // Prepared inside a scope, they would be closed with the scope rather than with the manager.
+    NDScope.unregister(this.alphas, this.ended);
     boolean isWhole = gamma == Math.rint(gamma) && gamma <= MOST_FACTORS;
     this.module =
         KernelModule.of(
@@ -104,9 +106,26 @@ final class FusedFocal implements LossKernel {
 
   @Override
   public RowLosses evaluate(NDArray logits, NDArray labels) {
-    return takes(logits, labels)
-        ? launch(logits, labels, null, null)
-        : composed.evaluate(logits, labels);
+    if (!takes(logits, labels)) {
+      return composed.evaluate(logits, labels);
+    }
+    NDManager manager = logits.getManager();
+    Shape rows = new Shape(logits.getShape().get(0));
+    RowLosses found =
+        new RowLosses(
+            manager.create(rows, DataType.FLOAT32),
+            manager.create(logits.getShape(), dataType),
+            manager.create(rows, DataType.FLOAT32));
+    KernelArguments arguments =
+        inputs(logits, labels, null, null)
+            .add(found.gradients())
+            .add(found.values())
+            .add(found.weights())
+            .addOrNull(null)
+            .addOrNull(null)
+            .addOrNull(null);
+    launch(arguments, labels.size(), Reduction.SUM);
+    return found;
   }
 
   /** The gradients leave the kernel with the sample weights in them. */
@@ -120,44 +139,44 @@ final class FusedFocal implements LossKernel {
     if (!taken) {
       return composed.evaluate(logits, labels, sampleWeights, reduction);
     }
-    NDArray factor = scale == null ? null : scale.factor();
-    RowLosses rows = launch(logits, labels, sampleWeights, factor);
-    NDArray sums = logits.getManager().create(new Shape(2), DataType.FLOAT32);
+    NDManager manager = logits.getManager();
+    BatchLoss found =
+        new BatchLoss(
+            manager.create(new Shape(2), DataType.FLOAT32),
+            manager.create(logits.getShape(), dataType));
     KernelArguments arguments =
-        new KernelArguments()
-            .add(rows.values())
-            .add(rows.weights())
-            .addOrNull(sampleWeights)
-            .add(sums)
-            .add(labels.size())
-            .add(reduction == Reduction.MEAN ? 1L : 0L)
-            .add(reduction == Reduction.WEIGHTED_MEAN ? 1L : 0L);
-    module.launch("sums", 1, arguments);
-    return new BatchLoss(sums, rows.gradients());
+        inputs(logits, labels, sampleWeights, scale == null ? null : scale.factor())
+            .add(found.gradients())
+            .addOrNull(null)
+            .addOrNull(null)
+            .add(found.sums())
+            .add(manager.create(new Shape(2 * blocks(labels.size())), DataType.FLOAT32))
+            .add(ended);
+    launch(arguments, labels.size(), reduction);
+    return found;
   }
 
-  private RowLosses launch(
+  private KernelArguments inputs(
       NDArray logits, NDArray labels, @Nullable NDArray sampleWeights, @Nullable NDArray factor) {
-    NDManager manager = logits.getManager();
-    long count = logits.getShape().get(0);
-    NDArray gradients = manager.create(logits.getShape(), dataType);
-    NDArray values = manager.create(new Shape(count), DataType.FLOAT32);
-    NDArray weights = manager.create(new Shape(count), DataType.FLOAT32);
-    KernelArguments arguments =
-        new KernelArguments()
-            .add(logits)
-            .add(labels)
-            .add(alphas)
-            .addOrNull(sampleWeights)
-            .addOrNull(factor)
-            .add(gradients)
-            .add(values)
-            .add(weights)
-            .add(count)
-            .add(alphas.size());
-    long blocks = (count * lanes + KernelModule.THREADS - 1) / KernelModule.THREADS;
-    module.launch("focal", blocks, arguments);
-    return new RowLosses(values, gradients, weights);
+    return new KernelArguments()
+        .add(logits)
+        .add(labels)
+        .add(alphas)
+        .addOrNull(sampleWeights)
+        .addOrNull(factor);
+  }
+
+  private void launch(KernelArguments arguments, long rows, Reduction reduction) {
+    arguments
+        .add(rows)
+        .add(alphas.size())
+        .add(reduction == Reduction.MEAN ? 1L : 0L)
+        .add(reduction == Reduction.WEIGHTED_MEAN ? 1L : 0L);
+    module.launch("focal", blocks(rows), arguments);
+  }
+
+  private long blocks(long rows) {
+    return (rows * lanes + KernelModule.THREADS - 1) / KernelModule.THREADS;
   }
 
   private static boolean takes(NDArray sampleWeights, long rows) {

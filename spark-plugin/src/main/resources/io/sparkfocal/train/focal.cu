@@ -1,5 +1,5 @@
-// "focal": focal loss of every row and its gradient by the logits in one launch, logits read and
-// gradients written once. "sums": what is reduced from that.
+// Focal loss of every row, its gradient by the logits, and the sums over all rows, in one launch:
+// logits read and gradients written once.
 //
 // Built for one shape of the loss by macros:
 //   CLASSES        logits of a row
@@ -33,10 +33,15 @@ typedef struct {
   const float *sample_weights;   // (rows), which gradients are multiplied by; null for ones
   const float *scale;            // (1), which gradients are multiplied by too; null for 1
   LOGIT *gradients;              // (rows, CLASSES)
-  float *values;                 // (rows)
+  float *values;                 // (rows); null, as weights are, where the sums are asked for
   float *weights;                // (rows)
+  float *sums;                   // (2): of the weighted values, and their denominator
+  float *partials;               // (2 * blocks): the same of each block
+  unsigned *ended;               // (1): 0 before and after the launch
   long long rows;
   long long alpha_count;         // CLASSES, or 1 for all classes
+  long long divides_by_rows;     // 1: the denominator is the sum of the sample weights
+  long long divides_by_alpha;    // 1: that of the sample weights times the weights; else 1
 } FocalArguments;
 
 DEVICE float sum_of_lanes(float value) {
@@ -76,6 +81,40 @@ DEVICE Terms focal_terms(float d) {
   terms.value = focus * cross_entropy;
   terms.slope = focus * (q + GAMMA * p * cross_entropy);
   return terms;
+}
+
+// The block that ends last adds up what all have found, in their order, so that the bits do not
+// depend on which one that is.
+DEVICE void add_up(const FocalArguments *a, float value, float weight) {
+  __shared__ int is_last;
+  value = sum_of_block(value);
+  weight = sum_of_block(weight);
+  if (threadIdx.x == 0) {
+    a->partials[2 * blockIdx.x] = value;
+    a->partials[2 * blockIdx.x + 1] = weight;
+    __threadfence();
+    is_last = atomicAdd(a->ended, 1u) == gridDim.x - 1;
+  }
+  __syncthreads();
+  if (!is_last) {
+    return;
+  }
+  __threadfence();
+  // Past the cache of this multiprocessor, which may know older ones.
+  const volatile float *partials = a->partials;
+  value = 0.0f;
+  weight = 0.0f;
+  for (unsigned i = threadIdx.x; i < gridDim.x; i += THREADS) {
+    value += partials[2 * i];
+    weight += partials[2 * i + 1];
+  }
+  value = sum_of_block(value);
+  weight = sum_of_block(weight);
+  if (threadIdx.x == 0) {
+    a->sums[0] = value;
+    a->sums[1] = a->divides_by_rows || a->divides_by_alpha ? weight : 1.0f;
+    *a->ended = 0;
+  }
 }
 
 // A label out of range makes the values and gradients of its row NaN, which ends a training with a
@@ -169,35 +208,13 @@ KERNEL(focal, FocalArguments) {
 #endif
   }
 #endif
-  if (present && lane == 0) {
+  int speaks = present && lane == 0;
+  if (a.sums != 0) {
+    add_up(
+        &a, speaks ? sample_weight * value : 0.0f,
+        speaks ? sample_weight * (a.divides_by_alpha ? weight : 1.0f) : 0.0f);
+  } else if (speaks) {
     a.values[row] = value;
     a.weights[row] = weight;
-  }
-}
-
-typedef struct {
-  const float *values;          // (rows)
-  const float *weights;         // (rows)
-  const float *sample_weights;  // (rows); null for ones
-  float *sums;                  // (2): of the weighted values, and their denominator
-  long long rows;
-  long long divides_by_rows;    // 1: the denominator is the sum of the sample weights
-  long long divides_by_alpha;   // 1: that of the sample weights times the weights; else 1
-} SumArguments;
-
-// One block.
-KERNEL(sums, SumArguments) {
-  float value = 0.0f;
-  float weight = 0.0f;
-  for (long long i = threadIdx.x; i < a.rows; i += THREADS) {
-    float sample_weight = a.sample_weights == 0 ? 1.0f : a.sample_weights[i];
-    value += sample_weight * a.values[i];
-    weight += a.divides_by_alpha ? sample_weight * a.weights[i] : sample_weight;
-  }
-  value = sum_of_block(value);
-  weight = sum_of_block(weight);
-  if (threadIdx.x == 0) {
-    a.sums[0] = value;
-    a.sums[1] = a.divides_by_rows || a.divides_by_alpha ? weight : 1.0f;
   }
 }
