@@ -21,7 +21,6 @@ import io.sparkfocal.train.LossScale;
 import io.sparkfocal.train.LossSpec;
 import io.sparkfocal.train.RunSize;
 import io.sparkfocal.train.Shard;
-import io.sparkfocal.train.TensorShard;
 import io.sparkfocal.train.TrainingListener;
 import io.sparkfocal.train.TrainingLoop;
 import io.sparkfocal.train.TrainingSettings;
@@ -98,6 +97,7 @@ final class GpuRank {
         TrainingRank.settings(rowsPerStep, epochs, half ? DataType.FLOAT16 : DataType.FLOAT32);
     try (NDManager manager = NDManager.newBaseManager(device, "PyTorch")) {
       TensorCollective alone = new TensorCollective(new SoloCollective());
+      FusedKernels kernels = FusedKernels.on(device);
       RankStep step = new RankStep(1, alone);
       Layers layers = new Layers(step);
       Block block =
@@ -125,17 +125,17 @@ final class GpuRank {
               step,
               alone,
               listener,
-              FusedKernels.on(device),
+              kernels,
               manager);
-      try (Shard training = shard(manager, rows, features);
-          Shard none = shard(manager, 0, features)) {
+      try (Shard training = shard(kernels, manager, rows, features);
+          Shard none = shard(kernels, manager, 0, features)) {
         loop.run(training, none, new RunSize(rows, rows, 0));
       }
     }
   }
 
-  private static Shard shard(NDManager manager, int rows, int features) {
-    return new TensorShard(
+  private static Shard shard(FusedKernels kernels, NDManager manager, int rows, int features) {
+    return kernels.shard(
         new Batch(
             manager.randomNormal(new Shape(rows, features)),
             manager.arange(rows).mod(CLASSES).toType(DataType.INT64, false),

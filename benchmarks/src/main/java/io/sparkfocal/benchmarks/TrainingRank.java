@@ -113,7 +113,8 @@ public final class TrainingRank {
           settings(rowsPerStep * collective.world(), epochs, DataType.FLOAT32);
       TrainingLoop loop = loop(collective, settings, afterEpoch, manager);
       RunSize size = new RunSize((long) rows * collective.world(), rows, 0);
-      loop.run(read.training(manager), read.validation(manager), size);
+      FusedKernels none = FusedKernels.none();
+      loop.run(read.training(manager, none), read.validation(manager, none), size);
     }
   }
 

@@ -66,7 +66,26 @@ public final class DeviceBuffer {
 
   /** Whether {@link #of} takes a tensor: its values lie one after the other, in less than 2 GiB. */
   public static boolean isShareable(NDArray tensor) {
-    return tensor.size() * tensor.getDataType().getNumOfBytes() <= Integer.MAX_VALUE
-        && (Boolean) Native.call(Native.IS_CONTIGUOUS, tensor);
+    return fits(tensor) && isContiguous(tensor);
+  }
+
+  /** Whether the values of a tensor lie one after the other. */
+  public static boolean isContiguous(NDArray tensor) {
+    return (Boolean) Native.call(Native.IS_CONTIGUOUS, tensor);
+  }
+
+  /** A buffer that begins where a contiguous tensor does, and may end before it. */
+  public static ByteBuffer beginning(NDArray tensor) {
+    if (fits(tensor)) {
+      return of(tensor);
+    }
+    try (NDArray flat = tensor.reshape(-1);
+        NDArray first = flat.get("0:1")) {
+      return of(first);
+    }
+  }
+
+  private static boolean fits(NDArray tensor) {
+    return tensor.size() * tensor.getDataType().getNumOfBytes() <= Integer.MAX_VALUE;
   }
 }

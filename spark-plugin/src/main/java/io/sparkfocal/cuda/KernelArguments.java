@@ -19,7 +19,7 @@ public final class KernelArguments {
 
   /** Adds the address of a tensor's memory. */
   public KernelArguments add(NDArray contiguous) {
-    return add(new Pointer(DeviceBuffer.of(contiguous)).address());
+    return add(address(contiguous));
   }
 
   /** As above, or the null pointer. */
@@ -27,7 +27,12 @@ public final class KernelArguments {
     return contiguous == null ? add(0L) : add(contiguous);
   }
 
-  /** Adds a {@code long long}. */
+  /** The address of a tensor's memory. */
+  public static long address(NDArray contiguous) {
+    return new Pointer(DeviceBuffer.beginning(contiguous)).address();
+  }
+
+  /** Adds a {@code long long}, or an address. */
   public KernelArguments add(long number) {
     // A structure begins on eight bytes, and so does each of its members of eight.
     bytes.position((bytes.position() + Long.BYTES - 1) / Long.BYTES * Long.BYTES);

@@ -6,8 +6,8 @@ import io.sparkfocal.compat.TensorCopy;
 import io.sparkfocal.cuda.Gpu;
 import io.sparkfocal.train.Batch;
 import io.sparkfocal.train.Batches;
+import io.sparkfocal.train.FusedKernels;
 import io.sparkfocal.train.Shard;
-import io.sparkfocal.train.TensorShard;
 import java.util.ArrayList;
 import java.util.List;
 import org.slf4j.Logger;
@@ -60,20 +60,20 @@ public final class RankRows implements AutoCloseable {
   }
 
   /** The training rows for training on the manager's device. */
-  public Shard training(NDManager manager) {
-    return shard(training, manager);
+  public Shard training(NDManager manager, FusedKernels kernels) {
+    return shard(training, manager, kernels);
   }
 
   /** The validation rows for training on the manager's device. */
-  public Shard validation(NDManager manager) {
-    return shard(validation, manager);
+  public Shard validation(NDManager manager, FusedKernels kernels) {
+    return shard(validation, manager, kernels);
   }
 
-  private static Shard shard(RowSource rows, NDManager manager) {
+  private static Shard shard(RowSource rows, NDManager manager, FusedKernels kernels) {
     HostShard onHost = new HostShard(rows, manager);
     Device device = manager.getDevice();
     return device.isGpu() && rows.isInMemory() && fits(rows, device)
-        ? moved(onHost, rows, manager)
+        ? kernels.shard(moved(onHost, rows, manager))
         : onHost;
   }
 
@@ -89,7 +89,7 @@ public final class RankRows implements AutoCloseable {
   }
 
   /** To the device, once, block by block. */
-  private static Shard moved(HostShard shard, RowSource rows, NDManager manager) {
+  private static Batch moved(HostShard shard, RowSource rows, NDManager manager) {
     Batch all = Batch.allocate(manager, rows.rows(), rows.width());
     int blockRows = Math.max(1, BLOCK_BYTES / Float.BYTES / rows.width());
     try (shard;
@@ -105,7 +105,7 @@ public final class RankRows implements AutoCloseable {
         block.close();
       }
     }
-    return new TensorShard(all);
+    return all;
   }
 
   @Override

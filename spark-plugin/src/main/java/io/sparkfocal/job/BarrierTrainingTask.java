@@ -122,11 +122,11 @@ record BarrierTrainingTask(TrainingPlan plan, Broadcast<byte[]> earlier) impleme
       Standardization standardization =
           from == null ? standardization(rows, tensors, manager) : from.standardization();
       rows.standardize(standardization);
-      Shard training = rows.training(manager);
-      Shard validation = rows.validation(manager);
-
       FusedKernels kernels =
           settings.fusedKernels() ? FusedKernels.on(device) : FusedKernels.none();
+      Shard training = rows.training(manager, kernels);
+      Shard validation = rows.validation(manager, kernels);
+
       RankStep step = new RankStep(plan.settings().seed(), tensors, kernels.dropoutMask(manager));
       Block network = plan.network().build(new Layers(step));
       FlatParameters parameters =

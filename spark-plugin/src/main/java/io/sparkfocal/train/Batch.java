@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import io.sparkfocal.compat.DeviceBuffer;
 
 /**
  * Some rows, on the device that trains.
@@ -29,8 +30,19 @@ public record Batch(NDArray features, NDArray labels, NDArray weights) {
 
   /** Rows {@code from} to before {@code to}, as views. */
   public Batch rows(long from, long to) {
-    NDIndex range = new NDIndex().addSliceDim(from, to);
-    return new Batch(features.get(range), labels.get(range), weights.get(range));
+    return at(new NDIndex().addSliceDim(from, to));
+  }
+
+  /** Rows by an index of the first dimension. */
+  Batch at(NDIndex index) {
+    return new Batch(features.get(index), labels.get(index), weights.get(index));
+  }
+
+  /** Whether each tensor's values lie one after the other. */
+  boolean isContiguous() {
+    return DeviceBuffer.isContiguous(features)
+        && DeviceBuffer.isContiguous(labels)
+        && DeviceBuffer.isContiguous(weights);
   }
 
   /** Frees the memory. */

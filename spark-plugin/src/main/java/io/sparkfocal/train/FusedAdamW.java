@@ -6,7 +6,6 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.sparkfocal.collective.TensorCollective;
 import io.sparkfocal.collective.local.SoloCollective;
-import io.sparkfocal.compat.DeviceBuffer;
 import io.sparkfocal.compat.TensorCopy;
 import io.sparkfocal.cuda.KernelArguments;
 import io.sparkfocal.cuda.KernelModule;
@@ -51,7 +50,7 @@ final class FusedAdamW extends DeviceUpdate {
    * @param gradients shape (m + 2), contiguous, see {@link DeviceUpdate}
    * @param half what is written beside the weights, null for nothing
    * @param clipNorm largest Euclidean norm of the gradient, 0 for no limit
-   * @throws IllegalStateException if the kernels cannot be made, or not take tensors of that size
+   * @throws IllegalStateException if the kernels cannot be made
    */
   FusedAdamW(
       int gpu,
@@ -63,9 +62,6 @@ final class FusedAdamW extends DeviceUpdate {
       TensorCollective collective,
       NDManager manager) {
     super(gradients, collective, manager);
-    if (!DeviceBuffer.isShareable(gradients)) {
-      throw new IllegalStateException("the gradients take 2 GiB or more");
-    }
     this.rule = rule;
     this.clipNorm = clipNorm > 0 ? (float) clipNorm : Float.POSITIVE_INFINITY;
     this.half = half;

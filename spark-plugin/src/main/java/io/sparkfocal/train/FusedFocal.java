@@ -23,8 +23,8 @@ import org.jspecify.annotations.Nullable;
  * reads every logit and writes every gradient once.
  *
  * <p>The kernel is in {@code focal.cu}. What it does not take (targets for each logit, logits that
- * do not lie one after the other, 2 GiB or more) goes to PyTorch's operations. Unlike with those, a
- * label out of range makes the values of its row NaN.
+ * do not lie one after the other) goes to PyTorch's operations. Unlike with those, a label out of
+ * range makes the values of its row NaN.
  */
 final class FusedFocal implements LossKernel {
 
@@ -182,7 +182,7 @@ final class FusedFocal implements LossKernel {
   private static boolean takes(NDArray sampleWeights, long rows) {
     return sampleWeights.getDataType() == DataType.FLOAT32
         && sampleWeights.size() == rows
-        && DeviceBuffer.isShareable(sampleWeights);
+        && DeviceBuffer.isContiguous(sampleWeights);
   }
 
   private boolean takes(NDArray logits, NDArray labels) {
@@ -193,8 +193,8 @@ final class FusedFocal implements LossKernel {
         && logits.getDataType() == dataType
         && labels.getDataType() == DataType.INT64
         && labels.size() == shape.get(0)
-        && DeviceBuffer.isShareable(logits)
-        && DeviceBuffer.isShareable(labels);
+        && DeviceBuffer.isContiguous(logits)
+        && DeviceBuffer.isContiguous(labels);
   }
 
   /**

@@ -19,8 +19,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * Chooses what a GPU does in one launch where PyTorch needs many: focal loss with its gradient,
- * AdamW, and dropout's masks.
+ * Chooses what a GPU does in one launch where PyTorch needs many: batches of rows, focal loss with
+ * its gradient, AdamW, and dropout's masks.
  *
  * <p>A kernel that cannot be made, or that computes anything else than the other way does on
  * made-up values, is not used, and the log says so. Not thread-safe.
@@ -84,6 +84,25 @@ public final class FusedKernels {
       tell(name, String.valueOf(e.getMessage()));
       return composed;
     }
+  }
+
+  /** Rows that lie on the device; their batches are made in one launch where they can be. */
+  public Shard shard(Batch all) {
+    return new TensorShard(all, gather(all.labels().getManager()));
+  }
+
+  private Gather.Maker gather(NDManager manager) {
+    if (gpu >= 0) {
+      try {
+        if (FusedGather.agreesWithComposed(gpu, manager)) {
+          return FusedGather.on(gpu);
+        }
+        tell("Gather", "the kernel's batches are other than PyTorch's");
+      } catch (IllegalStateException | LinkageError e) {
+        tell("Gather", String.valueOf(e.getMessage()));
+      }
+    }
+    return Gather::composed;
   }
 
   /** Dropout's masks: made on the GPU where they can be, else on the host and copied. */
@@ -160,6 +179,9 @@ public final class FusedKernels {
     }
     if (!new FusedDropout(gpu).agreesWithHost(manager)) {
       throw new IllegalStateException("dropout's masks have other bits than the host's");
+    }
+    if (!FusedGather.agreesWithComposed(gpu, manager)) {
+      throw new IllegalStateException("the kernel's batches are other than PyTorch's");
     }
     if (difference <= TOLERANCE && inHalf <= HALF_TOLERANCE) {
       return "focal loss and AdamW are PyTorch's to %s, in float16 to %s"

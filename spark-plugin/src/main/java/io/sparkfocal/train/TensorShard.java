@@ -2,7 +2,7 @@ package io.sparkfocal.train;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
 import java.util.Arrays;
 
@@ -11,8 +11,9 @@ import java.util.Arrays;
  *
  * @param rowsAsTensors all rows, in an order that depends on their content alone; closed with the
  *     shard
+ * @param gather makes the batches of a shuffled order
  */
-public record TensorShard(Batch rowsAsTensors) implements Shard {
+record TensorShard(Batch rowsAsTensors, Gather.Maker gather) implements Shard {
 
   @Override
   public long rows() {
@@ -34,13 +35,6 @@ public record TensorShard(Batch rowsAsTensors) implements Shard {
     rowsAsTensors.close();
   }
 
-  private Batch at(NDIndex index) {
-    return new Batch(
-        rowsAsTensors.features().get(index),
-        rowsAsTensors.labels().get(index),
-        rowsAsTensors.weights().get(index));
-  }
-
   private final class Slices implements Batches {
 
     private long taken;
@@ -49,7 +43,7 @@ public record TensorShard(Batch rowsAsTensors) implements Shard {
     public Batch next(int rows) {
       long from = taken;
       taken += rows;
-      return at(new NDIndex().addSliceDim(from, taken));
+      return rowsAsTensors.rows(from, taken);
     }
 
     @Override
@@ -64,24 +58,27 @@ public record TensorShard(Batch rowsAsTensors) implements Shard {
   private final class Gathered implements Batches {
 
     private final NDManager manager = rowsAsTensors.labels().getManager().newSubManager();
-    private final NDArray order;
+    private final Gather rows;
     private long taken;
 
     Gathered(int[] order) {
       long[] numbers = Arrays.stream(order).asLongStream().toArray();
-      this.order = manager.create(numbers, new Shape(numbers.length));
+      NDArray onDevice = manager.create(numbers, new Shape(numbers.length));
+      // Made inside a scope, it would be closed with the scope rather than with the manager.
+      NDScope.unregister(onDevice);
+      this.rows = gather.of(rowsAsTensors, onDevice);
     }
 
     @Override
-    public Batch next(int rows) {
+    public Batch next(int count) {
       long from = taken;
-      taken += rows;
-      return at(new NDIndex("{}", order.get(new NDIndex().addSliceDim(from, taken))));
+      taken += count;
+      return rows.rows(from, count);
     }
 
     @Override
-    public void skip(long rows) {
-      taken += rows;
+    public void skip(long count) {
+      taken += count;
     }
 
     @Override

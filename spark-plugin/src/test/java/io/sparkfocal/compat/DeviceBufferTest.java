@@ -27,6 +27,8 @@ class DeviceBufferTest {
       NDArray tensor = manager.create(new Shape(1L << 29));
 
       assertThat(DeviceBuffer.isShareable(tensor)).isFalse();
+      tensor.get("0:1").addi(-tensor.getFloat(0) + 7);
+      assertThat(DeviceBuffer.beginning(tensor).asFloatBuffer().get(0)).isEqualTo(7);
     }
   }
 }

@@ -60,7 +60,7 @@ class KernelCompilerTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"adamw.cu", "dropout.cu"})
+  @ValueSource(strings = {"adamw.cu", "dropout.cu", "rows.cu"})
   void theOtherSourcesCompile(String name) {
     assertThat(compiled(name, 80, List.of())).startsWith(CUBIN);
   }

@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import io.sparkfocal.train.Batch;
 import io.sparkfocal.train.Batches;
+import io.sparkfocal.train.FusedKernels;
 import io.sparkfocal.train.Shard;
 import io.sparkfocal.train.Shuffle;
 import java.nio.file.Path;
@@ -29,7 +30,7 @@ class HostShardTest {
   void batchesOfEverySizeHaveTheRowsEachOnceAndOutliveTheScopeOfAStep() {
     try (NDManager manager = NDManager.newBaseManager("PyTorch");
         RankRows rows = rows(300)) {
-      Shard shard = rows.training(manager);
+      Shard shard = rows.training(manager, FusedKernels.none());
       List<Float> seen = new ArrayList<>();
       try (Batches batches = shard.shuffled(Shuffle.of(1, 1, 0))) {
         for (int size : new int[] {70, 70, 0, 71, 1, 88}) {
@@ -40,7 +41,7 @@ class HostShardTest {
         }
       }
       assertThat(seen).hasSize(300).doesNotHaveDuplicates();
-      assertThat(rows.validation(manager).rows()).isZero();
+      assertThat(rows.validation(manager, FusedKernels.none()).rows()).isZero();
     }
   }
 

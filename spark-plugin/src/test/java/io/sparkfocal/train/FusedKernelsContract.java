@@ -220,6 +220,27 @@ abstract class FusedKernelsContract {
   }
 
   @Test
+  void batchesAreThoseOfPytorchsOperations() {
+    try (NDManager manager = NDManager.newBaseManager(device(), "PyTorch")) {
+      assertThat(FusedGather.agreesWithComposed(GPU, manager)).isTrue();
+      NDArray order = manager.create(new long[] {2, 0});
+      Batch all =
+          new Batch(
+              manager.arange(12f).reshape(3, 4),
+              manager.create(new long[] {5, 6, 7}),
+              manager.arange(3f));
+      assertThat(FusedGather.on(GPU).of(all, order)).isInstanceOf(FusedGather.class);
+      assertThat(FusedGather.on(GPU).of(all, order).rows(1, 0).features().getShape())
+          .isEqualTo(new Shape(0, 4));
+      Batch transposed =
+          new Batch(all.features().reshape(4, 3).transpose(), all.labels(), all.weights());
+      Gather composed = FusedGather.on(GPU).of(transposed, order);
+      assertThat(composed).isNotInstanceOf(FusedGather.class);
+      assertThat(composed.rows(0, 1).features().toFloatArray()).containsExactly(2, 5, 8, 11);
+    }
+  }
+
+  @Test
   void theDoctorTriesThem() {
     try (NDManager manager = NDManager.newBaseManager(device(), "PyTorch")) {
       assertThat(FusedKernels.tried(0, manager))

@@ -95,8 +95,6 @@ class StepOperationsIT {
         .isEqualTo(
             new TreeMap<>(
                 Map.of(
-                    // Rows of the batch: features, labels, weights.
-                    "index", 3,
                     // Forward.
                     "addmm", 3,
                     "clamp_min", 2,

@@ -230,11 +230,12 @@ final class TrainingRun {
               fused,
               manager);
       int[] validation = collective.rank() == 0 ? validationRows : new int[0];
-      return loop.run(shard(manager, numbers), shard(manager, validation), size, from);
+      Shard rows = fused.shard(batch(manager, numbers));
+      return loop.run(rows, fused.shard(batch(manager, validation)), size, from);
     }
   }
 
-  private Shard shard(NDManager manager, int[] numbers) {
+  private Batch batch(NDManager manager, int[] numbers) {
     float[] features = new float[numbers.length * FEATURES];
     long[] classes = new long[numbers.length];
     float[] sampleWeights = new float[numbers.length];
@@ -243,10 +244,9 @@ final class TrainingRun {
       classes[i] = labels.get(numbers[i]);
       sampleWeights[i] = weights.get(numbers[i]);
     }
-    return new TensorShard(
-        new Batch(
-            manager.create(features, new Shape(numbers.length, FEATURES)),
-            manager.create(classes, new Shape(numbers.length)),
-            manager.create(sampleWeights, new Shape(numbers.length))));
+    return new Batch(
+        manager.create(features, new Shape(numbers.length, FEATURES)),
+        manager.create(classes, new Shape(numbers.length)),
+        manager.create(sampleWeights, new Shape(numbers.length)));
   }
 }
