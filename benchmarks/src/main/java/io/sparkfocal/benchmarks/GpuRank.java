@@ -45,7 +45,8 @@ final class GpuRank {
    * Takes "cpu" or "gpu", then lines: "mlp 0 ROWS STEPS EPOCHS" and "resnet18 SIDE ROWS STEPS
    * EPOCHS", both also with "-float16" behind the name, are answered with rows per second over all
    * epochs but the first, "trace" before such a line as {@link StepTrace} says, whatever EPOCHS is;
-   * "focal ROWS CLASSES" and "adamw WEIGHTS" as {@link KernelSpeed} says.
+   * "focal ROWS CLASSES" and "adamw WEIGHTS" as {@link KernelSpeed} says, "nccl RANKS MEGABYTES" as
+   * {@link NcclSpeed} says.
    */
   public static void main(String[] arguments) throws IOException {
     Device device = arguments[0].equals("gpu") ? Device.gpu(0) : Device.cpu();
@@ -62,6 +63,7 @@ final class GpuRank {
       Child.reply(
           switch (words[0]) {
             case "focal" -> KernelSpeed.focal(device, numbers[0], numbers[1]);
+            case "nccl" -> NcclSpeed.busBandwidth(numbers[0], numbers[1]);
             case "adamw" -> KernelSpeed.adamW(device, numbers[0]);
             default ->
                 traced
@@ -75,7 +77,7 @@ final class GpuRank {
     int rows = numbers[1] * numbers[2];
     int epochs = numbers[3];
     List<EpochReport> reports = new ArrayList<>();
-    train(network, device, numbers, epochs, TrainingRank.listener(reports::add));
+    train(network, device, numbers, epochs, RunDefaults.listener(reports::add));
     double seconds = reports.get(epochs - 1).elapsedSeconds() - reports.get(0).elapsedSeconds();
     return (double) rows * (epochs - 1) / seconds;
   }
@@ -94,7 +96,7 @@ final class GpuRank {
     int rowsPerStep = numbers[1];
     int rows = rowsPerStep * numbers[2];
     TrainingSettings settings =
-        TrainingRank.settings(rowsPerStep, epochs, half ? DataType.FLOAT16 : DataType.FLOAT32);
+        RunDefaults.settings(rowsPerStep, epochs, half ? DataType.FLOAT16 : DataType.FLOAT32);
     try (NDManager manager = NDManager.newBaseManager(device, "PyTorch")) {
       TensorCollective alone = new TensorCollective(new SoloCollective());
       FusedKernels kernels = FusedKernels.on(device);

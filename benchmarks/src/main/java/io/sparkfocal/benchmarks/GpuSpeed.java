@@ -87,6 +87,7 @@ public final class GpuSpeed {
       speed.costs();
       speed.halfPrecision();
       speed.kernels();
+      speed.nccl();
     }
   }
 
@@ -166,6 +167,19 @@ public final class GpuSpeed {
         name, overFloats.ours(), overFloats.theirs(), overAutocast.theirs());
     overFloats.print("gpu-float16-over-float32-" + name);
     overAutocast.print("gpu-float16-over-autocast-" + name);
+  }
+
+  private void nccl() {
+    int ranks = NcclSpeed.ranks();
+    if (ranks == 0) {
+      System.out.println("all-reduce over NCCL skipped: it takes two GPUs.");
+      return;
+    }
+    for (int megabytes : new int[] {1, 16, 64, 256}) {
+      System.out.printf(
+          "all-reduce of %d MiB over NCCL, %d ranks: %.1f GB/s per rank each way%n",
+          megabytes, ranks, number(gpu, "nccl %d %d".formatted(ranks, megabytes)) / 1e9);
+    }
   }
 
   private void kernels() {

@@ -15,17 +15,13 @@ import io.sparkfocal.losses.Reduction;
 import io.sparkfocal.network.Layers;
 import io.sparkfocal.network.MlpNetwork;
 import io.sparkfocal.network.RankStep;
-import io.sparkfocal.train.AdamW;
 import io.sparkfocal.train.EpochReport;
 import io.sparkfocal.train.FlatParameters;
 import io.sparkfocal.train.FusedKernels;
-import io.sparkfocal.train.LearningRateSchedule;
 import io.sparkfocal.train.LossSpec;
 import io.sparkfocal.train.RunSize;
-import io.sparkfocal.train.TrainingListener;
 import io.sparkfocal.train.TrainingLoop;
 import io.sparkfocal.train.TrainingSettings;
-import io.sparkfocal.train.ValidationMetric;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -110,7 +106,7 @@ public final class TrainingRank {
         NDManager manager = NDManager.newBaseManager("PyTorch")) {
       read.standardize(read.statistics().standardization());
       TrainingSettings settings =
-          settings(rowsPerStep * collective.world(), epochs, DataType.FLOAT32);
+          RunDefaults.settings(rowsPerStep * collective.world(), epochs, DataType.FLOAT32);
       TrainingLoop loop = loop(collective, settings, afterEpoch, manager);
       RunSize size = new RunSize((long) rows * collective.world(), rows, 0);
       FusedKernels none = FusedKernels.none();
@@ -144,37 +140,9 @@ public final class TrainingRank {
         settings,
         step,
         tensors,
-        listener(afterEpoch),
+        RunDefaults.listener(afterEpoch),
         FusedKernels.none(),
         manager);
-  }
-
-  static TrainingListener listener(Consumer<EpochReport> afterEpoch) {
-    return new TrainingListener() {
-      @Override
-      public void beforeStep() {}
-
-      @Override
-      public void epochCompleted(EpochReport report) {
-        afterEpoch.accept(report);
-      }
-    };
-  }
-
-  static TrainingSettings settings(int batchSize, int epochs, DataType precision) {
-    return new TrainingSettings(
-        epochs,
-        batchSize,
-        1e-3,
-        new AdamW(0.01),
-        LearningRateSchedule.CONSTANT,
-        0,
-        0,
-        1,
-        1,
-        ValidationMetric.LOSS,
-        0,
-        precision);
   }
 
   /** Made-up rows, a tenth of them of class 1, through the reader of training. */

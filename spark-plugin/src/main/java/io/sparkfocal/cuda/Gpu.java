@@ -2,10 +2,13 @@ package io.sparkfocal.cuda;
 
 import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.javacpp.SizeTPointer;
+import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /** A GPU by its number in this process, and the errors of CUDA as sentences. */
 public final class Gpu {
+
+  private static final Logger LOG = LoggerFactory.getLogger(Gpu.class);
 
   /** The part of PyTorch that a build for CPUs lacks. */
   private static final String PYTORCH_FOR_CUDA = "libtorch_cuda.so";
@@ -30,12 +33,14 @@ public final class Gpu {
     try {
       CudaLibraries.CUDA.require();
     } catch (IllegalStateException e) {
-      LoggerFactory.getLogger(Gpu.class).warn(e.getMessage());
+      LOG.warn("No GPU is seen: {}", e.getMessage());
       return 0;
     }
     int[] count = new int[1];
-    if (cudart.cudaGetDeviceCount(count) != cudart.cudaSuccess) {
+    int result = cudart.cudaGetDeviceCount(count);
+    if (result != cudart.cudaSuccess) {
       cudart.cudaGetLastError();
+      LOG.warn("No GPU is seen: {} ({}).", cudart.cudaGetErrorString(result).getString(), result);
       return 0;
     }
     return count[0];
