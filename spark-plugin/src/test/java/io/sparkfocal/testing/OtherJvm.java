@@ -29,18 +29,8 @@ public final class OtherJvm {
   public static Ended run(
       String classPath, Map<String, String> variables, Class<?> main, String... arguments)
       throws IOException, InterruptedException {
-    List<String> command = new ArrayList<>();
-    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
-    ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
-        .filter(option -> option.startsWith("--add-opens") || option.startsWith("-Djdk"))
-        .forEach(command::add);
-    command.addAll(List.of("-Xmx1g", "-cp", classPath, main.getName()));
-    command.addAll(List.of(arguments));
     Path output = Files.createTempFile("other-jvm", ".txt");
-    ProcessBuilder builder =
-        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
-    builder.environment().putAll(variables);
-    Process process = builder.start();
+    Process process = start(output, classPath, variables, main, arguments);
     try {
       if (!process.waitFor(TIMEOUT_SECONDS, TimeUnit.SECONDS)) {
         throw new IOException(main + " did not end:\n" + Files.readString(output));
@@ -50,5 +40,26 @@ public final class OtherJvm {
       process.destroyForcibly();
       Files.delete(output);
     }
+  }
+
+  /** As above, without waiting for its end; what it prints goes to a file. */
+  public static Process start(
+      Path output,
+      String classPath,
+      Map<String, String> variables,
+      Class<?> main,
+      String... arguments)
+      throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+        .filter(option -> option.startsWith("--add-opens") || option.startsWith("-Djdk"))
+        .forEach(command::add);
+    command.addAll(List.of("-Xmx1g", "-cp", classPath, main.getName()));
+    command.addAll(List.of(arguments));
+    ProcessBuilder builder =
+        new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());
+    builder.environment().putAll(variables);
+    return builder.start();
   }
 }
