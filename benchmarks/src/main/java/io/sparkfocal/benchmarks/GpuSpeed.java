@@ -84,10 +84,11 @@ public final class GpuSpeed {
           speed.sizes.images,
           speed.sizes.cpuImages,
           STEPS_OF_IMAGES);
-      speed.costs();
       speed.halfPrecision();
       speed.kernels();
       speed.nccl();
+      // Last, since a process that CUPTI has looked into may be slower from then on.
+      speed.costs();
     }
   }
 
@@ -170,8 +171,8 @@ public final class GpuSpeed {
   }
 
   private void nccl() {
-    int ranks = NcclSpeed.ranks();
-    if (ranks == 0) {
+    int ranks = Gpu.count();
+    if (ranks < 2) {
       System.out.println("all-reduce over NCCL skipped: it takes two GPUs.");
       return;
     }

@@ -122,6 +122,11 @@ public final class TensorCollective {
       return;
     }
     if (collective.memory() == Collective.Memory.DEVICE) {
+      if (!DeviceBuffer.isShareable(values)) {
+        throw new IllegalArgumentException(
+            "A tensor of shape %s cannot be summed on the GPU: its values have to lie one after the other in less than 2 GiB; set spark.focal.collective to rpc or train a smaller network."
+                .formatted(values.getShape()));
+      }
       operation.on(DeviceBuffer.of(values));
       return;
     }

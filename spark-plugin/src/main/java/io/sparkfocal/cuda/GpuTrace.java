@@ -69,10 +69,15 @@ public final class GpuTrace implements AutoCloseable {
           }
         };
 
-    Buffers() {
-      check(
-          "cuptiActivityRegisterCallbacks",
-          cupti.cuptiActivityRegisterCallbacks(request, complete));
+    private boolean registered;
+
+    synchronized void register() {
+      if (!registered) {
+        check(
+            "cuptiActivityRegisterCallbacks",
+            cupti.cuptiActivityRegisterCallbacks(request, complete));
+        registered = true;
+      }
     }
 
     private synchronized void read(BytePointer buffer, long bytes) {
@@ -160,6 +165,7 @@ public final class GpuTrace implements AutoCloseable {
   private GpuTrace(Gpu gpu) {
     this.gpu = gpu;
     this.buffers = Buffers.ONLY;
+    buffers.register();
     waitForGpu();
     buffers.clear();
     for (int kind : KINDS) {

@@ -29,10 +29,15 @@ public final class LoadedLibraries {
         .collect(Collectors.joining(", "));
   }
 
-  /** Whether a file of that name is loaded, wherever it lies; false where Linux does not tell. */
+  /**
+   * Whether a file of that name, or of a longer version as links have it, is loaded, wherever it
+   * lies; false where Linux does not tell.
+   */
   static boolean contains(String name) {
     try {
-      return files().stream().anyMatch(file -> file.endsWith(name));
+      return files().stream()
+          .map(file -> file.getFileName().toString())
+          .anyMatch(file -> file.equals(name) || file.startsWith(name + "."));
     } catch (IOException e) {
       return false;
     }

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What a rank tells the others before training, once, through the barrier's {@code allGather}; kept
@@ -20,6 +21,18 @@ public record RankCard(
     String address, String process, String gpu, long trainingRows, long validationRows) {
 
   private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** Why these ranks cannot meet over NCCL, as a clause; null if they can. */
+  static @Nullable String obstacleToNccl(List<RankCard> cards) {
+    if (cards.stream().anyMatch(card -> card.gpu.isEmpty())) {
+      return "not every rank has a GPU";
+    }
+    // There, one rank's kernel would wait for another that is queued behind it.
+    boolean distinct =
+        cards.stream().map(card -> card.process + "/" + card.gpu).distinct().count()
+            == cards.size();
+    return distinct ? null : "ranks of one process share a GPU";
+  }
 
   /** As text. */
   public String encode() {

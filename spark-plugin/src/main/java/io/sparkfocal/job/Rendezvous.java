@@ -123,13 +123,13 @@ final class Rendezvous implements AutoCloseable {
   }
 
   private boolean usesNccl() {
-    boolean everyRankHasOne = cards.stream().noneMatch(card -> card.gpu().isEmpty());
-    if (plan.transport() == Transport.NCCL && !everyRankHasOne && !standsIn()) {
+    String obstacle = RankCard.obstacleToNccl(cards);
+    if (plan.transport() == Transport.NCCL && obstacle != null && !standsIn()) {
       throw new IllegalArgumentException(
-          "spark.focal.collective is nccl, but not every rank has a GPU; set it to auto or rpc.");
+          "spark.focal.collective is nccl, but " + obstacle + "; set it to auto or rpc.");
     }
     return plan.transport() == Transport.NCCL
-        || (plan.transport() == Transport.AUTO && everyRankHasOne);
+        || (plan.transport() == Transport.AUTO && obstacle == null);
   }
 
   /** For tests over a stand-in for NCCL whose device memory is the host's. */

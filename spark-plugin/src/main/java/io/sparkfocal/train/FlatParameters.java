@@ -15,7 +15,6 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -23,28 +22,14 @@ import org.jspecify.annotations.Nullable;
 /**
  * All parameters of a block as views into one contiguous float32 tensor.
  *
- * <p>The trained parameters come first, in the order of {@code Block.getParameters()}, then those
- * that are frozen, then running statistics. An update, a broadcast or a copy of the whole network
+ * <p>The trained parameters come first, in the order of {@code Block.getParameters()}, then the
+ * others (frozen ones, running statistics). An update, a broadcast or a copy of the whole network
  * is one operation on {@link #all()} or {@link #trained()}, and the views see it.
  */
 public final class FlatParameters {
 
   /** Values that travel with the gradients. */
   static final int TAIL = 2;
-
-  /** What a parameter is for, in the order in which they lie. */
-  private enum Use {
-    TRAINED,
-    FROZEN,
-    STATISTICS;
-
-    static Use of(Parameter parameter) {
-      Parameter.Type type = parameter.getType();
-      boolean isStatistics =
-          type == Parameter.Type.RUNNING_MEAN || type == Parameter.Type.RUNNING_VAR;
-      return parameter.requiresGradient() ? TRAINED : isStatistics ? STATISTICS : FROZEN;
-    }
-  }
 
   private final List<ParameterSlice> slices;
   private final NDArray all;
@@ -90,26 +75,26 @@ public final class FlatParameters {
     InitialValues.replaceRandomInitializers(network);
     network.initialize(manager, DataType.FLOAT32, new Shape(1, features));
     List<Pair<String, Parameter>> parameters = new ArrayList<>();
-    network.getParameters().forEach(parameters::add);
-    // A stable sort.
-    parameters.sort(Comparator.comparing(p -> Use.of(p.getValue())));
-    int trainedCount = count(parameters, Use.TRAINED);
-    int computedCount = trainedCount + count(parameters, Use.FROZEN);
+    network.getParameters().stream()
+        .filter(p -> p.getValue().requiresGradient())
+        .forEach(parameters::add);
+    int trainedCount = parameters.size();
+    network.getParameters().stream()
+        .filter(p -> !p.getValue().requiresGradient())
+        .forEach(parameters::add);
 
     List<ParameterSlice> slices = slicesOf(parameters);
-    long trainedSize = sizeOf(slices, trainedCount);
-    NDArray all = manager.zeros(new Shape(sizeOf(slices, slices.size())));
-    NDArray computed =
-        scale == null
-            ? all
-            : manager.zeros(new Shape(sizeOf(slices, computedCount)), DataType.FLOAT16);
+    long trainedSize = slices.stream().limit(trainedCount).mapToLong(ParameterSlice::size).sum();
+    long size = slices.stream().mapToLong(ParameterSlice::size).sum();
+    NDArray all = manager.zeros(new Shape(size));
+    NDArray computed = scale == null ? all : manager.zeros(new Shape(size), DataType.FLOAT16);
     List<PtNDArray> leaves = new ArrayList<>();
     for (int i = 0; i < slices.size(); i++) {
       ParameterSlice slice = slices.get(i);
       Parameter parameter = parameters.get(i).getValue();
       NDArray view = slice.of(all);
       InitialValues.fill(view, parameter.getArray(), parameter, seed, i);
-      replace(parameter, i < computedCount ? slice.of(computed) : view, manager);
+      replace(parameter, isStatistics(parameter) ? view : slice.of(computed), manager);
       if (i < trainedCount) {
         leaves.add((PtNDArray) parameter.getArray());
       }
@@ -126,12 +111,9 @@ public final class FlatParameters {
             new HalfPrecision(scale, computed, linked.get("0:" + trainedSize), manager));
   }
 
-  private static int count(List<Pair<String, Parameter>> parameters, Use use) {
-    return (int) parameters.stream().filter(p -> Use.of(p.getValue()) == use).count();
-  }
-
-  private static long sizeOf(List<ParameterSlice> slices, int count) {
-    return slices.stream().limit(count).mapToLong(ParameterSlice::size).sum();
+  private static boolean isStatistics(Parameter parameter) {
+    return parameter.getType() == Parameter.Type.RUNNING_MEAN
+        || parameter.getType() == Parameter.Type.RUNNING_VAR;
   }
 
   private static List<ParameterSlice> slicesOf(List<Pair<String, Parameter>> parameters) {

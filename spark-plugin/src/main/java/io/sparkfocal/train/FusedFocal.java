@@ -203,7 +203,8 @@ final class FusedFocal implements LossKernel {
    * @return the largest difference over the largest number
    */
   double differenceFromComposed(NDManager parent) {
-    int count = 67;
+    // Rows of several blocks.
+    int count = 67 + 3 * KernelModule.THREADS / lanes;
     try (NDManager manager = parent.newSubManager()) {
       NDArray logits =
           manager

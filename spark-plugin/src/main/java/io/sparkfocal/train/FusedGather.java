@@ -19,6 +19,9 @@ final class FusedGather implements Gather {
   private static final int BLOCKS_PER_MULTIPROCESSOR = 8;
   private static final int VALUES_PER_THREAD = 4;
 
+  /** The kernel counts them in 32 bits. */
+  private static final long MOST_VALUES = 1L << 32;
+
   private final KernelModule kernels;
   private final Batch all;
   private final NDArray order;
@@ -54,6 +57,9 @@ final class FusedGather implements Gather {
   public Batch rows(long from, int count) {
     NDManager manager = order.getManager();
     long width = all.features().getShape().get(1);
+    if (count * width >= MOST_VALUES) {
+      return Gather.composed(all, order).rows(from, count);
+    }
     Batch batch =
         new Batch(
             manager.create(new Shape(count, width), DataType.FLOAT32),

@@ -35,6 +35,7 @@ public final class FusedKernels {
 
   private final int gpu;
   private final Set<String> told = new HashSet<>();
+  private Gather.@Nullable Maker gather;
 
   private FusedKernels(int gpu) {
     this.gpu = gpu;
@@ -88,7 +89,10 @@ public final class FusedKernels {
 
   /** Rows that lie on the device; their batches are made in one launch where they can be. */
   public Shard shard(Batch all) {
-    return new TensorShard(all, gather(all.labels().getManager()));
+    if (gather == null) {
+      gather = gather(all.labels().getManager());
+    }
+    return new TensorShard(all, gather);
   }
 
   private Gather.Maker gather(NDManager manager) {

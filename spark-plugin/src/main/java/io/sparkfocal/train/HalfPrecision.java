@@ -20,7 +20,8 @@ final class HalfPrecision {
   /**
    * Of a network.
    *
-   * @param weights shape (k): the trained ones, shape (m), then those that are frozen
+   * @param weights shape (n), as {@link FlatParameters#all}; what lies there of running statistics,
+   *     which stay float32, nobody uses
    * @param gradients shape (m), which the backward pass adds to
    */
   HalfPrecision(LossScale scale, NDArray weights, NDArray gradients, NDManager manager) {
@@ -34,7 +35,7 @@ final class HalfPrecision {
     return scale;
   }
 
-  /** The copies, shape (k), the trained ones first. */
+  /** The copies, shape (n). */
   NDArray weights() {
     return weights;
   }
@@ -44,11 +45,9 @@ final class HalfPrecision {
     return gradients;
   }
 
-  /** Copies the weights again, which have changed; {@code all} begins with them. */
+  /** Copies the weights again, which have changed. */
   void take(NDArray all) {
-    try (NDArray changed = all.get("0:" + weights.size())) {
-      TensorCopy.into(weights, changed);
-    }
+    TensorCopy.into(weights, all);
   }
 
   /** Adds the gradients by the loss without its factor, and zeroes them. */

@@ -12,7 +12,7 @@ typedef struct {
   long long width;
 } RowArguments;
 
-// Fours where the width allows it; there are fewer than 2^32, whose division is a fast one.
+// Fours where the width allows it. There are fewer than 2^32 values: their division is a fast one.
 KERNEL(gather, RowArguments) {
   unsigned stride = gridDim.x * THREADS;
   unsigned first = blockIdx.x * THREADS + threadIdx.x;

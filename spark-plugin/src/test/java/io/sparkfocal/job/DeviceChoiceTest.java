@@ -87,4 +87,18 @@ class DeviceChoiceTest {
                     new SparkConf(false).set("spark.focal.collective", "mpi"), DeviceChoice.CPU))
         .withMessage("spark.focal.collective is \"mpi\"; choose auto, rpc or nccl.");
   }
+
+  @Test
+  void ranksMeetOverNcclWhereEachHasAGpuThatItsProcessGivesToNoOther() {
+    assertThat(RankCard.obstacleToNccl(List.of(card("p", "GPU-a"), card("p", "GPU-b")))).isNull();
+    assertThat(RankCard.obstacleToNccl(List.of(card("p", "GPU-a"), card("q", "GPU-a")))).isNull();
+    assertThat(RankCard.obstacleToNccl(List.of(card("p", "GPU-a"), card("p", "GPU-a"))))
+        .isEqualTo("ranks of one process share a GPU");
+    assertThat(RankCard.obstacleToNccl(List.of(card("p", "GPU-a"), card("q", ""))))
+        .isEqualTo("not every rank has a GPU");
+  }
+
+  private static RankCard card(String process, String gpu) {
+    return new RankCard("host:1", process, gpu, 1, 0);
+  }
 }

@@ -120,6 +120,26 @@ abstract class FusedKernelsContract {
   }
 
   @Test
+  void sumsOfMoreBlocksThanABlockHasThreadsAreThoseOfPytorchsOperations() {
+    int count = 70_000;
+    try (NDManager manager = NDManager.newBaseManager(device(), "PyTorch")) {
+      FusedFocal fused = fused(SigmoidFocalLoss.builder().build(), 2, DataType.FLOAT32, manager);
+      LossKernel composed = SigmoidFocalLoss.builder().build().prepare(manager, DataType.FLOAT32);
+      NDArray logits = manager.arange((float) count).mul(0.37f).sin().mul(5).reshape(count, 1);
+      NDArray labels = manager.arange(count).mod(2).toType(DataType.INT64, false);
+      NDArray weights = manager.arange((float) count).mod(7).add(0.5f);
+      float[] expected =
+          composed.evaluate(logits, labels, weights, Reduction.MEAN).sums().toFloatArray();
+      for (int time = 0; time < 2; time++) {
+        float[] sums =
+            fused.evaluate(logits, labels, weights, Reduction.MEAN).sums().toFloatArray();
+        assertThat(sums[0]).isCloseTo(expected[0], Offset.offset(1e-5f * expected[0]));
+        assertThat(sums[1]).isCloseTo(expected[1], Offset.offset(1e-5f * expected[1]));
+      }
+    }
+  }
+
+  @Test
   void aLabelOutOfRangeMakesItsRowNaNAndNoOther() {
     try (NDManager manager = NDManager.newBaseManager(device(), "PyTorch")) {
       for (ClassificationLoss loss :

@@ -9,20 +9,14 @@ import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
-/**
- * On the GPUs of this machine, one per rank; groups of more ranks are skipped, unless NCCL 2.30 or
- * newer is told to take several ranks on one GPU.
- */
+/** On the GPUs of this machine, one per rank; groups of more ranks are skipped. */
 @Tag("gpu")
 @Timeout(180)
 class GpuNcclCollectiveIT extends NcclContract {
 
-  private static final boolean SEVERAL_RANKS_PER_GPU =
-      "1".equals(System.getenv("NCCL_MULTI_RANK_GPU_ENABLE"));
-
   @Override
   protected int gpu(int rank) {
-    return rank % gpus();
+    return rank;
   }
 
   private static int gpus() {
@@ -35,8 +29,7 @@ class GpuNcclCollectiveIT extends NcclContract {
   protected List<Collective> group(int world, Duration timeout) throws Exception {
     NcclLibraries.require();
     Assumptions.assumeTrue(
-        SEVERAL_RANKS_PER_GPU || world <= gpus(),
-        () -> world + " ranks need as many GPUs, here are " + gpus());
+        world <= gpus(), () -> world + " ranks need as many GPUs, here are " + gpus());
     return super.group(world, timeout);
   }
 
