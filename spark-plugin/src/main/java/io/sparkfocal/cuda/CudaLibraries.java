@@ -33,6 +33,16 @@ public final class CudaLibraries {
           () -> linkedBy(org.bytedeco.cuda.presets.cudart.class, "cuda", "cudart"),
           () -> cudart.cudaRuntimeGetVersion(new int[1]));
 
+  private static final String JAVACPP_LIMIT = "org.bytedeco.javacpp.maxPhysicalBytes";
+
+  static {
+    // JavaCPP refuses the smallest piece of memory once the process takes four times the heap, and
+    // counts PyTorch's memory as its own.
+    if (System.getProperty(JAVACPP_LIMIT) == null) {
+      System.setProperty(JAVACPP_LIMIT, "0");
+    }
+  }
+
   private static final String SETTING = "spark.focal.nccl.library-path";
   private static final AtomicReference<String> FIRST_FOLDERS = new AtomicReference<>("");
 

@@ -5,17 +5,21 @@ import io.sparkfocal.compat.DeviceBuffer;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import org.bytedeco.javacpp.Pointer;
+import org.bytedeco.javacpp.PointerPointer;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The one structure that a kernel takes, built member by member in the order of its declaration.
+ *
+ * <p>Lies in a buffer of Java, as does the array of one address that CUDA takes it by: JavaCPP
+ * would register memory of its own under a lock, launch by launch.
  */
 public final class KernelArguments {
 
   private static final int MOST_BYTES = 256;
 
   private final ByteBuffer bytes =
-      ByteBuffer.allocateDirect(MOST_BYTES).order(ByteOrder.nativeOrder());
+      ByteBuffer.allocateDirect(MOST_BYTES + Long.BYTES).order(ByteOrder.nativeOrder());
 
   /** Adds the address of a tensor's memory. */
   public KernelArguments add(NDArray contiguous) {
@@ -46,8 +50,9 @@ public final class KernelArguments {
     return this;
   }
 
-  /** The structure, for as long as this object lives. */
-  Pointer pointer() {
-    return new Pointer(bytes.duplicate().position(0));
+  /** An array whose only entry is the address of the structure; lives as long as this object. */
+  PointerPointer<Pointer> parameters() {
+    bytes.putLong(MOST_BYTES, new Pointer(bytes.slice(0, MOST_BYTES)).address());
+    return new PointerPointer<>(new Pointer(bytes.slice(MOST_BYTES, Long.BYTES)));
   }
 }

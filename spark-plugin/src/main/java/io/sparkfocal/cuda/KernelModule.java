@@ -12,7 +12,6 @@ import org.bytedeco.cuda.cudart.CUmod_st;
 import org.bytedeco.cuda.cudart.CUstream_st;
 import org.bytedeco.cuda.global.cudart;
 import org.bytedeco.javacpp.BytePointer;
-import org.bytedeco.javacpp.Pointer;
 import org.bytedeco.javacpp.PointerPointer;
 import org.jspecify.annotations.Nullable;
 
@@ -107,24 +106,20 @@ public final class KernelModule {
   public void launch(String kernel, long blocks, KernelArguments arguments) {
     gpu.select();
     CUfunc_st function = kernels.computeIfAbsent(kernel, this::find);
-    try (Pointer structure = arguments.pointer();
-        PointerPointer<Pointer> parameters = new PointerPointer<>(1)) {
-      parameters.put(0, structure);
-      checkDriver(
-          "cuLaunchKernel",
-          cudart.cuLaunchKernel(
-              function,
-              Math.toIntExact(blocks),
-              1,
-              1,
-              THREADS,
-              1,
-              1,
-              0,
-              (@Nullable CUstream_st) null,
-              parameters,
-              (@Nullable PointerPointer<?>) null));
-    }
+    checkDriver(
+        "cuLaunchKernel",
+        cudart.cuLaunchKernel(
+            function,
+            Math.toIntExact(blocks),
+            1,
+            1,
+            THREADS,
+            1,
+            1,
+            0,
+            (@Nullable CUstream_st) null,
+            arguments.parameters(),
+            (@Nullable PointerPointer<?>) null));
   }
 
   private CUfunc_st find(String kernel) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import io.sparkfocal.plugin.NativeEngine;
 import io.sparkfocal.testing.CudaStandIn;
 import org.bytedeco.cuda.global.cudart;
+import org.bytedeco.javacpp.Pointer;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.condition.EnabledIf;
@@ -34,5 +35,11 @@ class GpuTest {
     assertThat(cudart.cudaGetDeviceCount(count)).isZero();
     assertThat(count[0]).isEqualTo(8);
     assertThat(Gpu.count()).isZero();
+  }
+
+  @Test
+  void memoryOfPytorchsDoesNotCountAsJavaCpps() {
+    CudaLibraries.CUDA.require();
+    assertThat(Pointer.maxPhysicalBytes()).isZero();
   }
 }
