@@ -12,7 +12,6 @@ import io.sparkfocal.network.DropoutMask;
 import java.util.HashSet;
 import java.util.Objects;
 import java.util.Set;
-import java.util.function.DoubleSupplier;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -71,20 +70,20 @@ public final class FusedKernels {
       NDManager manager) {
     LossKernel floats = prepare.apply(loss);
     LossKernel composed = scale == null ? floats : new ScaledLoss(floats, scale);
-    if (gpu < 0) {
-      return composed;
-    }
     String name = loss.getClass().getSimpleName();
-    try {
-      FusedFocal fused = FusedFocal.of(loss, composed, gpu, loss.outputs(classes), scale, manager);
-      double tolerance = scale == null ? TOLERANCE : HALF_TOLERANCE;
-      return fused != null && agrees(name, () -> fused.differenceFromComposed(manager), tolerance)
-          ? fused
-          : composed;
-    } catch (IllegalStateException | LinkageError e) {
-      tell(name, String.valueOf(e.getMessage()));
-      return composed;
-    }
+    double tolerance = scale == null ? TOLERANCE : HALF_TOLERANCE;
+    LossKernel fused =
+        attempted(
+            name,
+            () -> {
+              FusedFocal kernel =
+                  FusedFocal.of(loss, composed, gpu, loss.outputs(classes), scale, manager);
+              return kernel == null
+                      || agrees(name, kernel.differenceFromComposed(manager), tolerance)
+                  ? kernel
+                  : null;
+            });
+    return fused == null ? composed : fused;
   }
 
   /** Rows that lie on the device; their batches are made in one launch where they can be. */
@@ -96,33 +95,26 @@ public final class FusedKernels {
   }
 
   private Gather.Maker gather(NDManager manager) {
-    if (gpu >= 0) {
-      try {
-        if (FusedGather.agreesWithComposed(gpu, manager)) {
-          return FusedGather.on(gpu);
-        }
-        tell("Gather", "the kernel's batches are other than PyTorch's");
-      } catch (IllegalStateException | LinkageError e) {
-        tell("Gather", String.valueOf(e.getMessage()));
-      }
-    }
-    return Gather::composed;
+    Gather.Maker fused =
+        attempted(
+            "Gather",
+            () ->
+                agrees("Gather", FusedGather.agreesWithComposed(gpu, manager))
+                    ? FusedGather.on(gpu)
+                    : null);
+    return fused == null ? Gather::composed : fused;
   }
 
   /** Dropout's masks: made on the GPU where they can be, else on the host and copied. */
   public DropoutMask dropoutMask(NDManager manager) {
-    if (gpu >= 0) {
-      try {
-        FusedDropout fused = new FusedDropout(gpu);
-        if (fused.agreesWithHost(manager)) {
-          return fused;
-        }
-        tell("Dropout", "the kernel's masks have other bits than the host's");
-      } catch (IllegalStateException | LinkageError e) {
-        tell("Dropout", String.valueOf(e.getMessage()));
-      }
-    }
-    return DropoutMask::onHost;
+    DropoutMask fused =
+        attempted(
+            "Dropout",
+            () -> {
+              FusedDropout kernel = new FusedDropout(gpu);
+              return agrees("Dropout", kernel.agreesWithHost(manager)) ? kernel : null;
+            });
+    return fused == null ? DropoutMask::onHost : fused;
   }
 
   /** The update: in one pass over the weights where it can be. */
@@ -131,28 +123,57 @@ public final class FusedKernels {
       TensorCollective collective,
       TrainingSettings settings,
       NDManager manager) {
-    if (gpu >= 0 && settings.optimizer() instanceof AdamW rule) {
-      try {
-        boolean inHalf = parameters.half() != null;
-        if (agrees(
-            "AdamW", () -> FusedAdamW.differenceFromHost(gpu, rule, inHalf, manager), TOLERANCE)) {
-          return new FusedAdamW(
-              gpu,
-              parameters.trained(),
-              parameters.gradients(),
-              parameters.half(),
-              rule,
-              settings.gradientClipNorm(),
-              collective,
-              manager);
-        }
-      } catch (IllegalStateException | LinkageError e) {
-        tell("AdamW", String.valueOf(e.getMessage()));
-      }
+    WeightUpdate fused =
+        settings.optimizer() instanceof AdamW rule
+            ? attempted("AdamW", () -> fusedAdamW(rule, parameters, collective, settings, manager))
+            : null;
+    if (fused != null) {
+      return fused;
     }
     return manager.getDevice().isGpu()
         ? new TensorUpdate(parameters, collective, settings, manager)
         : new HostUpdate(parameters, collective, settings);
+  }
+
+  private @Nullable FusedAdamW fusedAdamW(
+      AdamW rule,
+      FlatParameters parameters,
+      TensorCollective collective,
+      TrainingSettings settings,
+      NDManager manager) {
+    boolean inHalf = parameters.half() != null;
+    double difference = FusedAdamW.differenceFromHost(gpu, rule, inHalf, manager);
+    return agrees("AdamW", difference, TOLERANCE)
+        ? new FusedAdamW(
+            gpu,
+            parameters.trained(),
+            parameters.gradients(),
+            parameters.half(),
+            rule,
+            settings.gradientClipNorm(),
+            collective,
+            manager)
+        : null;
+  }
+
+  /** Makes something out of a kernel. */
+  private interface Attempt<T> {
+
+    /** Null if there is no kernel for it, or it computes anything else than the other way. */
+    @Nullable T make();
+  }
+
+  /** What is made of a kernel; null without a GPU, or if it cannot be made, which is told. */
+  private <T> @Nullable T attempted(String name, Attempt<T> attempt) {
+    if (gpu < 0) {
+      return null;
+    }
+    try {
+      return attempt.make();
+    } catch (IllegalStateException | LinkageError e) {
+      tell(name, String.valueOf(e.getMessage()));
+      return null;
+    }
   }
 
   /**
@@ -206,14 +227,20 @@ public final class FusedKernels {
     return Objects.requireNonNull(fused, "no kernel").differenceFromComposed(manager);
   }
 
-  private boolean agrees(String name, DoubleSupplier difference, double tolerance) {
-    double found = difference.getAsDouble();
-    if (found <= tolerance) {
-      LOG.debug("{} runs as one kernel, which differs by {} from the other way", name, found);
+  private boolean agrees(String name, double difference, double tolerance) {
+    if (difference <= tolerance) {
+      LOG.debug("{} runs as one kernel, which differs by {} from the other way", name, difference);
       return true;
     }
-    tell(name, "the kernel's results differ by " + found + " from those of the other way");
+    tell(name, "the kernel's results differ by " + difference + " from those of the other way");
     return false;
+  }
+
+  private boolean agrees(String name, boolean hasTheBits) {
+    if (!hasTheBits) {
+      tell(name, "the kernel's results have other bits than those of the other way");
+    }
+    return hasTheBits;
   }
 
   private void tell(String name, String reason) {
