@@ -66,8 +66,9 @@ class GpuTraceIT {
     assertThat(activity.hostCopies()).as("copies in %s", activity).isZero();
     assertThat(activity.calls().keySet())
         .noneMatch(call -> call.startsWith("cudaMalloc") || call.startsWith("cudaFree"));
-    // Of an MLP with two hidden layers and dropout, see StepOperationsIT.
+    // Of an MLP with two hidden layers and dropout, see StepOperationsIT; cuBLAS may take two for
+    // a matrix product.
     assertThat(activity.kernels() + activity.fills() + activity.deviceCopies())
-        .isBetween(20 * STEPS, 45 * STEPS);
+        .isBetween(20 * STEPS, 60 * STEPS);
   }
 }
