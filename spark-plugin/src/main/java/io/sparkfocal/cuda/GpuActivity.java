@@ -79,11 +79,6 @@ public record GpuActivity(
     return covered;
   }
 
-  /** Share of the time in which the GPU did something, from 0 to 1. */
-  public double busyShare() {
-    return (double) busyNanos / spanNanos;
-  }
-
   /** How many calls made the host wait for the GPU. */
   public int waits() {
     return calls.entrySet().stream()

@@ -18,8 +18,9 @@ public final class KernelArguments {
 
   private static final int MOST_BYTES = 256;
 
-  private final ByteBuffer bytes =
+  private final ByteBuffer memory =
       ByteBuffer.allocateDirect(MOST_BYTES + Long.BYTES).order(ByteOrder.nativeOrder());
+  private final ByteBuffer bytes = memory.slice(0, MOST_BYTES).order(ByteOrder.nativeOrder());
 
   /** Adds the address of a tensor's memory. */
   public KernelArguments add(NDArray contiguous) {
@@ -52,7 +53,7 @@ public final class KernelArguments {
 
   /** An array whose only entry is the address of the structure; lives as long as this object. */
   PointerPointer<Pointer> parameters() {
-    bytes.putLong(MOST_BYTES, new Pointer(bytes.slice(0, MOST_BYTES)).address());
-    return new PointerPointer<>(new Pointer(bytes.slice(MOST_BYTES, Long.BYTES)));
+    memory.putLong(MOST_BYTES, new Pointer(memory).address());
+    return new PointerPointer<>(new Pointer(memory.slice(MOST_BYTES, Long.BYTES)));
   }
 }
