@@ -17,6 +17,17 @@ import com.tngtech.archunit.lang.ArchCondition;
 import com.tngtech.archunit.lang.ConditionEvents;
 import com.tngtech.archunit.lang.SimpleConditionEvent;
 import io.sparkfocal.ml.FocalLossClassifier;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.DirectoryStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
@@ -26,6 +37,11 @@ import org.junit.jupiter.api.Test;
 class ArchitectureTest {
 
   private static final String SPARK = "org.apache.spark..";
+  private static final Pattern SETTING =
+      Pattern.compile("spark\\.focal(\\.[a-zA-Z0-9]+(-[a-zA-Z0-9]+)*)+");
+
+  /** Names a job, and is no setting. */
+  private static final String JOB_PROPERTY = "spark.focal.attempt";
 
   private final JavaClasses classes =
       new ClassFileImporter()
@@ -176,5 +192,58 @@ class ArchitectureTest {
                         || type.getName().equals("ai.djl.training.GradientCollector")
                         || type.getName().equals("ai.djl.nn.norm.BatchNorm")))
         .check(classes);
+  }
+
+  @Test
+  void noProductionClassKnowsOfTests() {
+    noClasses()
+        .should()
+        .haveSimpleNameContaining("Test")
+        .orShould()
+        .haveSimpleNameContaining("StandIn")
+        .check(classes);
+    assertThat(namedSettings(classes))
+        .isNotEmpty()
+        .noneMatch(setting -> setting.startsWith("spark.focal.test"));
+  }
+
+  @Test
+  void everySettingThatIsReadIsDocumented() throws IOException {
+    String documentation = documentation();
+    assertThat(namedSettings(classes))
+        .contains("spark.focal.collective")
+        .allMatch(
+            setting ->
+                setting.equals(JOB_PROPERTY)
+                    || documentation.contains("`" + setting + "`")
+                    // Those of Spark's transport, as spark.shuffle.io.* are.
+                    || documentation.contains("`" + setting.replaceFirst("[^.]+$", "*") + "`"));
+  }
+
+  /** Names of settings in the constants of classes, where they do not end a sentence. */
+  private static Set<String> namedSettings(JavaClasses classes) {
+    Set<String> names = new TreeSet<>();
+    for (JavaClass type : classes) {
+      URI file = type.getSource().orElseThrow().getUri();
+      try (InputStream in = file.toURL().openStream()) {
+        SETTING
+            .matcher(new String(in.readAllBytes(), StandardCharsets.ISO_8859_1))
+            .results()
+            .forEach(found -> names.add(found.group()));
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+    return names;
+  }
+
+  private static String documentation() throws IOException {
+    StringBuilder all = new StringBuilder(Files.readString(Path.of("..", "README.md")));
+    try (DirectoryStream<Path> pages = Files.newDirectoryStream(Path.of("..", "docs"), "*.md")) {
+      for (Path page : pages) {
+        all.append(Files.readString(page));
+      }
+    }
+    return all.toString();
   }
 }

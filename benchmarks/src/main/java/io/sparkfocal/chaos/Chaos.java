@@ -1,6 +1,7 @@
 package io.sparkfocal.chaos;
 
 import io.sparkfocal.ml.FocalLossClassificationModel;
+import io.sparkfocal.ml.ProxiedFit;
 import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
@@ -36,7 +37,10 @@ public final class Chaos {
   private Chaos(Cluster cluster, long seed) {
     this.random = new Random(seed);
     this.cluster = cluster;
-    this.patient = new Patient(cluster.spark());
+    this.patient =
+        new Patient(
+            cluster.spark(),
+            (estimator, rows) -> ProxiedFit.fit(estimator, rows, cluster.proxy().address()));
   }
 
   /** Takes the number of runs and a seed. */
@@ -79,6 +83,9 @@ public final class Chaos {
 
   private Result disturb(int runs) throws Exception {
     byte[] expected = Patient.weights(patient.train(cluster.checkpointDir()), cluster.model());
+    if (!cluster.proxy().hasConnections()) {
+      throw new IllegalStateException("The ranks met without the proxy, which nothing could cut.");
+    }
     for (int run = 1; run <= runs; run++) {
       // Every other one is a kill after the first checkpoint.
       boolean plain = run % 2 == 1;

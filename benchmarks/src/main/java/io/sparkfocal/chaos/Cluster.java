@@ -42,7 +42,6 @@ final class Cluster implements AutoCloseable {
             .config("spark.network.timeoutInterval", "2s")
             .config("spark.scheduler.barrier.maxConcurrentTasksCheck.interval", "1s")
             .config("spark.focal.collective.timeout", "4s")
-            .config("spark.focal.test.proxy", proxy.address())
             .config("spark.hadoop.fs.fulldisk.impl", FullDiskFileSystem.class.getName())
             .config("spark.hadoop." + FullDiskFileSystem.MARKER, fullDiskMarker().toString())
             .getOrCreate();

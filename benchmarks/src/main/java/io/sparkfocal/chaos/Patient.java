@@ -5,6 +5,7 @@ import io.sparkfocal.ml.FocalLossClassifier;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.BiFunction;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -18,9 +19,18 @@ final class Patient {
 
   private static final int ROWS = 6_000;
 
+  private final BiFunction<FocalLossClassifier, Dataset<Row>, FocalLossClassificationModel> fit;
   private final Dataset<Row> rows;
 
-  Patient(SparkSession spark) {
+  /**
+   * A training.
+   *
+   * @param fit trains an estimator on rows
+   */
+  Patient(
+      SparkSession spark,
+      BiFunction<FocalLossClassifier, Dataset<Row>, FocalLossClassificationModel> fit) {
+    this.fit = fit;
     rows =
         spark
             .range(ROWS)
@@ -47,11 +57,9 @@ final class Patient {
 
   /** Trains with a checkpoint every 40 steps. */
   FocalLossClassificationModel train(String checkpointDir) {
-    return estimator()
-        .setCheckpointDir(checkpointDir)
-        .setCheckpointInterval(40)
-        .setMaxRestarts(5)
-        .fit(rows);
+    return fit.apply(
+        estimator().setCheckpointDir(checkpointDir).setCheckpointInterval(40).setMaxRestarts(5),
+        rows);
   }
 
   /** The bytes of a model's weights, saved into a folder. */

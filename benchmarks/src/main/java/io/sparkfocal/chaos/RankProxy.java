@@ -31,7 +31,7 @@ final class RankProxy implements AutoCloseable {
     run("desk", this::serve);
   }
 
-  /** What {@code spark.focal.test.proxy} is to be. */
+  /** Where ranks tell it where they listen, as host:port. */
   String address() {
     return "127.0.0.1:" + desk.getLocalPort();
   }
@@ -81,6 +81,11 @@ final class RankProxy implements AutoCloseable {
         count = in.read(buffer);
       }
     }
+  }
+
+  /** Whether ranks have connected through it since the last recovery. */
+  boolean hasConnections() {
+    return !open.isEmpty();
   }
 
   /** Closes all connections of this moment. */

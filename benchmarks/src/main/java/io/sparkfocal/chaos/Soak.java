@@ -1,5 +1,6 @@
 package io.sparkfocal.chaos;
 
+import io.sparkfocal.ml.FocalLossClassifier;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -28,7 +29,7 @@ public final class Soak {
             .config("spark.ui.retainedStages", "5")
             .config("spark.ui.retainedTasks", "50")
             .getOrCreate()) {
-      Patient patient = new Patient(spark);
+      Patient patient = new Patient(spark, FocalLossClassifier::fit);
       System.out.println(
           "| minute | fits | resident, MB | heap after collection, MB | threads | open files |\n|-|-|-|-|-|-|");
       long start = System.nanoTime();

@@ -42,9 +42,11 @@ import org.slf4j.LoggerFactory;
  * One rank: reads its partition, meets the others, trains; rank 0 returns the result.
  *
  * @param plan what to do
+ * @param links what lies between this rank and the others
  * @param earlier checkpoint to go on from; empty for the beginning
  */
-record BarrierTrainingTask(TrainingPlan plan, Broadcast<byte[]> earlier) implements Serializable {
+record BarrierTrainingTask(TrainingPlan plan, RankLinks links, Broadcast<byte[]> earlier)
+    implements Serializable {
 
   private static final Logger LOG = LoggerFactory.getLogger(BarrierTrainingTask.class);
   private static final String LIBRARY_PATH = "spark.focal.nccl.library-path";
@@ -94,6 +96,7 @@ record BarrierTrainingTask(TrainingPlan plan, Broadcast<byte[]> earlier) impleme
         new Rendezvous(
             context,
             plan,
+            links,
             name,
             device,
             address ->

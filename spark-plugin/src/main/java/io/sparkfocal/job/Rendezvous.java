@@ -4,7 +4,6 @@ import io.sparkfocal.collective.Collective;
 import io.sparkfocal.collective.HierarchicalCollective;
 import io.sparkfocal.collective.local.LocalGroup;
 import io.sparkfocal.collective.local.SoloCollective;
-import io.sparkfocal.collective.nccl.NcclCollective;
 import io.sparkfocal.collective.rpc.RpcEndpoint;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -24,12 +23,12 @@ import org.apache.spark.SparkEnv;
 final class Rendezvous implements AutoCloseable {
 
   private static final String DRIVER = "driver";
-  private static final String STAND_IN = "spark.focal.test.nccl-stand-in";
 
   /** Tells this JVM from all others. */
   static final String PROCESS = UUID.randomUUID().toString();
 
   private final TrainingPlan plan;
+  private final RankLinks links;
   private final long attemptKey;
   private final Deque<AutoCloseable> open = new ArrayDeque<>();
   private final List<RankCard> cards;
@@ -43,10 +42,12 @@ final class Rendezvous implements AutoCloseable {
   Rendezvous(
       BarrierTaskContext context,
       TrainingPlan plan,
+      RankLinks links,
       RankName name,
       RankDevice device,
       Function<String, RankCard> own) {
     this.plan = plan;
+    this.links = links;
     // Spark may repeat a stage by itself, for instance because shuffled input was lost.
     this.attemptKey = plan.attemptKey() + context.stageAttemptNumber();
     if (plan.workers() == 1) {
@@ -56,7 +57,7 @@ final class Rendezvous implements AutoCloseable {
     }
     try {
       RpcEndpoint endpoint = opened(openEndpoint(attemptKey));
-      String address = TestProxy.fronting(endpoint.address());
+      String address = links.reachableAt(endpoint.address());
       cards = RankCard.decodeAll(context.allGather(own.apply(address).encode()));
       RankDevice.requireDistinct(cards.stream().map(RankCard::gpu).toList(), SparkEnv.get().conf());
       collective = join(endpoint, name, device);
@@ -88,8 +89,7 @@ final class Rendezvous implements AutoCloseable {
     }
     List<String> addresses = cards.stream().map(RankCard::address).toList();
     Collective ring = opened(endpoint.connect(name.rank(), addresses, timeout));
-    int gpu = device.device().isGpu() ? device.device().getDeviceId() : name.rank();
-    return opened(NcclCollective.join(ring, name.toString(), gpu, timeout));
+    return opened(links.joinGpus(ring, name, device.device().getDeviceId(), timeout));
   }
 
   /** In memory where all ranks share a JVM; else a ring of all, or of one rank of each JVM. */
@@ -123,18 +123,13 @@ final class Rendezvous implements AutoCloseable {
   }
 
   private boolean usesNccl() {
-    String obstacle = RankCard.obstacleToNccl(cards);
-    if (plan.transport() == Transport.NCCL && obstacle != null && !standsIn()) {
+    String obstacle = links.obstacleToNccl(cards);
+    if (plan.transport() == Transport.NCCL && obstacle != null) {
       throw new IllegalArgumentException(
           "spark.focal.collective is nccl, but " + obstacle + "; set it to auto or rpc.");
     }
     return plan.transport() == Transport.NCCL
         || (plan.transport() == Transport.AUTO && obstacle == null);
-  }
-
-  /** For tests over a stand-in for NCCL whose device memory is the host's. */
-  private static boolean standsIn() {
-    return SparkEnv.get().conf().getBoolean(STAND_IN, false);
   }
 
   /** What each rank told, by rank. */

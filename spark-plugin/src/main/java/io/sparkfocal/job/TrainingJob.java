@@ -25,11 +25,18 @@ public final class TrainingJob implements AutoCloseable {
 
   private final SparkContext spark;
   private final JobSettings settings;
+  private final RankLinks links;
   private @Nullable RunCheckpoints checkpoints;
 
   /** A job of this application. */
   public TrainingJob(SparkContext spark) {
+    this(spark, new RankLinks.Direct());
+  }
+
+  /** A job whose ranks reach each other by other links than the usual ones. */
+  TrainingJob(SparkContext spark, RankLinks links) {
     this.spark = spark;
+    this.links = links;
     this.settings = JobSettings.of(spark.getConf());
   }
 
@@ -136,7 +143,8 @@ public final class TrainingJob implements AutoCloseable {
         LOG.info("{}: goes on from {}", plan.run(), from.file());
       }
       try {
-        byte[] result = new TrainingStage(spark, settings, plan, rows, counts, attempts).run(from);
+        byte[] result =
+            new TrainingStage(spark, settings, plan, links, rows, counts, attempts).run(from);
         return TrainingResult.decode(result, plan.workers(), restarts);
       } catch (TrainingException e) {
         if (e.isPermanent() || restarts == maxRestarts) {

@@ -49,6 +49,7 @@ final class TrainingStage {
   private final SparkContext spark;
   private final JobSettings settings;
   private final TrainingPlan plan;
+  private final RankLinks links;
   private final Dataset<Row> rows;
   private final LabelCounts counts;
   private final List<RankTasks> before;
@@ -65,6 +66,7 @@ final class TrainingStage {
       SparkContext spark,
       JobSettings settings,
       TrainingPlan plan,
+      RankLinks links,
       Dataset<Row> rows,
       LabelCounts counts,
       List<RankTasks> attempts) {
@@ -74,6 +76,7 @@ final class TrainingStage {
     attempts.add(ranks);
     this.settings = settings;
     this.plan = plan;
+    this.links = links;
     this.rows = rows;
     this.counts = counts;
   }
@@ -193,7 +196,7 @@ final class TrainingStage {
    * over rows that are dealt by their content.
    */
   private RDD<byte[]> barrierStage(Broadcast<byte[]> earlier) {
-    BarrierTrainingTask task = new BarrierTrainingTask(plan, earlier);
+    BarrierTrainingTask task = new BarrierTrainingTask(plan, links, earlier);
     RDD<InternalRow> rdd = rows.queryExecution().toRdd();
     boolean fits =
         rdd.getNumPartitions() == plan.workers()

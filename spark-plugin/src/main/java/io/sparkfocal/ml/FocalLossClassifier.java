@@ -155,7 +155,8 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
     }
   }
 
-  private FocalLossClassificationModel fit(Dataset<?> dataset, TrainingJob job) {
+  /** Trains by that job, which the caller closes; a loss search is not looked at. */
+  FocalLossClassificationModel fit(Dataset<?> dataset, TrainingJob job) {
     DeviceChoice device = DeviceChoice.of(getDevice());
     job.requirePossible(device);
     Transport transport = job.transport(device);

@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import io.sparkfocal.job.StandInJob;
 import io.sparkfocal.job.TrainingException;
+import io.sparkfocal.job.TrainingJob;
 import io.sparkfocal.plugin.EpochCompleted;
 import io.sparkfocal.testing.CudaStandIn;
 import io.sparkfocal.testing.Samples;
@@ -134,9 +136,11 @@ class TwoExecutorsIT {
     Map<String, String> overNccl = new TreeMap<>(TestSpark.twoExecutorSettings());
     overNccl.put("spark.focal.collective", "nccl");
     overNccl.put("spark.focal.nccl.library-path", CudaStandIn.folder().toString());
-    overNccl.put("spark.focal.test.nccl-stand-in", "true");
     SparkSession nccl = TestSpark.with(overNccl);
-    assertThat(weights(classifier.fit(Samples.rows(nccl, 200)), "nccl")).isEqualTo(expected);
+    try (TrainingJob job = StandInJob.over(nccl.sparkContext())) {
+      FocalLossClassificationModel model = classifier.fit(Samples.rows(nccl, 200), job);
+      assertThat(weights(model, "nccl")).isEqualTo(expected);
+    }
   }
 
   @Test
