@@ -1,7 +1,6 @@
 package io.sparkfocal.ml;
 
 import java.io.Serializable;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import scala.Function1;
 import scala.runtime.AbstractFunction1;
@@ -9,16 +8,24 @@ import scala.runtime.AbstractFunction1;
 /**
  * A check of a param's value when it is set, that says what is wrong and what is allowed; Spark's
  * own validators only say that the value is invalid.
+ *
+ * <p>Travels with its param, as an estimator does in a closure or a broadcast.
  */
 final class ParamCheck extends AbstractFunction1<Object, Object> implements Serializable {
 
   private static final long serialVersionUID = 1L;
 
+  /** Whether a value is allowed. */
+  private interface Demand extends Function<Object, Boolean>, Serializable {}
+
+  /** Makes something of a value, or throws. */
+  interface Parser<T, R> extends Function<T, R>, Serializable {}
+
   private final String name;
   private final String demand;
-  private final transient Function<Object, Boolean> allowed;
+  private final Demand allowed;
 
-  private ParamCheck(String name, String demand, Function<Object, Boolean> allowed) {
+  private ParamCheck(String name, String demand, Demand allowed) {
     this.name = name;
     this.demand = demand;
     this.allowed = allowed;
@@ -42,8 +49,7 @@ final class ParamCheck extends AbstractFunction1<Object, Object> implements Seri
   }
 
   @SuppressWarnings("unchecked")
-  private static <T> Function1<T, Object> check(
-      String name, String demand, Function<Object, Boolean> allowed) {
+  private static <T> Function1<T, Object> check(String name, String demand, Demand allowed) {
     return (Function1<T, Object>) (Function1<?, ?>) new ParamCheck(name, demand, allowed);
   }
 
@@ -84,23 +90,23 @@ final class ParamCheck extends AbstractFunction1<Object, Object> implements Seri
   }
 
   /** A text at which {@code parser} does not throw; its exception is the message. */
-  static Function1<String, Object> text(String name, Consumer<String> parser) {
+  static Function1<String, Object> text(String name, Parser<String, ?> parser) {
     return check(
         name,
         "a known text",
         v -> {
-          parser.accept((String) v);
+          parser.apply((String) v);
           return true;
         });
   }
 
   /** Texts that {@code parser} takes; its exception is the message. */
-  static Function1<String[], Object> texts(String name, Function<String[], Boolean> parser) {
+  static Function1<String[], Object> texts(String name, Parser<String[], Boolean> parser) {
     return check(name, "known texts", v -> parser.apply((String[]) v));
   }
 
   /** A text that {@code parser} takes; its exception is the message. */
-  static Function1<String, Object> name(String name, Function<String, ?> parser) {
+  static Function1<String, Object> name(String name, Parser<String, ?> parser) {
     return check(name, "a known name", v -> parser.apply((String) v) != null);
   }
 

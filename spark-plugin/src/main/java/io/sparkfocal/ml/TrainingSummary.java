@@ -1,5 +1,7 @@
 package io.sparkfocal.ml;
 
+import com.esotericsoftware.kryo.DefaultSerializer;
+import com.esotericsoftware.kryo.serializers.JavaSerializer;
 import io.sparkfocal.calibration.CalibrationReport;
 import io.sparkfocal.data.LabelCounts;
 import io.sparkfocal.job.TrainingResult;
@@ -22,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param calibration of the model's probabilities on the validation rows; null without such rows
  * @param search how the losses did in a loss search; empty if there was none
  */
+@DefaultSerializer(JavaSerializer.class) // Kryo knows no records
 public record TrainingSummary(
     List<EpochReport> epochs,
     int bestEpoch,

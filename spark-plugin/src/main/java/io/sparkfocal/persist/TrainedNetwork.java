@@ -1,5 +1,7 @@
 package io.sparkfocal.persist;
 
+import com.esotericsoftware.kryo.DefaultSerializer;
+import com.esotericsoftware.kryo.serializers.JavaSerializer;
 import io.sparkfocal.calibration.LogitLink;
 import io.sparkfocal.data.Standardization;
 import io.sparkfocal.network.NetworkDescription;
@@ -22,6 +24,7 @@ import java.util.Map;
  * @param link from logits to probabilities
  * @param weights by parameter name, in the order of the flat tensor
  */
+@DefaultSerializer(JavaSerializer.class) // Kryo knows no records
 public record TrainedNetwork(
     NetworkDescription description,
     int classes,
