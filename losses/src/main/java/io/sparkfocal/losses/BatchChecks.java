@@ -10,6 +10,7 @@ import ai.djl.ndarray.types.Shape;
 import io.sparkfocal.losses.LossContract.ContractViolation;
 import io.sparkfocal.losses.LossTrial.Result;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Set;
 
 /** The checks of {@link LossContract} on batches, devices and order. */
@@ -28,7 +29,7 @@ final class BatchChecks {
       NDArray array = LossTrial.array(manager, DataType.FLOAT32, logits);
       NDArray column = manager.create(labels, new Shape(5, 1));
       try (RowLosses rows = trial.kernel(DataType.FLOAT32).evaluate(array, column)) {
-        same("labels of shape (B, 1)", LossTrial.result(rows), whole);
+        same("labels of shape (B, 1)", LossTrial.result(rows, DataType.FLOAT32), whole);
       }
       for (int count : new int[] {0, 1}) {
         NDArray part = array.get("0:" + count);
@@ -135,6 +136,7 @@ final class BatchChecks {
 
   private static float mean(DjlLoss loss, NDArray logits, NDArray labels) {
     try (NDArray value = loss.evaluate(new NDList(labels), new NDList(logits))) {
+      LossTrial.requireType(DataType.FLOAT32, List.of(value));
       return value.toFloatArray()[0];
     }
   }
@@ -148,11 +150,12 @@ final class BatchChecks {
               trial
                   .kernel(dataType)
                   .evaluate(LossTrial.array(manager, dataType, logits), manager.create(labels))) {
-        for (NDArray array : new NDArray[] {rows.values(), rows.gradients(), rows.weights()}) {
-          if (array.getDataType() != dataType || !array.getDevice().equals(Device.cpu())) {
+        List<NDArray> results = List.of(rows.values(), rows.gradients(), rows.weights());
+        LossTrial.requireType(dataType, results);
+        for (NDArray array : results) {
+          if (!array.getDevice().equals(Device.cpu())) {
             throw new ContractViolation(
-                "%s logits on %s give %s on %s"
-                    .formatted(dataType, Device.cpu(), array.getDataType(), array.getDevice()));
+                "logits on %s give a result on %s".formatted(Device.cpu(), array.getDevice()));
           }
         }
       }
@@ -200,7 +203,7 @@ final class BatchChecks {
                 .prepare(manager, DataType.FLOAT32)
                 .evaluate(
                     LossTrial.array(manager, DataType.FLOAT32, logits), manager.create(labels))) {
-      same("on the GPU against the CPU", LossTrial.result(rows), expected);
+      same("on the GPU against the CPU", LossTrial.result(rows, DataType.FLOAT32), expected);
     }
   }
 

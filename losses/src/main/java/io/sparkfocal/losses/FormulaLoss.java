@@ -84,6 +84,12 @@ public abstract class FormulaLoss implements ClassificationLoss {
           "%s returns values of shape %s for %d rows; return one value per row, of shape %s."
               .formatted(getClass().getName(), values.getShape(), batch.rows(), row));
     }
+    if (values.getDataType() != batch.logits().getDataType()) {
+      throw new IllegalArgumentException(
+          "%s returns values of %s for logits of %s; return them in the data type of the logits."
+              .formatted(
+                  getClass().getName(), values.getDataType(), batch.logits().getDataType()));
+    }
     return values.reshape(row);
   }
 }

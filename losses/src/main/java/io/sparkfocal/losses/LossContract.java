@@ -15,8 +15,8 @@ import java.util.stream.Collectors;
  * LossContract.verify(new MyLoss()).requirePassed();
  * }</pre>
  *
- * <p>The checks: gradients are the slopes of the values; nothing overflows or cancels at extreme
- * logits; batches may be empty, of one row, or cut in parts; results follow the logits' device and
+ * <p>The checks: logits, labels and sample weights are only read; gradients are the slopes of the
+ * values; nothing overflows or cancels at extreme logits; batches may be empty, of one row, or cut in parts; results follow the logits' device and
  * data type and leave nothing behind; nothing travels between host and device; shifts of the logits
  * and the order of rows and classes do not matter. What a loss declares by its {@link LossTrait}s
  * is left out.
@@ -30,6 +30,7 @@ public final class LossContract {
 
   private static Map<String, Consumer<LossTrial>> checks() {
     Map<String, Consumer<LossTrial>> checks = new LinkedHashMap<>();
+    checks.put("inputs kept", InputChecks::inputsAreKept);
     checks.put("differentiable", NumericChecks::differentiable);
     checks.put("stable", NumericChecks::stable);
     checks.put("batch compatible", BatchChecks::batchCompatible);

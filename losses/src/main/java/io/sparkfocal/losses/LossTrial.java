@@ -5,7 +5,9 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import io.sparkfocal.losses.LossContract.ContractViolation;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
@@ -68,7 +70,7 @@ final class LossTrial implements AutoCloseable {
       try (RowLosses rows =
           kernel(dataType)
               .evaluate(array(manager, dataType, logits), manager.create(labels), sampleWeights)) {
-        return result(rows);
+        return result(rows, dataType);
       }
     }
   }
@@ -78,7 +80,9 @@ final class LossTrial implements AutoCloseable {
     return manager.create(flat, new Shape(rows.length, rows[0].length)).toType(dataType, true);
   }
 
-  static Result result(RowLosses rows) {
+  /** Results on the host, of the data type of the logits. */
+  static Result result(RowLosses rows, DataType dataType) {
+    requireType(dataType, List.of(rows.values(), rows.gradients(), rows.weights()));
     double[] flat = doubles(rows.gradients());
     int count = Math.toIntExact(rows.gradients().getShape().get(0));
     int columns = Math.toIntExact(rows.gradients().getShape().get(1));
@@ -87,6 +91,21 @@ final class LossTrial implements AutoCloseable {
       gradients[i] = Arrays.copyOfRange(flat, i * columns, (i + 1) * columns);
     }
     return new Result(doubles(rows.values()), gradients, doubles(rows.weights()));
+  }
+
+  /**
+   * Requires that results have the data type of the logits.
+   *
+   * @param results values, gradients and weights, or sums and gradients
+   */
+  static void requireType(DataType dataType, List<NDArray> results) {
+    for (NDArray result : results) {
+      if (result.getDataType() != dataType) {
+        throw new ContractViolation(
+            "logits of %s give a result of %s and shape %s; it must be %s, as by toType(logits.getDataType(), false)"
+                .formatted(dataType, result.getDataType(), result.getShape(), dataType));
+      }
+    }
   }
 
   private static double[] doubles(NDArray array) {

@@ -5,9 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.loss.Loss;
 import java.util.List;
+import java.util.function.BiConsumer;
+import java.util.function.BiFunction;
+import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -196,5 +200,146 @@ class LossContractTest {
     ClassificationLoss silent =
         (manager, dataType) -> new LogitAdjustedLoss(1, 1000, 10).prepare(manager, dataType);
     assertThat(failed(LossContract.verify(silent, 2))).containsExactly("invariant");
+  }
+
+  /** Cross entropy in closed form, with something done before it and after it. */
+  private static ClassificationLoss crossEntropy(
+      Consumer<Batch> before, BiFunction<Batch, RowLosses, RowLosses> after) {
+    return (manager, dataType) -> {
+      NDArray one = new Constants(manager, dataType).vector(1);
+      return new ClosedFormKernel(
+          dataType,
+          batch -> {
+            before.accept(batch);
+            RowLosses rows = SoftmaxTerms.of(batch.logits(), batch.labelColumn(), one).rows(batch);
+            return after.apply(batch, rows);
+          });
+    };
+  }
+
+  private static ClassificationLoss afterCrossEntropy(Consumer<Batch> deed) {
+    return crossEntropy(
+        batch -> {},
+        (batch, rows) -> {
+          deed.accept(batch);
+          return rows;
+        });
+  }
+
+  /** Cross entropy, after which something is done to logits and labels themselves. */
+  private static ClassificationLoss afterCrossEntropy(BiConsumer<NDArray, NDArray> deed) {
+    return (manager, dataType) -> {
+      LossKernel kernel = CrossEntropyLoss.builder().build().prepare(manager, dataType);
+      return (logits, labels) -> {
+        RowLosses rows = kernel.evaluate(logits, labels);
+        deed.accept(logits, labels);
+        return rows;
+      };
+    };
+  }
+
+  private static String finding(ClassificationLoss loss, String check) {
+    return LossContract.verify(loss).findings().stream()
+        .filter(finding -> finding.check().equals(check))
+        .map(LossContract.Finding::failure)
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
+  void logitsThatAreShiftedInPlaceAreFound() {
+    ClassificationLoss centering =
+        crossEntropy(
+            batch -> batch.logits().subi(batch.logits().max(new int[] {1}, true)),
+            (batch, rows) -> rows);
+    assertThat(failed(LossContract.verify(centering))).containsExactly("inputs kept");
+    assertThat(finding(centering, "inputs kept"))
+        .matches(
+            "1 rows, labels of shape \\(1\\), without sample weights: number \\d of the logits was -?[0-9.]+ and is -?[0-9.]+ after the call; change a copy, .*");
+  }
+
+  @Test
+  void labelsThatAreWrittenIntoAreFound() {
+    ClassificationLoss signing = afterCrossEntropy(batch -> batch.labels().muli(2).subi(1));
+    assertThat(finding(signing, "inputs kept")).contains("of the labels was 0 and is -1 after");
+  }
+
+  @Test
+  void weightsThatAreNormalizedInPlaceAreFound() {
+    ClassificationLoss normalizing =
+        afterCrossEntropy(
+            batch -> {
+              NDArray weights = batch.sampleWeights();
+              if (weights != null) {
+                weights.divi(weights.sum());
+              }
+            });
+    assertThat(finding(normalizing, "inputs kept"))
+        .contains("with sample weights: number 0 of the sample weights was 0.5 and is 1.0 after");
+  }
+
+  @Test
+  void weightsThatAreHandedOutAsTheResultAreFound() {
+    ClassificationLoss sharing =
+        crossEntropy(
+            batch -> {},
+            (batch, rows) -> {
+              NDArray weights = batch.sampleWeights();
+              return weights == null
+                  ? rows
+                  : new RowLosses(rows.values(), rows.gradients(), batch.flat(weights));
+            });
+    assertThat(failed(LossContract.verify(sharing))).containsExactly("inputs kept");
+    assertThat(finding(sharing, "inputs kept"))
+        .contains("the result lies in the memory of the sample weights");
+  }
+
+  @Test
+  void inputsThatAreClosedAreFound() {
+    assertThat(finding(afterCrossEntropy((logits, labels) -> logits.close()), "inputs kept"))
+        .contains("the logits are closed, or attached to another manager, after the call");
+    assertThat(finding(afterCrossEntropy((logits, labels) -> labels.detach()), "inputs kept"))
+        .contains("the labels are closed, or attached to another manager, after the call");
+  }
+
+  @Test
+  void inputsThatAreMadeToAskForAGradientAreFound() {
+    ClassificationLoss asking =
+        afterCrossEntropy((logits, labels) -> logits.setRequiresGradient(true));
+    assertThat(finding(asking, "inputs kept"))
+        .contains("the logits ask for a gradient after the call");
+  }
+
+  @Test
+  void aResultOfAnotherDataTypeIsNamedByEveryCheckThatMeetsIt() {
+    ClassificationLoss doubles =
+        crossEntropy(
+            batch -> {},
+            (batch, rows) ->
+                new RowLosses(
+                    rows.values().toType(DataType.FLOAT64, true),
+                    rows.gradients(),
+                    rows.weights()));
+    assertThat(LossContract.verify(doubles).findings())
+        .filteredOn(finding -> !finding.passed())
+        .extracting(LossContract.Finding::check)
+        .contains("inputs kept", "stable", "batch compatible", "ignored rows and class axis", "device consistent");
+    assertThat(LossContract.verify(doubles).findings())
+        .filteredOn(finding -> !finding.passed())
+        .extracting(LossContract.Finding::failure)
+        .allMatch(
+            failure ->
+                failure.matches(
+                    "logits of float32 give a result of float64 and shape \\([0-9, ]*\\); it must be float32, as by .*"));
+  }
+
+  @Test
+  void aFormulaThatForgetsTheDataTypeIsNamed() {
+    ClassificationLoss floats =
+        of(
+            (logits, labels, numbers) ->
+                logits.logSoftmax(1).gather(labels, 1).neg().toType(DataType.FLOAT32, false));
+    assertThat(finding(floats, "differentiable"))
+        .contains("returns values of float32 for logits of float64");
   }
 }

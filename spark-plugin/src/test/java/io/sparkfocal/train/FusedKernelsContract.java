@@ -36,7 +36,7 @@ abstract class FusedKernelsContract {
   /** Where the tensors are; its GPU has number 0. */
   protected abstract Device device();
 
-  private static FusedFocal fused(
+  static FusedFocal fused(
       ClassificationLoss loss, int classes, DataType dataType, NDManager manager) {
     LossKernel floats = loss.prepare(manager, DataType.FLOAT32);
     LossScale scale = dataType == DataType.FLOAT16 ? new LossScale(4096, manager) : null;
