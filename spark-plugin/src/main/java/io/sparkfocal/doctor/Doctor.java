@@ -4,7 +4,8 @@ import java.util.List;
 
 /**
  * Checks one machine, or with {@code --spark} also the executors of the application that it is
- * submitted as.
+ * submitted as, or with {@code --quick} only what can be known without starting PyTorch, which
+ * disturbs no training.
  *
  * <p>Prints a line per check and last {@code doctor ok checks=N} or {@code doctor failed checks=N
  * failed=K}; exits with 1 if a check failed.
@@ -13,17 +14,25 @@ public final class Doctor {
 
   private Doctor() {}
 
-  /** The only argument is {@code --spark}, and may be left away. */
+  /** The only argument is {@code --spark} or {@code --quick}, and may be left away. */
   public static void main(String[] arguments) {
     Report report = new Report(System.out);
     List<String> wanted = List.of(arguments);
-    if (!wanted.isEmpty() && !wanted.equals(List.of("--spark"))) {
-      System.err.println("doctor: unknown option " + wanted + "; there is only --spark.");
-      System.exit(2);
-    }
-    MachineChecks.run(report);
-    if (!wanted.isEmpty()) {
-      SparkChecks.run(report);
+    switch (String.join(" ", wanted)) {
+      case "" -> MachineChecks.run(report);
+      case "--spark" -> {
+        MachineChecks.run(report);
+        SparkChecks.run(report);
+      }
+      case "--quick" -> {
+        InstallationChecks.platform(report);
+        InstallationChecks.files(report);
+      }
+      default -> {
+        System.err.println(
+            "doctor: unknown options " + wanted + "; there are --spark and --quick.");
+        System.exit(2);
+      }
     }
     System.exit(report.conclude() ? 0 : 1);
   }

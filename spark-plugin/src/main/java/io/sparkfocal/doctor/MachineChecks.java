@@ -20,22 +20,17 @@ import io.sparkfocal.losses.RowLosses;
 import io.sparkfocal.plugin.NativeEngine;
 import io.sparkfocal.train.FusedKernels;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import java.util.concurrent.TimeUnit;
 
 /** What can be known of one machine without Spark: JVM, C library, PyTorch, CUDA, NCCL, GPUs. */
 final class MachineChecks {
 
-  private static final int LEAST_JAVA = 17;
-  private static final double LEAST_GLIBC = 2.29;
   private static final float TOLERANCE = 1e-4f;
 
   private MachineChecks() {}
 
   static void run(Report report) {
-    report.check("JVM", MachineChecks::java);
-    report.check("glibc", MachineChecks::glibc);
+    InstallationChecks.platform(report);
     boolean engine = report.check("PyTorch", MachineChecks::pytorch);
     int gpus = engine ? Gpu.count() : 0;
     if (engine) {
@@ -74,39 +69,6 @@ final class MachineChecks {
     } catch (IllegalStateException | LinkageError e) {
       report.skip(what, "PyTorch's operations serve instead: " + e.getMessage());
     }
-  }
-
-  private static String java() {
-    int version = Runtime.version().feature();
-    if (version < LEAST_JAVA) {
-      throw new IllegalStateException(
-          "Java is %d; set JAVA_HOME to a Java of at least %d.".formatted(version, LEAST_JAVA));
-    }
-    return "%s, %s, %s"
-        .formatted(
-            Runtime.version(), System.getProperty("java.vendor"), System.getProperty("java.home"));
-  }
-
-  private static String glibc() throws IOException, InterruptedException {
-    Process process = new ProcessBuilder("getconf", "GNU_LIBC_VERSION").start();
-    String answer = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
-    process.waitFor(10, TimeUnit.SECONDS);
-    return requireGlibc(answer);
-  }
-
-  /** The version in what getconf says. */
-  static String requireGlibc(String answer) {
-    String version = answer.strip().replaceFirst("^glibc ", "");
-    if (!version.matches("\\d+\\.\\d+.*")) {
-      throw new IllegalStateException(
-          "This is no system with glibc; use one, since PyTorch's libraries are built for it.");
-    }
-    if (Double.parseDouble(version.replaceFirst("^(\\d+\\.\\d+).*", "$1")) < LEAST_GLIBC) {
-      throw new IllegalStateException(
-          "glibc is %s; PyTorch needs at least %s: use a newer system or container."
-              .formatted(version, LEAST_GLIBC));
-    }
-    return version;
   }
 
   private static boolean isForCuda() {

@@ -30,11 +30,30 @@ public final class BadEnvironment {
         earlyLike(
             "an old C library",
             "glibc is 2\\.17; PyTorch needs at least 2\\.29: use a newer system or container\\.",
-            place -> MachineChecks.requireGlibc("glibc 2.17\n")),
+            place -> InstallationChecks.requireGlibc("glibc 2.17\n")),
         earlyLike(
             "another C library",
             "This is no system with glibc; use one, since PyTorch's libraries are built for it\\.",
-            place -> MachineChecks.requireGlibc("musl libc (x86_64)")),
+            place -> InstallationChecks.requireGlibc("musl libc (x86_64)")),
+        earlyLike(
+            "another processor",
+            "This is a processor of type aarch64; use an x86-64 machine, since PyTorch's libraries in the jar are built for it, or name the lib folder of an installed PyTorch 2\\.7\\.1 in PYTORCH_LIBRARY_PATH\\.",
+            place -> InstallationChecks.requirePlatform("Linux", "aarch64", null)),
+        earlyLike(
+            "another system",
+            "This is Mac OS X; use Linux, since PyTorch's libraries in the jar are built for it\\.",
+            place -> InstallationChecks.requirePlatform("Mac OS X", "amd64", null)),
+        earlyLike(
+            "a folder of libraries without PyTorch",
+            ".*/libtorch_cpu\\.so is no file that can be read; name the lib folder of an installed PyTorch 2\\.7\\.1 in PYTORCH_LIBRARY_PATH, or unset it\\.",
+            place -> InstallationChecks.libraries(place.folder().toString())),
+        earlyLike(
+            "a file where the cache is to be",
+            "PyTorch's libraries cannot be unpacked to .*/plain/cache, since .*/plain is no folder that user .+ can write; set ENGINE_CACHE_DIR to one\\.",
+            place -> {
+              Path file = Files.writeString(place.folder().resolve("plain"), "no folder");
+              InstallationChecks.requireWritable(file.resolve("cache"));
+            }),
         earlyLike(
             "no native library",
             "The PyTorch engine does not load \\(.*\\); put pytorch-jni and pytorch-native-cpu for this platform on the class path, or set PYTORCH_LIBRARY_PATH; the cache folder is .*\\.",
