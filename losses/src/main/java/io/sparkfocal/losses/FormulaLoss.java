@@ -87,8 +87,7 @@ public abstract class FormulaLoss implements ClassificationLoss {
     if (values.getDataType() != batch.logits().getDataType()) {
       throw new IllegalArgumentException(
           "%s returns values of %s for logits of %s; return them in the data type of the logits."
-              .formatted(
-                  getClass().getName(), values.getDataType(), batch.logits().getDataType()));
+              .formatted(getClass().getName(), values.getDataType(), batch.logits().getDataType()));
     }
     return values.reshape(row);
   }

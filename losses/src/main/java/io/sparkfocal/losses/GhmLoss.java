@@ -15,6 +15,10 @@ import java.util.Set;
  * constant in the gradient. Batch and counts are those of all ranks, rows counted by their sample
  * weights.
  *
+ * <p>This is the paper's formula. The authors' code has the number of bins that have rows in the
+ * place of the number of bins, so that its losses are larger where few have, as late in a training;
+ * and it can take a moving average of the counts, which this loss does not.
+ *
  * @see <a href="https://arxiv.org/abs/1811.05181">Li et al., Gradient Harmonized Single-stage
  *     Detector, arXiv:1811.05181</a>
  */

@@ -16,10 +16,10 @@ import java.util.stream.Collectors;
  * }</pre>
  *
  * <p>The checks: logits, labels and sample weights are only read; gradients are the slopes of the
- * values; nothing overflows or cancels at extreme logits; batches may be empty, of one row, or cut in parts; results follow the logits' device and
- * data type and leave nothing behind; nothing travels between host and device; shifts of the logits
- * and the order of rows and classes do not matter. What a loss declares by its {@link LossTrait}s
- * is left out.
+ * values; nothing overflows or cancels at extreme logits; batches may be empty, of one row, or cut
+ * in parts; results follow the logits' device and data type and leave nothing behind; nothing
+ * travels between host and device; shifts of the logits and the order of rows and classes do not
+ * matter. What a loss declares by its {@link LossTrait}s is left out.
  */
 public final class LossContract {
 

@@ -7,8 +7,8 @@ import ai.djl.ndarray.types.DataType;
 import java.util.Set;
 
 /**
- * Seesaw loss: common classes are pushed down less by rows of rare ones (mitigation), unless they
- * are mistaken for them (compensation).
+ * Seesaw loss: rare classes are pushed down less by rows of common ones (mitigation), and any class
+ * more by a row that is mistaken for it (compensation).
  *
  * <p>{@code value = crossEntropy(z + log M[y] + log K)} with {@code M[y][j] = min(1, N[j] /
  * N[y])^p} for the numbers N of rows of each class that training has seen so far, on all ranks, at

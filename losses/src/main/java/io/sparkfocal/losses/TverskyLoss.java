@@ -8,8 +8,9 @@ import java.util.Set;
 
 /**
  * Tversky loss: one minus a ratio of true positives to true positives, missed rows and false
- * alarms, counted by probabilities over the whole batch; with alpha and beta one half the dice
- * loss.
+ * alarms, counted by probabilities over the whole batch; with alpha and beta one half the dice loss
+ * in its linear form (soft F1). V-Net's dice loss (arXiv:1606.04797) has squares in the
+ * denominator.
  *
  * <p>{@code T[c] = TP / (TP + alpha * FN + beta * FP)} and {@code loss = mean((1 - T[c])^gamma)}
  * over the classes that have rows in the batch, with softmax probabilities; for one logit the
@@ -49,7 +50,12 @@ public final class TverskyLoss implements ClassificationLoss {
     this.gamma = gamma;
   }
 
-  /** The dice loss: alpha and beta one half, gamma 1. */
+  /**
+   * The dice loss in its linear form: alpha and beta one half, gamma 1.
+   *
+   * @see <a href="https://arxiv.org/abs/1707.03237">Sudre et al., Generalised Dice Overlap as a
+   *     Deep Learning Loss Function for Highly Unbalanced Segmentations, arXiv:1707.03237</a>
+   */
   public static TverskyLoss dice() {
     return new TverskyLoss(0.5f, 0.5f, 1);
   }

@@ -323,7 +323,12 @@ class LossContractTest {
     assertThat(LossContract.verify(doubles).findings())
         .filteredOn(finding -> !finding.passed())
         .extracting(LossContract.Finding::check)
-        .contains("inputs kept", "stable", "batch compatible", "ignored rows and class axis", "device consistent");
+        .contains(
+            "inputs kept",
+            "stable",
+            "batch compatible",
+            "ignored rows and class axis",
+            "device consistent");
     assertThat(LossContract.verify(doubles).findings())
         .filteredOn(finding -> !finding.passed())
         .extracting(LossContract.Finding::failure)

@@ -42,14 +42,24 @@ final class InstallationChecks {
   }
 
   private static String java() {
-    int version = Runtime.version().feature();
-    if (version < LEAST_JAVA) {
-      throw new IllegalStateException(
-          "Java is %d; set JAVA_HOME to a Java of at least %d.".formatted(version, LEAST_JAVA));
-    }
+    requireJava(System.getProperty("java.version"), "JAVA_HOME");
     return "%s, %s, %s"
         .formatted(
             Runtime.version(), System.getProperty("java.vendor"), System.getProperty("java.home"));
+  }
+
+  /**
+   * Requires a Java that can load our classes.
+   *
+   * @param version as the property java.version has it
+   * @param setting where to name another
+   */
+  static void requireJava(String version, String setting) {
+    String feature = version.replaceFirst("^1\\.", "").split("\\D")[0];
+    if (Integer.parseInt(feature) < LEAST_JAVA) {
+      throw new IllegalStateException(
+          "Java is %s; set %s to a Java of at least %d.".formatted(version, setting, LEAST_JAVA));
+    }
   }
 
   /**

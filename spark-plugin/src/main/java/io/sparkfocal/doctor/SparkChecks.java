@@ -23,8 +23,10 @@ final class SparkChecks {
   static void run(Report report) {
     try (SparkSession spark = SparkSession.builder().appName("Spark Focal doctor").getOrCreate()) {
       report.check("Spark", () -> spark.version() + ", " + spark.sparkContext().master());
-      report.check("ranks", () -> train(spark));
-      report.check("executors", () -> executors(spark));
+      if (report.check("platforms", () -> requirePlatforms(platforms(spark)))) {
+        report.check("ranks", () -> train(spark));
+        report.check("executors", () -> executors(spark));
+      }
     } catch (Exception e) {
       report.check(
           "Spark",
@@ -32,6 +34,35 @@ final class SparkChecks {
             throw e;
           });
     }
+  }
+
+  /**
+   * Java version, system and processor of executors, by SQL, which needs no class of ours there.
+   */
+  static List<String> platforms(SparkSession spark) {
+    int tasks = 4 * spark.sparkContext().defaultParallelism();
+    String property = "java_method('java.lang.System', 'getProperty', '%s')";
+    return spark
+        .range(0, tasks, 1, tasks)
+        .selectExpr(
+            "concat_ws(',', %s, %s, %s) as platform"
+                .formatted(
+                    property.formatted("java.version"),
+                    property.formatted("os.name"),
+                    property.formatted("os.arch")))
+        .distinct()
+        .as(Encoders.STRING())
+        .collectAsList();
+  }
+
+  /** The platforms in words. */
+  static String requirePlatforms(List<String> platforms) {
+    for (String platform : platforms) {
+      String[] parts = platform.split(",");
+      InstallationChecks.requireJava(parts[0], "spark.executorEnv.JAVA_HOME");
+      InstallationChecks.requirePlatform(parts[1], parts[2], System.getenv("PYTORCH_LIBRARY_PATH"));
+    }
+    return "of executors: Java " + String.join("; Java ", platforms);
   }
 
   private static String train(SparkSession spark) {

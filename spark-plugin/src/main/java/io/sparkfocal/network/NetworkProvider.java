@@ -10,7 +10,8 @@ import java.util.Map;
  * model file holds the class name and the arguments, and rebuilds the network from them. The
  * returned block is not initialised; its parameters are given values by the training loop, from the
  * seed if they are of type {@code WEIGHT}; the others keep their own initializer, which must not
- * draw random numbers.
+ * draw random numbers. Values that a {@code WEIGHT} has already, as those of a pretrained network,
+ * are overwritten. A parameter that two layers share (tied weights) is not supported.
  *
  * <p>Dropout and batch norm must come from {@link Layers}; DJL's own draw from a generator of the
  * whole JVM and see the rows of one rank only.

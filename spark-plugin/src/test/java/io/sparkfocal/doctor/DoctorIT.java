@@ -3,11 +3,13 @@ package io.sparkfocal.doctor;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sparkfocal.testing.OtherJvm;
+import io.sparkfocal.testing.TestSpark;
 import java.io.File;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
@@ -115,6 +117,15 @@ class DoctorIT {
     assertThat(ended.output())
         .startsWith("FAIL  JVM            " + folder.resolve("nowhere/bin/java"))
         .contains("does not run; install a Java of at least 17, or set JAVA_HOME to one.");
+  }
+
+  @Test
+  void javaAndProcessorOfExecutorsAreAskedWithoutAClassOfOurs() {
+    List<String> platforms = SparkChecks.platforms(TestSpark.twoExecutors());
+    assertThat(platforms).containsExactly(System.getProperty("java.version") + ",Linux,amd64");
+    assertThat(SparkChecks.requirePlatforms(platforms))
+        .isEqualTo("of executors: Java " + platforms.get(0));
+    TestSpark.stop();
   }
 
   /** {@code bin/doctor} with that JAVA_HOME. */

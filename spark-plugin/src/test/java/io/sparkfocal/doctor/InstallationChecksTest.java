@@ -30,4 +30,18 @@ class InstallationChecksTest {
     assertThat(InstallationChecks.requirePlatform("Linux", "aarch64", "/opt/torch/lib"))
         .isEqualTo("Linux, aarch64");
   }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"17", "17.0.15", "21-ea", "25.0.1+8"})
+  void theseVersionsOfJavaDo(String version) {
+    InstallationChecks.requireJava(version, "JAVA_HOME");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"1.8.0_392", "9-ea", "11.0.2", "16"})
+  void olderVersionsOfJavaDoNot(String version) {
+    assertThatIllegalStateException()
+        .isThrownBy(() -> InstallationChecks.requireJava(version, "JAVA_HOME"))
+        .withMessage("Java is %s; set JAVA_HOME to a Java of at least 17.", version);
+  }
 }

@@ -67,7 +67,8 @@ class TravellingIT {
   /** What setting each param to each bad value says; a value of another type says so. */
   private static List<String> refusals(Params owner) {
     return Arrays.stream(owner.params())
-        .flatMap(param -> BAD_VALUES.stream().map(value -> param.name() + ": " + refusal(param, value)))
+        .flatMap(
+            param -> BAD_VALUES.stream().map(value -> param.name() + ": " + refusal(param, value)))
         .toList();
   }
 
@@ -103,8 +104,7 @@ class TravellingIT {
     assertThat(there.uid()).isEqualTo(here.uid());
     assertThat(explained(there)).isEqualTo(explained(here));
     assertThat(there.gamma().parent()).isEqualTo(there.uid());
-    FocalLossClassifier copy =
-        there.setGamma(1.5).copy(new ParamMap().put(there.maxIter(), 2));
+    FocalLossClassifier copy = there.setGamma(1.5).copy(new ParamMap().put(there.maxIter(), 2));
     assertThat(copy.getGamma()).isEqualTo(1.5);
     assertThat(copy.getMaxIter()).isEqualTo(2);
     assertThat(there.getMaxIter()).isEqualTo(1);
