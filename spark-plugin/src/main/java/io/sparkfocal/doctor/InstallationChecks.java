@@ -55,7 +55,7 @@ final class InstallationChecks {
    * @param setting where to name another
    */
   static void requireJava(String version, String setting) {
-    String feature = version.replaceFirst("^1\\.", "").split("\\D")[0];
+    String feature = version.replaceFirst("^1\\.", "").split("\\D", -1)[0];
     if (Integer.parseInt(feature) < LEAST_JAVA) {
       throw new IllegalStateException(
           "Java is %s; set %s to a Java of at least %d.".formatted(version, setting, LEAST_JAVA));
@@ -95,7 +95,7 @@ final class InstallationChecks {
       throw new IllegalStateException(
           "This is no system with glibc; use one, since PyTorch's libraries are built for it.");
     }
-    String[] numbers = version.split("\\D");
+    String[] numbers = version.split("\\D", -1);
     int major = Integer.parseInt(numbers[0]);
     int minor = Integer.parseInt(numbers[1]);
     if (major < LEAST_GLIBC_MAJOR || (major == LEAST_GLIBC_MAJOR && minor < LEAST_GLIBC_MINOR)) {

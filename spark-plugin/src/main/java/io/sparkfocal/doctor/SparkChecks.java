@@ -12,6 +12,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.jspecify.annotations.Nullable;
 
 /** Whether the executors of an application train together. */
 final class SparkChecks {
@@ -23,7 +24,8 @@ final class SparkChecks {
   static void run(Report report) {
     try (SparkSession spark = SparkSession.builder().appName("Spark Focal doctor").getOrCreate()) {
       report.check("Spark", () -> spark.version() + ", " + spark.sparkContext().master());
-      if (report.check("platforms", () -> requirePlatforms(platforms(spark)))) {
+      if (report.check(
+          "platforms", () -> requirePlatforms(platforms(spark), ownLibraries(spark)))) {
         report.check("ranks", () -> train(spark));
         report.check("executors", () -> executors(spark));
       }
@@ -55,12 +57,22 @@ final class SparkChecks {
         .collectAsList();
   }
 
-  /** The platforms in words. */
-  static String requirePlatforms(List<String> platforms) {
+  private static @Nullable String ownLibraries(SparkSession spark) {
+    String folder =
+        spark.sparkContext().getConf().get("spark.executorEnv.PYTORCH_LIBRARY_PATH", "");
+    return folder.isEmpty() ? null : folder;
+  }
+
+  /**
+   * The platforms in words.
+   *
+   * @param libraries folder of a PyTorch of the user's own on executors; null for that of the jar
+   */
+  static String requirePlatforms(List<String> platforms, @Nullable String libraries) {
     for (String platform : platforms) {
-      String[] parts = platform.split(",");
+      String[] parts = platform.split(",", -1);
       InstallationChecks.requireJava(parts[0], "spark.executorEnv.JAVA_HOME");
-      InstallationChecks.requirePlatform(parts[1], parts[2], System.getenv("PYTORCH_LIBRARY_PATH"));
+      InstallationChecks.requirePlatform(parts[1], parts[2], libraries);
     }
     return "of executors: Java " + String.join("; Java ", platforms);
   }

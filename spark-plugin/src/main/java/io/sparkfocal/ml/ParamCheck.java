@@ -1,6 +1,7 @@
 package io.sparkfocal.ml;
 
 import java.io.Serializable;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import scala.Function1;
 import scala.runtime.AbstractFunction1;
@@ -17,6 +18,9 @@ final class ParamCheck extends AbstractFunction1<Object, Object> implements Seri
 
   /** Whether a value is allowed. */
   private interface Demand extends Function<Object, Boolean>, Serializable {}
+
+  /** Reads a text, or throws. */
+  interface Reader extends Consumer<String>, Serializable {}
 
   /** Makes something of a value, or throws. */
   interface Parser<T, R> extends Function<T, R>, Serializable {}
@@ -90,12 +94,12 @@ final class ParamCheck extends AbstractFunction1<Object, Object> implements Seri
   }
 
   /** A text at which {@code parser} does not throw; its exception is the message. */
-  static Function1<String, Object> text(String name, Parser<String, ?> parser) {
+  static Function1<String, Object> text(String name, Reader parser) {
     return check(
         name,
         "a known text",
         v -> {
-          parser.apply((String) v);
+          parser.accept((String) v);
           return true;
         });
   }

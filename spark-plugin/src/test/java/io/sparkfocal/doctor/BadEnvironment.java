@@ -40,11 +40,11 @@ public final class BadEnvironment {
             "Java is 1\\.8\\.0_392; set spark\\.executorEnv\\.JAVA_HOME to a Java of at least 17\\.",
             place ->
                 SparkChecks.requirePlatforms(
-                    List.of("17.0.2,Linux,amd64", "1.8.0_392,Linux,amd64"))),
+                    List.of("17.0.2,Linux,amd64", "1.8.0_392,Linux,amd64"), null)),
         earlyLike(
             "executors on another processor",
             "This is a processor of type aarch64; use an x86-64 machine, .*",
-            place -> SparkChecks.requirePlatforms(List.of("17.0.2,Linux,aarch64"))),
+            place -> SparkChecks.requirePlatforms(List.of("17.0.2,Linux,aarch64"), null)),
         earlyLike(
             "another processor",
             "This is a processor of type aarch64; use an x86-64 machine, since PyTorch's libraries in the jar are built for it, or name the lib folder of an installed PyTorch 2\\.7\\.1 in PYTORCH_LIBRARY_PATH\\.",

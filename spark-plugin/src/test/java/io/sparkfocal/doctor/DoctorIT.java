@@ -123,7 +123,7 @@ class DoctorIT {
   void javaAndProcessorOfExecutorsAreAskedWithoutAClassOfOurs() {
     List<String> platforms = SparkChecks.platforms(TestSpark.twoExecutors());
     assertThat(platforms).containsExactly(System.getProperty("java.version") + ",Linux,amd64");
-    assertThat(SparkChecks.requirePlatforms(platforms))
+    assertThat(SparkChecks.requirePlatforms(platforms, null))
         .isEqualTo("of executors: Java " + platforms.get(0));
     TestSpark.stop();
   }
