@@ -140,6 +140,12 @@ record BarrierTrainingTask(TrainingPlan plan, RankLinks links, Broadcast<byte[]>
               plan.settings().seed(),
               LossScale.of(plan.settings(), manager));
       plan.network().requireOutputs(network);
+      SizeLimits.of(SparkEnv.get().conf())
+          .require(
+              plan,
+              parameters.all().size(),
+              parameters.trained().size(),
+              size(cards).validationRows() > 0);
       if (plan.outputBias().length > 0) {
         parameters.setOutputBias(plan.outputBias());
       }

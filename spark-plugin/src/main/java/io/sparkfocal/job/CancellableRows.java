@@ -4,7 +4,10 @@ import java.util.Iterator;
 import org.apache.spark.TaskContext;
 import org.apache.spark.sql.catalyst.InternalRow;
 
-/** The rows of a task, which end with an exception soon after it was cancelled. */
+/**
+ * The rows of a task, which end with an exception soon after it was cancelled; what the user's own
+ * code throws at a row is a {@link RowFailure}.
+ */
 final class CancellableRows implements Iterator<InternalRow> {
 
   private static final long ROWS_BETWEEN_LOOKS = 1024;
@@ -25,14 +28,31 @@ final class CancellableRows implements Iterator<InternalRow> {
     }
   }
 
+  /** Scala declares no exceptions, so any may come. */
   @Override
+  @SuppressWarnings("CatchThrowable")
   public boolean hasNext() {
-    return rows.hasNext();
+    try {
+      return rows.hasNext();
+    } catch (Throwable e) {
+      if (RowFailure.isLeftAlone(e)) {
+        throw e;
+      }
+      throw new RowFailure(e);
+    }
   }
 
   @Override
+  @SuppressWarnings("CatchThrowable")
   public InternalRow next() {
     check(context, taken++);
-    return rows.next();
+    try {
+      return rows.next();
+    } catch (Throwable e) {
+      if (RowFailure.isLeftAlone(e)) {
+        throw e;
+      }
+      throw new RowFailure(e);
+    }
   }
 }

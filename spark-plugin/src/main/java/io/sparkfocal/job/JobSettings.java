@@ -10,6 +10,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param slotsTimeout {@code spark.focal.slots.timeout}: how long {@code fit} waits for executors
  *     to register (60s)
+ * @param busyTimeout {@code spark.focal.slots.busy-timeout}: how long {@code fit} waits for slots
+ *     that other tasks hold; null for ever
  * @param collectiveTimeout {@code spark.focal.collective.timeout}: how long a rank waits for
  *     another (120s)
  * @param gradientPrecision {@code spark.focal.collective.precision}: how gradients travel over
@@ -26,6 +28,7 @@ import org.jspecify.annotations.Nullable;
  */
 record JobSettings(
     Duration slotsTimeout,
+    @Nullable Duration busyTimeout,
     Duration collectiveTimeout,
     Collective.Precision gradientPrecision,
     boolean hierarchical,
@@ -34,6 +37,7 @@ record JobSettings(
     @Nullable Long shardMemory) {
 
   private static final String SLOTS_TIMEOUT = "spark.focal.slots.timeout";
+  private static final String BUSY_TIMEOUT = "spark.focal.slots.busy-timeout";
   private static final String COLLECTIVE_TIMEOUT = "spark.focal.collective.timeout";
   private static final String PRECISION = "spark.focal.collective.precision";
   private static final String HIERARCHICAL = "spark.focal.collective.hierarchical";
@@ -49,6 +53,7 @@ record JobSettings(
   static JobSettings of(SparkConf conf) {
     return new JobSettings(
         time(conf, SLOTS_TIMEOUT, "60s"),
+        conf.contains(BUSY_TIMEOUT) ? time(conf, BUSY_TIMEOUT, "") : null,
         time(conf, COLLECTIVE_TIMEOUT, "120s"),
         precision(conf.get(PRECISION, "float32")),
         isTrue(conf, HIERARCHICAL),

@@ -46,9 +46,28 @@ final class RankFailure extends RuntimeException {
     if (cause instanceof IllegalArgumentException) {
       return new RankFailure(Kind.INPUT, where + cause.getMessage(), cause);
     }
+    if (cause instanceof RowFailure row) {
+      Kind kind = row.isBadValue() ? Kind.INPUT : Kind.PERMANENT;
+      return new RankFailure(kind, where + row.getMessage(), row);
+    }
+    if (cause instanceof ArithmeticException) {
+      return new RankFailure(Kind.PERMANENT, where + overflow(cause), cause);
+    }
     boolean permanent = cause instanceof DivergedException || cause instanceof LinkageError;
     String sentence = cause.getMessage() == null ? cause.toString() : cause.getMessage();
     return new RankFailure(permanent ? Kind.PERMANENT : Kind.TRANSIENT, where + sentence, cause);
+  }
+
+  /** The Java runtime says only what happened, so the place is what helps. */
+  static String overflow(Throwable failure) {
+    String place =
+        Arrays.stream(failure.getStackTrace())
+            .filter(frame -> !frame.getClassName().startsWith("java."))
+            .findFirst()
+            .map(frame -> " in " + frame.getClassName() + "." + frame.getMethodName())
+            .orElse("");
+    return "A size is larger than can be computed with (%s%s); use fewer features, a smaller network or smaller batches."
+        .formatted(failure.getMessage(), place);
   }
 
   private static boolean isReport(String message) {

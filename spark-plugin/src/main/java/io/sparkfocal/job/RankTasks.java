@@ -9,6 +9,7 @@ import org.apache.spark.ExceptionFailure;
 import org.apache.spark.TaskFailedReason;
 import org.apache.spark.TaskKilled;
 import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerStageCompleted;
 import org.apache.spark.scheduler.SparkListenerStageSubmitted;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
 import org.apache.spark.scheduler.SparkListenerTaskStart;
@@ -23,7 +24,9 @@ final class RankTasks extends SparkListener {
 
   private final String attempt;
   private final int world;
+  private final Set<Integer> stages = new HashSet<>();
   private int stage = -1;
+  private boolean pending;
   private boolean started;
   private final Set<Long> running = new HashSet<>();
   private @Nullable String firstLoss;
@@ -44,15 +47,22 @@ final class RankTasks extends SparkListener {
     if (properties != null && attempt.equals(properties.getProperty(ATTEMPT))) {
       // Stages that shuffle the input come first; Spark repeats their tasks itself.
       stage = submitted.stageInfo().stageId();
+      stages.add(stage);
+      pending = true;
       started = false;
       firstLoss = null;
     }
   }
 
   @Override
+  public synchronized void onStageCompleted(SparkListenerStageCompleted completed) {
+    pending &= completed.stageInfo().stageId() != stage;
+  }
+
+  @Override
   public synchronized void onTaskStart(SparkListenerTaskStart start) {
-    if (start.stageId() == stage) {
-      started = true;
+    started |= start.stageId() == stage;
+    if (stages.contains(start.stageId())) {
       running.add(start.taskInfo().taskId());
     }
   }
@@ -72,7 +82,7 @@ final class RankTasks extends SparkListener {
     }
   }
 
-  /** How many ranks of these attempts have not ended. */
+  /** How many tasks of these attempts have not ended. */
   static int running(List<RankTasks> attempts) {
     int count = 0;
     for (RankTasks attempt : attempts) {
@@ -83,9 +93,19 @@ final class RankTasks extends SparkListener {
     return count;
   }
 
-  /** Whether a rank has begun. */
-  synchronized boolean hasStarted() {
-    return started;
+  /** Whether a rank has begun, or a task of a stage before it runs. */
+  synchronized boolean isRunning() {
+    return (pending && started) || !running.isEmpty();
+  }
+
+  /** Whether Spark has a stage of these, but has begun none of its tasks. */
+  synchronized boolean isWaiting() {
+    return pending && !isRunning();
+  }
+
+  /** The stage that was submitted last; -1 for none. */
+  synchronized int stage() {
+    return stage;
   }
 
   /**

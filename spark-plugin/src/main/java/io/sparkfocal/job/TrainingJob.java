@@ -2,10 +2,13 @@ package io.sparkfocal.job;
 
 import io.sparkfocal.data.LabelCounts;
 import io.sparkfocal.data.TrainingColumns;
+import io.sparkfocal.network.MlpNetwork;
+import io.sparkfocal.network.NetworkDescription;
 import io.sparkfocal.persist.CheckpointFolder;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext;
 import org.apache.spark.sql.Dataset;
@@ -67,6 +70,16 @@ public final class TrainingJob implements AutoCloseable {
   }
 
   /**
+   * Runs a query of the driver's own; says which jobs hold the slots that it waits for.
+   *
+   * @throws IllegalArgumentException if a row of the input cannot be computed
+   * @throws TrainingException as above, or if slots were busy for too long
+   */
+  public <T> T query(Supplier<T> query) {
+    return WatchedQuery.run(spark, settings, query);
+  }
+
+  /**
    * What carries gradients.
    *
    * @throws IllegalArgumentException if the application's settings forbid it
@@ -102,8 +115,8 @@ public final class TrainingJob implements AutoCloseable {
    *
    * @param maxRestarts how often at most
    * @param resume whether to go on from the newest checkpoint of an earlier application
-   * @throws IllegalArgumentException if a row cannot be trained on, or that checkpoint is of
-   *     another plan
+   * @throws IllegalArgumentException if a row cannot be trained on, that checkpoint is of another
+   *     plan, or the network is too large for the result or for checkpoints
    * @throws TrainingException if a rank fails otherwise: the first cause of the last attempt
    */
   public TrainingResult run(
@@ -119,6 +132,7 @@ public final class TrainingJob implements AutoCloseable {
         counts.trainingRows(),
         counts.validationRows(),
         plan.workers());
+    requireSizes(plan, counts.validationRows() > 0);
     CheckpointPlan where = plan.checkpoints();
     checkpoints = where == null ? null : RunCheckpoints.of(where, plan.described(), resume);
     Dataset<Row> rows = columns.rows(dataset);
@@ -127,6 +141,23 @@ public final class TrainingJob implements AutoCloseable {
       return attempt(plan, rows, counts, attempts, maxRestarts);
     } finally {
       attempts.forEach(spark::removeSparkListener);
+    }
+  }
+
+  /** Where the number of parameters is known before a rank builds the network. */
+  private void requireSizes(TrainingPlan plan, boolean validated) {
+    NetworkDescription network = plan.network();
+    if (network.provider().equals(MlpNetwork.class.getName())) {
+      long parameters = parameters(network);
+      SizeLimits.of(spark.getConf()).require(plan, parameters, parameters, validated);
+    }
+  }
+
+  private static long parameters(NetworkDescription mlp) {
+    try {
+      return MlpNetwork.parameterCount(mlp.features(), mlp.outputs(), mlp.arguments());
+    } catch (ArithmeticException e) {
+      return Long.MAX_VALUE;
     }
   }
 

@@ -1,18 +1,25 @@
 package io.sparkfocal.job;
 
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.IntSupplier;
 import org.apache.spark.SparkContext;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The tasks that can run at the same time, waited for, since executors register late. */
+/**
+ * The tasks that can run at the same time, waited for, since executors register late. Slots count
+ * whether they are busy or not: how many ranks train must not depend on what else runs.
+ */
 final class TrainingSlots {
 
   private static final Logger LOG = LoggerFactory.getLogger(TrainingSlots.class);
   private static final String EXECUTORS = "spark.executor.instances";
   private static final long POLL_MILLIS = 100;
   private static final Duration SETTLING = Duration.ofSeconds(3);
+
+  /** With which executors which application was waited for in vain: once is enough. */
+  private static final AtomicReference<String> IN_VAIN = new AtomicReference<>("");
 
   private final SparkContext spark;
   private final Duration timeout;
@@ -30,19 +37,64 @@ final class TrainingSlots {
   }
 
   /**
-   * How many slots there are, once all executors have come, or the time is over: as many as {@code
-   * spark.executor.instances}; where that is not set, until none has come for some seconds in an
-   * application that is young.
+   * How many slots there are, once all executors have come, or the time is over: as many executors
+   * as {@code spark.executor.instances}; where that is not set, until none has come for some
+   * seconds in an application that is young.
    *
    * @throws IllegalArgumentException if there is none when the time is over
    */
   int awaitAll() {
-    int executors = spark.getConf().getInt(EXECUTORS, 0);
-    int slots = slotsWhenThere(Math.max(1, executors));
-    if (executors == 0 && !spark.isLocal()) {
+    long deadline = deadline();
+    int executors = spark.isLocal() ? 0 : spark.getConf().getInt(EXECUTORS, 0);
+    if (executors > 0) {
+      awaitExecutors(executors, deadline);
+    }
+    int slots = slotsWhenThere(1, deadline);
+    if (slots > 0 && executors == 0 && !spark.isLocal()) {
       slots = slotsWhenSettled(slots);
     }
-    return slots > 0 ? slots : await(1);
+    if (slots == 0) {
+      throw new IllegalArgumentException(
+          "The cluster has no task slot after %d s of waiting; add executors or cores, or raise spark.focal.slots.timeout."
+              .formatted(timeout.toSeconds()));
+    }
+    return slots;
+  }
+
+  /** Until as many have registered, or the time is over; in the latter case says so. */
+  private void awaitExecutors(int wanted, long deadline) {
+    WaitLog log = new WaitLog(LOG::warn);
+    int there = executors();
+    while (there < wanted
+        && System.nanoTime() < deadline
+        && !inVain(wanted, there).equals(IN_VAIN.get())) {
+      int now = there;
+      log.say(
+          () ->
+              "fit waits up to %d s for %d executors (%s); %d have registered."
+                  .formatted(timeout.toSeconds(), wanted, EXECUTORS, now));
+      pause();
+      there = executors();
+    }
+    if (there > 0 && there < wanted) {
+      IN_VAIN.set(inVain(wanted, there));
+      LOG.warn(
+          "{} is {}, but {} executors registered within {} s; training uses their {} task slots.",
+          EXECUTORS,
+          wanted,
+          there,
+          timeout.toSeconds(),
+          count());
+    }
+  }
+
+  private String inVain(int wanted, int there) {
+    return spark.applicationId() + " " + there + " of " + wanted;
+  }
+
+  /** How many have registered; Spark's list has the driver in it. */
+  private int executors() {
+    return Math.max(0, spark.statusTracker().getExecutorInfos().length - 1);
   }
 
   private int slotsWhenSettled(int first) {
@@ -75,7 +127,7 @@ final class TrainingSlots {
    * @throws IllegalArgumentException if there are fewer when the time is over
    */
   int await(int wanted) {
-    int slots = slotsWhenThere(wanted);
+    int slots = upTo(wanted);
     if (slots < wanted) {
       throw new IllegalArgumentException(
           "numWorkers is %d, but the cluster has %d task slots%s; lower numWorkers, add executors or cores, or raise spark.focal.slots.timeout."
@@ -89,16 +141,22 @@ final class TrainingSlots {
 
   /** How many there are once there are {@code wanted}, or the time is over. */
   int upTo(int wanted) {
-    return slotsWhenThere(wanted);
+    return slotsWhenThere(wanted, deadline());
   }
 
-  private int slotsWhenThere(int wanted) {
-    long deadline = System.nanoTime() + timeout.toNanos();
+  private long deadline() {
+    return System.nanoTime() + timeout.toNanos();
+  }
+
+  private int slotsWhenThere(int wanted, long deadline) {
+    WaitLog log = new WaitLog(LOG::warn);
     int slots = count();
-    if (slots < wanted) {
-      LOG.info("Waiting up to {} for {} slots; there are {}", timeout, wanted, slots);
-    }
     while (slots < wanted && mayGrow() && System.nanoTime() < deadline) {
+      int now = slots;
+      log.say(
+          () ->
+              "fit waits up to %d s for %d task slots; there are %d."
+                  .formatted(timeout.toSeconds(), wanted, now));
       pause();
       slots = count();
     }
@@ -107,12 +165,21 @@ final class TrainingSlots {
 
   /** In one JVM no executor comes, but tasks may still end. */
   private boolean mayGrow() {
-    return !spark.isLocal() || taken.getAsInt() > 0;
+    return !spark.isLocal() || taken() > 0;
   }
 
   /** How many there are now. */
   int count() {
     return spark.maxNumConcurrentTasks(spark.resourceProfileManager().defaultResourceProfile())
-        - taken.getAsInt();
+        - taken();
+  }
+
+  /**
+   * At most as many as tasks run at all: Spark drops events when a listener is too slow, and a task
+   * whose end was not heard would hold its slot for ever.
+   */
+  private int taken() {
+    int heard = taken.getAsInt();
+    return heard == 0 ? 0 : Math.min(heard, SlotReport.running(spark));
   }
 }

@@ -35,6 +35,9 @@ import scala.reflect.ClassTag$;
  */
 final class TrainingStage {
 
+  /** Names jobs and stages, in Spark's UI and where another fit waits for this one. */
+  private static final String JOB_NAME = "callSite.short";
+
   /** Makes Spark wake the ranks that wait for one that failed, or for a job that was cancelled. */
   private static final String INTERRUPT = "spark.job.interruptOnCancel";
 
@@ -94,25 +97,38 @@ final class TrainingStage {
     Broadcast<byte[]> earlier =
         new JavaSparkContext(spark).broadcast(from == null ? new byte[0] : from.bytes());
     String interrupt = spark.getLocalProperty(INTERRUPT);
+    String name = spark.getLocalProperty(JOB_NAME);
     spark.addSparkListener(ranks);
     spark.setLocalProperty(INTERRUPT, "true");
     spark.setLocalProperty(RankTasks.ATTEMPT, ranks.attempt());
+    spark.setLocalProperty(JOB_NAME, "training " + plan.run());
     try {
       return await(begin(earlier));
     } finally {
       spark.setLocalProperty(INTERRUPT, interrupt);
       spark.setLocalProperty(RankTasks.ATTEMPT, null);
+      spark.setLocalProperty(JOB_NAME, name);
       destroy(earlier);
     }
   }
 
   /** What it takes to build the stage may be jobs too, where Spark plans as it goes. */
   private JavaFutureAction<List<byte[]>> begin(Broadcast<byte[]> earlier) {
+    try (SlotWatcher watcher = new SlotWatcher(spark, settings, ranks)) {
+      return begin(earlier, watcher);
+    }
+  }
+
+  private JavaFutureAction<List<byte[]>> begin(Broadcast<byte[]> earlier, SlotWatcher watcher) {
     try {
       return barrierStage(earlier).toJavaRDD().collectAsync();
     } catch (IllegalArgumentException e) {
       throw e;
     } catch (Exception e) {
+      TrainingException enough = watcher.enough();
+      if (enough != null) {
+        throw enough;
+      }
       // SparkException and InterruptedException are checked, and Scala does not declare them.
       throw isInterrupt(e) ? interrupted(e) : explained(e);
     }
@@ -142,24 +158,19 @@ final class TrainingStage {
     }
   }
 
-  /** Does not wait for ever for slots that went away between their count and the stage. */
+  /** Says meanwhile what it waits for; slots may go away between their count and the stage. */
   private byte[] await(JavaFutureAction<List<byte[]>> action) {
     TrainingSlots slots =
         new TrainingSlots(spark, settings.slotsTimeout(), () -> RankTasks.running(before));
-    long lastPossible = System.nanoTime();
+    SlotWait wait = new SlotWait(spark, settings, slots, ranks, plan.workers());
     while (true) {
       try {
         return action.get(1, TimeUnit.SECONDS).get(0);
       } catch (TimeoutException e) {
-        int count = ranks.hasStarted() ? plan.workers() : slots.count();
-        if (count >= plan.workers()) {
-          lastPossible = System.nanoTime();
-        } else if (System.nanoTime() - lastPossible > settings.slotsTimeout().toNanos()) {
+        TrainingException enough = wait.look();
+        if (enough != null) {
           action.cancel(true);
-          throw new TrainingException(
-              "Training needs %d task slots at once, but only %d were left for %d s; see why executors go, or raise spark.focal.slots.timeout."
-                  .formatted(plan.workers(), count, settings.slotsTimeout().toSeconds()),
-              null);
+          throw enough;
         }
       } catch (InterruptedException e) {
         action.cancel(true);
@@ -176,6 +187,9 @@ final class TrainingStage {
       return new TrainingException("The training job was cancelled: " + message, failure, true);
     }
     RuntimeException known = RankFailure.inReport(failure);
+    if (known == null) {
+      known = StageFailure.permanent(failure);
+    }
     if (known != null) {
       return known;
     }

@@ -163,9 +163,9 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
     NetworkDescription.requireProvider(getNetworkProvider());
     TrainingColumns columns = columns(dataset.schema());
     int workers = job.workers(getNumWorkers());
-    LabelCounts counts = LabelCounts.of(columns, dataset);
+    LabelCounts counts = job.query(() -> LabelCounts.of(columns, dataset));
     counts.requireTrainable(columns.label(), columns.classNames().size());
-    int width = columns.features().width(dataset.toDF());
+    int width = job.query(() -> columns.features().width(dataset.toDF()));
     OutputLayer output = outputLayer(counts);
     NetworkDescription network = network(width, output.outputs());
     if (isDefined(thresholds())) {
@@ -204,7 +204,10 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
     FocalLossClassificationModel calibrated =
         counts.validationRows() == 0
             ? model
-            : new Calibrator(this, columns).calibrate(model, dataset, counts.validationRows());
+            : job.query(
+                () ->
+                    new Calibrator(this, columns)
+                        .calibrate(model, dataset, counts.validationRows()));
     calibrated.setParent(this);
     return calibrated;
   }

@@ -36,6 +36,11 @@ public record AdamW(double weightDecay) implements Optimizer {
     return new HostState(weights);
   }
 
+  @Override
+  public int momentCount() {
+    return 2;
+  }
+
   private final class HostState implements HostUpdater {
 
     private final float[] mean;

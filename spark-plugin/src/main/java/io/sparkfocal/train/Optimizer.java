@@ -17,6 +17,9 @@ public sealed interface Optimizer extends Serializable permits AdamW, Sgd {
   /** A rule with state of its own, on the Java heap, for that many weights. */
   HostUpdater onHost(int weights);
 
+  /** How many values it remembers of each weight. */
+  int momentCount();
+
   /** Changes the weights it was made for. */
   interface Updater {
 

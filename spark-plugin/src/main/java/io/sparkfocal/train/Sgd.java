@@ -29,6 +29,11 @@ public record Sgd(double momentum, double weightDecay) implements Optimizer {
     return new HostState(weights);
   }
 
+  @Override
+  public int momentCount() {
+    return 1;
+  }
+
   private final class HostState implements HostUpdater {
 
     private final float[] velocity;

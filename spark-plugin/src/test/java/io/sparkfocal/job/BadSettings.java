@@ -30,6 +30,8 @@ public final class BadSettings {
     return List.of(
         setting("spark.focal.slots.timeout", "soon", time),
         setting("spark.focal.slots.timeout", "0s", time),
+        setting("spark.focal.slots.busy-timeout", "0", time),
+        setting("spark.focal.slots.busy-timeout", "never", time),
         setting("spark.focal.collective.timeout", "-1s", time),
         setting("spark.focal.collective.timeout", "2 fortnights", time),
         setting("spark.focal.collective.precision", "float16", "choose float32 or bfloat16"),

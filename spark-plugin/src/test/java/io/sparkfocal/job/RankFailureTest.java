@@ -3,8 +3,11 @@ package io.sparkfocal.job;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sparkfocal.collective.CollectiveException;
+import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import org.apache.spark.SparkException;
+import org.apache.spark.TaskKilledException;
 import org.junit.jupiter.api.Test;
 
 class RankFailureTest {
@@ -62,5 +65,49 @@ class RankFailureTest {
   void aReportWithoutARankIsLeftToSpark() {
     assertThat(RankFailure.inReport(new RuntimeException("Executor lost"))).isNull();
     assertThat(RankFailure.inReport(new RuntimeException())).isNull();
+  }
+
+  private static RuntimeException ofRow(Throwable thrown) {
+    return RankFailure.inReport(report(RankFailure.of(rank(0, 2), new RowFailure(thrown))));
+  }
+
+  @Test
+  void whatTheUsersCodeThrowsAtARowIsNotTriedAgain() {
+    assertThat(ofRow(new IllegalStateException("no 7", new RuntimeException("below\nit"))))
+        .isInstanceOf(TrainingException.class)
+        .hasMessage(
+            "Rank 0 of 2, host h0, executor 0: A row of the input cannot be computed: java.lang.IllegalStateException: no 7: java.lang.RuntimeException: below")
+        .extracting(e -> ((TrainingException) e).isPermanent())
+        .isEqualTo(true);
+    assertThat(
+            ofRow(
+                new RuntimeException("Traceback (most recent call last):\n f()\nValueError: 7\n")))
+        .hasMessageEndingWith("cannot be computed: ValueError: 7");
+    assertThat(ofRow(new RuntimeException()))
+        .hasMessageEndingWith("cannot be computed: java.lang.RuntimeException");
+  }
+
+  @Test
+  void whatSparkOrAFileSystemThrowsMayPass() {
+    assertThat(RowFailure.mayPass(new IOException("reset"))).isTrue();
+    assertThat(RowFailure.mayPass(new IllegalStateException(new IOException("reset")))).isTrue();
+    assertThat(RowFailure.mayPass(new TaskKilledException("killed"))).isTrue();
+    assertThat(RowFailure.mayPass(new OutOfMemoryError())).isTrue();
+    assertThat(RowFailure.mayPass(new SparkException("Block rdd_1_2 was not found"))).isTrue();
+    assertThat(RowFailure.mayPass(new SparkException("[FAILED_EXECUTE_UDF] User"))).isFalse();
+    assertThat(RowFailure.mayPass(new AssertionError("7"))).isFalse();
+    Exception first = new RuntimeException("1");
+    first.initCause(new RuntimeException("2", first));
+    assertThat(new RowFailure(first)).hasMessageContaining("1");
+  }
+
+  @Test
+  void anOverflowIsNotTriedAgain() {
+    RankFailure overflow = RankFailure.of(rank(0, 2), new ArithmeticException("integer overflow"));
+    assertThat(RankFailure.inReport(report(overflow)))
+        .hasMessageMatching(
+            "Rank 0 of 2, host h0, executor 0: A size is larger than can be computed with \\(integer overflow in \\S+\\); use .*")
+        .extracting(e -> ((TrainingException) e).isPermanent())
+        .isEqualTo(true);
   }
 }

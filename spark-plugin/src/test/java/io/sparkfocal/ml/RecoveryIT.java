@@ -234,7 +234,7 @@ class RecoveryIT {
 
   /** Trains for as long as it is let. */
   private FocalLossClassifier endless() {
-    return classifier().setMaxIter(1_000_000);
+    return classifier().setMaxIter(100_000);
   }
 
   @Test

@@ -1,0 +1,200 @@
+package io.sparkfocal.ml;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import io.sparkfocal.job.TrainingException;
+import io.sparkfocal.testing.NarrowNetwork;
+import io.sparkfocal.testing.Samples;
+import io.sparkfocal.testing.TestSpark;
+import io.sparkfocal.testing.TrainingAttempts;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.Map;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.spark.TaskContext;
+import org.apache.spark.api.java.function.MapFunction;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Encoders;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.RowFactory;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.api.java.UDF1;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What would fail again: one attempt, one sentence. */
+@Timeout(180)
+class NotTriedAgainIT {
+
+  private static final String RANK = "Rank \\d of 3, host \\S+, executor \\S+: ";
+
+  /** How the rows come to the ranks. */
+  enum Way {
+    AS_THEY_LIE,
+    CUT,
+    SHUFFLED,
+    SHUFFLED_BY_ANOTHER_JOB;
+
+    /** Rows with a column id. */
+    Dataset<Row> rows(SparkSession spark) {
+      spark.conf().set("spark.sql.adaptive.enabled", this == SHUFFLED_BY_ANOTHER_JOB);
+      return switch (this) {
+        case AS_THEY_LIE -> spark.range(0, 400, 1, 3).toDF();
+        case CUT -> spark.range(0, 400, 1, 5).toDF();
+        case SHUFFLED, SHUFFLED_BY_ANOTHER_JOB ->
+            spark.range(0, 400, 1, 5).repartition(7).selectExpr("id");
+      };
+    }
+
+    String who() {
+      return this == AS_THEY_LIE || this == CUT ? RANK : "";
+    }
+  }
+
+  private static boolean isCounting() {
+    String attempt = TaskContext.get().getLocalProperty("spark.focal.attempt");
+    return attempt == null || attempt.startsWith("query-");
+  }
+
+  private static FocalLossClassifier quick() {
+    return new FocalLossClassifier().setMaxIter(1).setHiddenLayers(8).setFeaturesCols("f");
+  }
+
+  @AfterEach
+  void sessionSettingsAsBefore() {
+    SparkSession spark = TestSpark.local();
+    spark.conf().unset("spark.sql.ansi.enabled");
+    spark.conf().unset("spark.sql.adaptive.enabled");
+  }
+
+  private static Throwable refused(FocalLossClassifier classifier, Dataset<Row> rows, int attempts)
+      throws Exception {
+    try (TrainingAttempts counted = new TrainingAttempts(rows.sparkSession())) {
+      Throwable thrown = catchThrowable(() -> classifier.fit(rows));
+      assertThat(counted.count()).isEqualTo(attempts);
+      return thrown;
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Way.class)
+  void aValueThatAnExpressionRefuses(Way way) throws Exception {
+    SparkSession spark = TestSpark.local();
+    spark.conf().set("spark.sql.ansi.enabled", true);
+    Dataset<Row> rows = way.rows(spark).selectExpr("int(id % 2) label", "1D / (id - 7) f");
+    assertThat(refused(quick(), rows, 1))
+        .isInstanceOf(IllegalArgumentException.class)
+        .message()
+        .matches(
+            way.who()
+                + "A row of the input cannot be computed: \\[DIVIDE_BY_ZERO\\] Division by zero.*");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Way.class)
+  void aRowOnWhichTheUsersOwnCodeThrows(Way way) throws Exception {
+    SparkSession spark = TestSpark.local();
+    UDF1<Long, Double> udf =
+        id -> {
+          if (id == 7) {
+            throw new IllegalStateException("I cannot do 7.");
+          }
+          return 1.0 * id;
+        };
+    spark.udf().register("mine", udf, DataTypes.DoubleType);
+    Dataset<Row> rows = way.rows(spark).selectExpr("int(id % 2) label", "mine(id) f");
+    assertThat(refused(quick(), rows, 1))
+        .isInstanceOf(TrainingException.class)
+        .message()
+        .matches(
+            way.who()
+                + "A row of the input cannot be computed: \\[FAILED_EXECUTE_UDF\\S* [^\\n]*I cannot do 7\\.[^\\n]*");
+  }
+
+  @ParameterizedTest
+  @EnumSource(Way.class)
+  void aFunctionOverRowsThatThrows(Way way) throws Exception {
+    Dataset<Row> ids = way.rows(TestSpark.local());
+    MapFunction<Row, Row> function =
+        row -> {
+          // Label counting reads all columns of such a function, so it is not there that it fails.
+          if (row.getLong(0) == 7 && !isCounting()) {
+            throw new IllegalStateException("I cannot do 7.");
+          }
+          return RowFactory.create((int) (row.getLong(0) % 2), 1.0 * row.getLong(0));
+        };
+    StructType schema =
+        new StructType().add("label", DataTypes.IntegerType).add("f", DataTypes.DoubleType);
+    assertThat(refused(quick(), ids.map(function, Encoders.row(schema)), 1))
+        .isInstanceOf(TrainingException.class)
+        .message()
+        .matches(
+            way.who()
+                + "A row of the input cannot be computed: java.lang.IllegalStateException: I cannot do 7\\.");
+  }
+
+  /** Rows that a service could not give the first time. */
+  private static final AtomicBoolean FAILED = new AtomicBoolean();
+
+  @ParameterizedTest
+  @EnumSource(Way.class)
+  void whatMayPassIsTriedAgain(Way way) throws Exception {
+    SparkSession spark = TestSpark.local();
+    FAILED.set(false);
+    UDF1<Long, Double> udf =
+        id -> {
+          if (id == 7 && FAILED.compareAndSet(false, true)) {
+            throw new UncheckedIOException(new IOException("Connection reset"));
+          }
+          return 1.0 * id;
+        };
+    spark.udf().register("remote", udf, DataTypes.DoubleType);
+    Dataset<Row> rows = way.rows(spark).selectExpr("int(id % 2) label", "remote(id) f");
+    try (TrainingAttempts counted = new TrainingAttempts(spark)) {
+      TrainingSummary summary = quick().fit(rows).summary().orElseThrow();
+      assertThat(summary.restarts()).isEqualTo(1);
+      assertThat(counted.count()).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void aLabelThatCannotBeComputed() throws Exception {
+    SparkSession spark = TestSpark.local();
+    spark.conf().set("spark.sql.ansi.enabled", true);
+    Dataset<Row> rows = spark.range(400).selectExpr("if(id = 7, 1D / (id - 7), 1D) label", "1D f");
+    assertThat(refused(quick(), rows, 0))
+        .isInstanceOf(IllegalArgumentException.class)
+        .message()
+        .matches("A row of the input cannot be computed: \\[DIVIDE_BY_ZERO\\] [^\\n]*");
+  }
+
+  @Test
+  void aNetworkThatIsTooLargeForTheDriver() throws Exception {
+    SparkSession spark =
+        TestSpark.with(Map.of("spark.master", "local[3]", "spark.driver.maxResultSize", "1m"));
+    Dataset<Row> rows = Samples.rows(spark, 100);
+    FocalLossClassifier large = new FocalLossClassifier().setMaxIter(1).setHiddenLayers(600, 600);
+    String sentence =
+        "The network has %d parameters, and the results of 3 workers need %d bytes, but spark.driver.maxResultSize is 1048576; start the application with 2m or more (0 for no limit), or use a smaller network.";
+    assertThat(refused(large, rows, 0))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(sentence.formatted(365_403, 1_468_066));
+    assertThat(refused(large, rows.repartition(7), 0))
+        .hasMessage(sentence.formatted(365_403, 1_468_066));
+
+    // A network of the user's own is known when a rank has built it.
+    FocalLossClassifier own =
+        new FocalLossClassifier()
+            .setMaxIter(1)
+            .setNetwork(NarrowNetwork.class, Map.of("width", "60000"));
+    Throwable byRank = refused(own, rows, 1);
+    assertThat(byRank).isInstanceOf(IllegalArgumentException.class);
+    assertThat(byRank.getMessage()).matches(RANK + "The network has 480003 parameters, .*");
+  }
+}
