@@ -1,6 +1,7 @@
 package io.sparkfocal.benchmarks;
 
 import io.sparkfocal.collective.Collective;
+import io.sparkfocal.collective.rpc.PortRange;
 import io.sparkfocal.collective.rpc.RpcEndpoint;
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -50,7 +51,7 @@ public final class AllReduceRank {
             .set("spark.authenticate", "true")
             .set("spark.authenticate.secret", "benchmark");
     SecurityManager security = new SecurityManager(conf, Option.empty(), null);
-    return RpcEndpoint.open(conf, security, "127.0.0.1", "127.0.0.1", 1);
+    return RpcEndpoint.open(conf, security, "127.0.0.1", "127.0.0.1", PortRange.ANY, 1);
   }
 
   private static double seconds(

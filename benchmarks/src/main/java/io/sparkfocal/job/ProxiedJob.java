@@ -6,7 +6,7 @@ import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
-import org.apache.spark.SparkContext;
+import org.apache.spark.sql.SparkSession;
 
 /** Trainings between whose ranks a proxy stands, which {@code bin/chaos} cuts and silences. */
 public final class ProxiedJob {
@@ -19,7 +19,7 @@ public final class ProxiedJob {
    * @param proxy host:port of a desk that takes a line with the address of a rank, and answers with
    *     a line of where to connect to reach it
    */
-  public static TrainingJob of(SparkContext spark, String proxy) {
+  public static TrainingJob of(SparkSession spark, String proxy) {
     return new TrainingJob(spark, new Proxied(proxy));
   }
 

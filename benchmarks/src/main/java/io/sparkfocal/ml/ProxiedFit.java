@@ -17,7 +17,7 @@ public final class ProxiedFit {
    */
   public static FocalLossClassificationModel fit(
       FocalLossClassifier estimator, Dataset<Row> rows, String proxy) {
-    try (TrainingJob job = ProxiedJob.of(rows.sparkSession().sparkContext(), proxy)) {
+    try (TrainingJob job = ProxiedJob.of(rows.sparkSession(), proxy)) {
       FocalLossClassificationModel model = estimator.fit(rows, job);
       job.deleteCheckpoints();
       return model;

@@ -49,7 +49,6 @@ record BarrierTrainingTask(TrainingPlan plan, RankLinks links, Broadcast<byte[]>
     implements Serializable {
 
   private static final Logger LOG = LoggerFactory.getLogger(BarrierTrainingTask.class);
-  private static final String LIBRARY_PATH = "spark.focal.nccl.library-path";
   private static final Duration PATIENCE_FOR_CAUSE = Duration.ofSeconds(5);
 
   /**
@@ -60,12 +59,14 @@ record BarrierTrainingTask(TrainingPlan plan, RankLinks links, Broadcast<byte[]>
     RankName name = RankName.here(context.partitionId(), plan.workers());
     try {
       NativeEngine.require(context.cpus());
-      CudaLibraries.lookFirstIn(SparkEnv.get().conf().get(LIBRARY_PATH, ""));
+      CudaLibraries.lookFirstIn(plan.job().libraryPath());
       RankDevice device = plan.device().resolve(context.resourcesJMap(), name.host());
       name = name.on(device);
       LOG.info("{}, trains on {}: {}", name, device.device(), device.reason());
       try (RankRows read =
-          plan.rows().read(new CancellableRows(rows, context), LocalDisk.shardMemory(context))) {
+          plan.rows()
+              .read(
+                  new CancellableRows(rows, context), LocalDisk.shardMemory(context, plan.job()))) {
         return train(context, name, device, read);
       }
     } catch (TaskKilledException e) {
@@ -118,7 +119,7 @@ record BarrierTrainingTask(TrainingPlan plan, RankLinks links, Broadcast<byte[]>
       List<RankCard> cards,
       Collective collective) {
     try (NDManager manager = NDManager.newBaseManager(device, "PyTorch")) {
-      JobSettings settings = JobSettings.of(SparkEnv.get().conf());
+      JobSettings settings = plan.job();
       TensorCollective tensors = new TensorCollective(collective, settings.gradientPrecision());
       byte[] state = earlier.value();
       Checkpoint from = state.length == 0 ? null : Checkpoint.decode(state, "The checkpoint");

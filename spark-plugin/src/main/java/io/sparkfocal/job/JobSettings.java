@@ -1,12 +1,14 @@
 package io.sparkfocal.job;
 
 import io.sparkfocal.collective.Collective;
+import java.io.Serializable;
 import java.time.Duration;
 import org.apache.spark.SparkConf;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The {@code spark.focal.*} settings of an application.
+ * The {@code spark.focal.*} settings of a fit: read once, on the driver, and sent to the ranks in
+ * the plan.
  *
  * @param slotsTimeout {@code spark.focal.slots.timeout}: how long {@code fit} waits for executors
  *     to register (60s)
@@ -19,47 +21,87 @@ import org.jspecify.annotations.Nullable;
  * @param hierarchical {@code spark.focal.collective.hierarchical}: whether ranks that share a JVM
  *     sum in memory before one of them sums with other JVMs; bits then depend on which ranks share
  *     one (false)
+ * @param port {@code spark.focal.port}: where the first rank of a host listens, the next ones above
+ *     it; 0 for any free port (0)
+ * @param portRetries {@code spark.port.maxRetries}: how many ports above it are tried (16)
  * @param fusedKernels {@code spark.focal.gpu.fused-kernels}: whether a GPU computes focal loss and
  *     AdamW in kernels of this library, where it can (true)
+ * @param sharedGpu {@code spark.focal.gpu.shared}: whether several ranks may train on one GPU
+ *     (false)
+ * @param libraryPath {@code spark.focal.nccl.library-path}: folders to look in first for NVIDIA's
+ *     libraries, separated as in a class path (empty)
  * @param largestSkew {@code spark.focal.data.max-skew}: rows of the largest partition over the mean
  *     above which the input is repartitioned (1.2); a large number keeps the partitions as they are
  * @param shardMemory {@code spark.focal.data.shard-memory}: bytes of rows that a rank keeps on the
  *     heap; null for a part of the heap
+ * @param plaintextRows {@code spark.focal.data.allow-plaintext}: whether rows may lie on disk as
+ *     they are although the application encrypts its files (false)
+ * @param checkpointLease {@code spark.focal.checkpoint.lease}: how long a run passes for one that
+ *     is being trained after its driver was last heard of (60s)
+ * @param checkpointRetention {@code spark.focal.checkpoint.retention}: how old checkpoints of other
+ *     runs may become before they are deleted; 0 for no limit (7d)
  */
-record JobSettings(
+public record JobSettings(
     Duration slotsTimeout,
     @Nullable Duration busyTimeout,
     Duration collectiveTimeout,
     Collective.Precision gradientPrecision,
     boolean hierarchical,
+    int port,
+    int portRetries,
     boolean fusedKernels,
+    boolean sharedGpu,
+    String libraryPath,
     double largestSkew,
-    @Nullable Long shardMemory) {
+    @Nullable Long shardMemory,
+    boolean plaintextRows,
+    Duration checkpointLease,
+    Duration checkpointRetention)
+    implements Serializable {
 
-  private static final String SLOTS_TIMEOUT = "spark.focal.slots.timeout";
-  private static final String BUSY_TIMEOUT = "spark.focal.slots.busy-timeout";
-  private static final String COLLECTIVE_TIMEOUT = "spark.focal.collective.timeout";
-  private static final String PRECISION = "spark.focal.collective.precision";
-  private static final String HIERARCHICAL = "spark.focal.collective.hierarchical";
-  private static final String FUSED_KERNELS = "spark.focal.gpu.fused-kernels";
-  private static final String MAX_SKEW = "spark.focal.data.max-skew";
-  private static final String SHARD_MEMORY = "spark.focal.data.shard-memory";
+  static final String SLOTS_TIMEOUT = "spark.focal.slots.timeout";
+  static final String BUSY_TIMEOUT = "spark.focal.slots.busy-timeout";
+  static final String COLLECTIVE_TIMEOUT = "spark.focal.collective.timeout";
+  static final String PRECISION = "spark.focal.collective.precision";
+  static final String HIERARCHICAL = "spark.focal.collective.hierarchical";
+  static final String PORT = "spark.focal.port";
+  static final String PORT_RETRIES = "spark.port.maxRetries";
+  static final String FUSED_KERNELS = "spark.focal.gpu.fused-kernels";
+  static final String SHARED_GPU = "spark.focal.gpu.shared";
+  static final String LIBRARY_PATH = "spark.focal.nccl.library-path";
+  static final String MAX_SKEW = "spark.focal.data.max-skew";
+  static final String SHARD_MEMORY = "spark.focal.data.shard-memory";
+  static final String PLAINTEXT_ROWS = "spark.focal.data.allow-plaintext";
+  static final String LEASE = "spark.focal.checkpoint.lease";
+  static final String RETENTION = "spark.focal.checkpoint.retention";
+
+  private static final int LEAST_PORT = 1024;
+  private static final long LEAST_LEASE_MILLIS = 1000;
+  private static final int LARGEST_PORT = 65_535;
 
   /**
-   * Those of an application.
+   * Those of an application, or of a session as {@link SessionSettings} makes them.
    *
-   * @throws IllegalArgumentException if one has no value that it can have
+   * @throws IllegalArgumentException if one is unknown, or has no value that it can have
    */
   static JobSettings of(SparkConf conf) {
+    SettingNames.requireKnown(conf);
     return new JobSettings(
         time(conf, SLOTS_TIMEOUT, "60s"),
         conf.contains(BUSY_TIMEOUT) ? time(conf, BUSY_TIMEOUT, "") : null,
         time(conf, COLLECTIVE_TIMEOUT, "120s"),
         precision(conf.get(PRECISION, "float32")),
         isTrue(conf, HIERARCHICAL),
+        port(conf),
+        conf.getInt(PORT_RETRIES, 16),
         isTrue(conf, FUSED_KERNELS, true),
+        isTrue(conf, SHARED_GPU),
+        conf.get(LIBRARY_PATH, ""),
         skew(conf),
-        conf.contains(SHARD_MEMORY) ? bytes(conf) : null);
+        conf.contains(SHARD_MEMORY) ? bytes(conf) : null,
+        isTrue(conf, PLAINTEXT_ROWS),
+        time(conf, LEASE, "60s", LEAST_LEASE_MILLIS, "a time of at least 1s, for instance 60s"),
+        timeOrZero(conf, RETENTION, "7d"));
   }
 
   /** A setting that is true or false, the latter where it is not set. */
@@ -73,6 +115,20 @@ record JobSettings(
       throw wrong(key, value, "true or false");
     }
     return Boolean.parseBoolean(value);
+  }
+
+  private static int port(SparkConf conf) {
+    String value = conf.get(PORT, "0");
+    String allowed = "0, for any free port, or a port from 1024 to 65535";
+    try {
+      int port = Integer.parseInt(value);
+      if (port == 0 || (port >= LEAST_PORT && port <= LARGEST_PORT)) {
+        return port;
+      }
+    } catch (NumberFormatException e) {
+      throw wrong(PORT, value, allowed);
+    }
+    throw wrong(PORT, value, allowed);
   }
 
   private static double skew(SparkConf conf) {
@@ -116,10 +172,18 @@ record JobSettings(
   }
 
   private static Duration time(SparkConf conf, String key, String otherwise) {
-    String allowed = "a time above 0, for instance 60s";
+    return time(conf, key, otherwise, 1, "a time above 0, for instance 60s");
+  }
+
+  private static Duration timeOrZero(SparkConf conf, String key, String otherwise) {
+    return time(conf, key, otherwise, 0, "a time, for instance " + otherwise + ", or 0");
+  }
+
+  private static Duration time(
+      SparkConf conf, String key, String otherwise, long least, String allowed) {
     try {
       long millis = conf.getTimeAsMs(key, otherwise);
-      if (millis > 0) {
+      if (millis >= least) {
         return Duration.ofMillis(millis);
       }
     } catch (IllegalArgumentException e) {

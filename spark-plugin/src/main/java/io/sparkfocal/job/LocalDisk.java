@@ -16,7 +16,6 @@ import org.apache.spark.TaskContext;
 final class LocalDisk {
 
   private static final String ENCRYPTION = "spark.io.encryption.enabled";
-  private static final String ALLOW_PLAINTEXT = "spark.focal.data.allow-plaintext";
 
   /** Part of the heap that the rows of all ranks of a JVM take where nothing is set. */
   private static final double HEAP_PART = 0.4;
@@ -24,26 +23,28 @@ final class LocalDisk {
   private LocalDisk() {}
 
   /** What a rank of this executor may use. */
-  static ShardMemory shardMemory(TaskContext context) {
+  static ShardMemory shardMemory(TaskContext context, JobSettings settings) {
     SparkConf conf = SparkEnv.get().conf();
-    Long set = JobSettings.of(conf).shardMemory();
+    Long set = settings.shardMemory();
     long bytes =
         set != null
             ? set
             : (long) (HEAP_PART * Runtime.getRuntime().maxMemory() / ranks(conf, context));
-    return new ShardMemory(bytes, LocalDisk::newFolder);
+    return new ShardMemory(bytes, () -> newFolder(settings.plaintextRows()));
   }
 
   /**
    * Requires that rows may lie on disk as they are.
    *
+   * @param conf the application's
+   * @param allowed whether they may although it encrypts its files
    * @throws IllegalArgumentException if the application encrypts what it writes to local disks
    */
-  static void requirePlainAllowed(SparkConf conf) {
-    if (JobSettings.isTrue(conf, ENCRYPTION) && !JobSettings.isTrue(conf, ALLOW_PLAINTEXT)) {
+  static void requirePlainAllowed(SparkConf conf, boolean allowed) {
+    if (JobSettings.isTrue(conf, ENCRYPTION) && !allowed) {
       throw new IllegalArgumentException(
           "%s is true, but rows that do not fit into memory would lie on disk in plain; raise spark.focal.data.shard-memory, use more workers, or set %s to true if the disk is encrypted."
-              .formatted(ENCRYPTION, ALLOW_PLAINTEXT));
+              .formatted(ENCRYPTION, JobSettings.PLAINTEXT_ROWS));
     }
   }
 
@@ -55,8 +56,8 @@ final class LocalDisk {
     return Math.max(1, cores / context.cpus());
   }
 
-  private static Path newFolder() {
-    requirePlainAllowed(SparkEnv.get().conf());
+  private static Path newFolder(boolean plainAllowed) {
+    requirePlainAllowed(SparkEnv.get().conf(), plainAllowed);
     Path inLocalDir =
         SparkEnv.get().blockManager().diskBlockManager().createTempLocalBlock()._2().toPath();
     try {

@@ -7,7 +7,6 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import org.apache.spark.SparkConf;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,8 +17,6 @@ import org.jspecify.annotations.Nullable;
  * @param reason why this one, for the log
  */
 record RankDevice(Device device, String gpu, String reason) {
-
-  private static final String SHARED = "spark.focal.gpu.shared";
 
   static RankDevice cpu(String reason) {
     return new RankDevice(Device.cpu(), "", reason);
@@ -71,13 +68,14 @@ record RankDevice(Device device, String gpu, String reason) {
   }
 
   /**
-   * Requires that no two ranks train on one GPU, unless the application allows it.
+   * Requires that no two ranks train on one GPU, unless that is allowed.
    *
    * @param gpus by rank, as in {@link #gpu()}
+   * @param shared whether it is
    * @throws IllegalArgumentException if two do
    */
-  static void requireDistinct(List<String> gpus, SparkConf conf) {
-    if (JobSettings.isTrue(conf, SHARED)) {
+  static void requireDistinct(List<String> gpus, boolean shared) {
+    if (shared) {
       return;
     }
     Map<String, Integer> owners = new HashMap<>();
@@ -86,7 +84,7 @@ record RankDevice(Device device, String gpu, String reason) {
       if (other != null) {
         throw new IllegalArgumentException(
             "Ranks %d and %d train on the same GPU (%s); set spark.task.resource.gpu.amount to 1 and let every worker's discovery script list only its own GPUs, or set %s to true."
-                .formatted(other, rank, gpus.get(rank), SHARED));
+                .formatted(other, rank, gpus.get(rank), JobSettings.SHARED_GPU));
       }
     }
   }

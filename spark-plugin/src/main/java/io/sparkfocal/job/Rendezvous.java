@@ -4,6 +4,7 @@ import io.sparkfocal.collective.Collective;
 import io.sparkfocal.collective.HierarchicalCollective;
 import io.sparkfocal.collective.local.LocalGroup;
 import io.sparkfocal.collective.local.SoloCollective;
+import io.sparkfocal.collective.rpc.PortRange;
 import io.sparkfocal.collective.rpc.RpcEndpoint;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -56,10 +57,11 @@ final class Rendezvous implements AutoCloseable {
       return;
     }
     try {
-      RpcEndpoint endpoint = opened(openEndpoint(attemptKey));
+      RpcEndpoint endpoint = opened(openEndpoint());
       String address = links.reachableAt(endpoint.address());
       cards = RankCard.decodeAll(context.allGather(own.apply(address).encode()));
-      RankDevice.requireDistinct(cards.stream().map(RankCard::gpu).toList(), SparkEnv.get().conf());
+      RankDevice.requireDistinct(
+          cards.stream().map(RankCard::gpu).toList(), plan.job().sharedGpu());
       collective = join(endpoint, name, device);
     } catch (RuntimeException | LinkageError e) {
       close();
@@ -72,18 +74,19 @@ final class Rendezvous implements AutoCloseable {
     return resource;
   }
 
-  private static RpcEndpoint openEndpoint(long attemptKey) {
+  private RpcEndpoint openEndpoint() {
     SparkEnv spark = SparkEnv.get();
     String host = spark.blockManager().blockManagerId().host();
     SparkConf conf = spark.conf();
     String bindAddress =
         spark.executorId().equals(DRIVER) ? conf.get("spark.driver.bindAddress", host) : host;
-    return RpcEndpoint.open(conf, spark.securityManager(), bindAddress, host, attemptKey);
+    PortRange ports = new PortRange(plan.job().port(), plan.job().portRetries());
+    return RpcEndpoint.open(conf, spark.securityManager(), bindAddress, host, ports, attemptKey);
   }
 
   private Collective join(RpcEndpoint endpoint, RankName name, RankDevice device) {
     boolean overNccl = usesNccl();
-    Duration timeout = Duration.ofMillis(plan.collectiveTimeoutMillis());
+    Duration timeout = plan.job().collectiveTimeout();
     if (!overNccl) {
       return onHost(endpoint, name.rank(), timeout);
     }
@@ -99,7 +102,7 @@ final class Rendezvous implements AutoCloseable {
     if (distinct.size() == 1) {
       return opened(LocalGroup.join(attemptKey, rank, plan.workers(), timeout));
     }
-    boolean hierarchical = JobSettings.of(SparkEnv.get().conf()).hierarchical();
+    boolean hierarchical = plan.job().hierarchical();
     if (!hierarchical || distinct.size() == processes.size()) {
       List<String> addresses = cards.stream().map(RankCard::address).toList();
       return opened(endpoint.connect(rank, addresses, timeout));

@@ -2,12 +2,14 @@ package io.sparkfocal.job;
 
 import io.sparkfocal.persist.CheckpointFolder;
 import io.sparkfocal.persist.CheckpointFolder.Found;
+import io.sparkfocal.persist.RunLease;
+import io.sparkfocal.persist.StaleRuns;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
+import org.apache.hadoop.conf.Configuration;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -16,7 +18,8 @@ import org.slf4j.LoggerFactory;
  * The checkpoints of one run as the driver sees them: what to go on from, and when to clear up.
  *
  * <p>Every fit writes into a folder of its own; one that goes on where another ended clears up that
- * one's folder too when it has ended well.
+ * one's folder too when it has ended well. While it goes on it holds a lease of both, so that no
+ * other application goes on with them.
  */
 final class RunCheckpoints implements AutoCloseable {
 
@@ -24,37 +27,95 @@ final class RunCheckpoints implements AutoCloseable {
   private static final int TRIES = 3;
   private static final long MILLIS_BETWEEN_TRIES = 1000;
 
-  /** Runs of this JVM that have not ended: nobody else goes on with those. */
-  private static final Set<String> ACTIVE = ConcurrentHashMap.newKeySet();
-
   private final CheckpointPlan plan;
   private final Map<String, String> described;
+  private final LeaseKeeper leases;
   private final @Nullable Found earlier;
 
   private RunCheckpoints(
-      CheckpointPlan plan, Map<String, String> described, @Nullable Found earlier) {
+      CheckpointPlan plan,
+      Map<String, String> described,
+      LeaseKeeper leases,
+      @Nullable Found earlier) {
     this.plan = plan;
     this.described = described;
+    this.leases = leases;
     this.earlier = earlier;
-    ACTIVE.add(plan.run());
+  }
+
+  /**
+   * The folder as it means the same on driver and executors.
+   *
+   * @throws IllegalArgumentException if there is no such file system
+   */
+  static String qualified(String folder, Configuration hadoop) {
+    try {
+      return CheckpointFolder.qualified(folder, hadoop);
+    } catch (IOException | IllegalArgumentException e) {
+      throw unusable(folder, e);
+    }
   }
 
   /**
    * Of a run that is to begin.
    *
    * @param resume whether it goes on where the newest unfinished run of its folder with the same
-   *     plan ended; it begins anew if there is no unfinished run at all
+   *     plan ended, if nobody trains that; it begins anew if there is no unfinished run at all
+   * @param self this application
+   * @param retention how old checkpoints of others may become; zero for no limit
    * @throws IllegalArgumentException if the folder cannot be read, or unfinished runs are there but
    *     all had another plan
    */
-  static RunCheckpoints of(CheckpointPlan plan, Map<String, String> described, boolean resume) {
+  static RunCheckpoints of(
+      CheckpointPlan plan,
+      Map<String, String> described,
+      boolean resume,
+      RunLease.Holder self,
+      Duration retention) {
+    LeaseKeeper leases = new LeaseKeeper(Duration.ofMillis(self.validMillis()));
+    boolean begun = false;
     try {
-      List<String> runs = CheckpointFolder.runs(plan.folder(), plan.hadoop().value());
-      Found found = resume ? earlier(plan, described, runs) : null;
-      return new RunCheckpoints(plan, described, found);
+      CheckpointFolder.requireReachable(plan.folder(), plan.hadoop().value());
+      takeOwn(plan, self, leases);
+      Found found = resume ? earlier(plan, described, self, leases) : null;
+      if (!retention.isZero()) {
+        cleanUp(plan, self, retention, leases);
+      }
+      begun = true;
+      return new RunCheckpoints(plan, described, leases, found);
     } catch (IOException | IllegalArgumentException e) {
       throw e instanceof Refusal refusal ? refusal : unusable(plan.folder(), e);
+    } finally {
+      if (!begun) {
+        leases.close();
+      }
     }
+  }
+
+  /** As with checkpoints, training goes on where it cannot be written. */
+  private static void takeOwn(CheckpointPlan plan, RunLease.Holder self, LeaseKeeper leases) {
+    try {
+      RunLease own = new RunLease(plan.folder(), plan.run(), plan.hadoop().value(), self);
+      own.begin();
+      leases.keep(own);
+    } catch (IOException | RuntimeException e) {
+      LOG.warn(
+          "The lease of run {} cannot be written to {}; another application may take the run for one that ended: {}",
+          plan.run(),
+          plan.folder(),
+          e.toString());
+    }
+  }
+
+  private static void cleanUp(
+      CheckpointPlan plan, RunLease.Holder self, Duration retention, LeaseKeeper leases) {
+    Duration atLeast = Duration.ofMillis(2 * self.validMillis());
+    Duration age = retention.compareTo(atLeast) > 0 ? retention : atLeast;
+    leases.doBeside(
+        "Old checkpoints in " + plan.folder() + " are not deleted",
+        () ->
+            StaleRuns.delete(
+                plan.folder(), plan.run(), plan.hadoop().value(), age, leases::isStopped));
   }
 
   /** A checkpoint that is whole but of another plan. */
@@ -68,17 +129,26 @@ final class RunCheckpoints implements AutoCloseable {
   }
 
   private static @Nullable Found earlier(
-      CheckpointPlan plan, Map<String, String> described, List<String> runs) throws IOException {
+      CheckpointPlan plan, Map<String, String> described, RunLease.Holder self, LeaseKeeper leases)
+      throws IOException {
+    List<String> runs = CheckpointFolder.runs(plan.folder(), plan.hadoop().value());
+    LeaseWatch watch = new LeaseWatch(plan, runs, self);
     Refusal first = null;
     for (String run : runs) {
-      Found found = ACTIVE.contains(run) ? null : folder(plan, run).newest();
-      if (found != null) {
-        try {
-          found.checkpoint().requirePlan(described, found.file());
-          return found;
-        } catch (IllegalArgumentException e) {
-          first = first == null ? new Refusal(e) : first;
-        }
+      Found found = watch.isTrained(run) ? null : folder(plan, run).newest();
+      if (found == null) {
+        continue;
+      }
+      try {
+        found.checkpoint().requirePlan(described, found.file());
+      } catch (IllegalArgumentException e) {
+        first = first == null ? new Refusal(e) : first;
+        continue;
+      }
+      RunLease lease = watch.takeOver(run);
+      if (lease != null) {
+        leases.keep(lease);
+        return found;
       }
     }
     if (first != null) {
@@ -135,6 +205,7 @@ final class RunCheckpoints implements AutoCloseable {
 
   /** Deletes those of this run, which has ended well, and of that it went on from. */
   void delete() {
+    leases.stop();
     List<String> runs = new ArrayList<>(List.of(plan.run()));
     if (earlier != null) {
       runs.add(earlier.run());
@@ -151,6 +222,6 @@ final class RunCheckpoints implements AutoCloseable {
   /** From now on another run may go on from these. */
   @Override
   public void close() {
-    ACTIVE.remove(plan.run());
+    leases.close();
   }
 }

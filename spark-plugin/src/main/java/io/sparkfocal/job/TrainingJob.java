@@ -5,14 +5,17 @@ import io.sparkfocal.data.TrainingColumns;
 import io.sparkfocal.network.MlpNetwork;
 import io.sparkfocal.network.NetworkDescription;
 import io.sparkfocal.persist.CheckpointFolder;
+import io.sparkfocal.persist.RunLease;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Supplier;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.SerializableConfiguration;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -27,20 +30,29 @@ public final class TrainingJob implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(TrainingJob.class);
 
   private final SparkContext spark;
+  private final SparkConf conf;
+  private final Configuration hadoop;
   private final JobSettings settings;
   private final RankLinks links;
   private @Nullable RunCheckpoints checkpoints;
 
-  /** A job of this application. */
-  public TrainingJob(SparkContext spark) {
-    this(spark, new RankLinks.Direct());
+  /**
+   * A job of this session.
+   *
+   * @throws IllegalArgumentException if one of its settings is unknown or has no value that it can
+   *     have
+   */
+  public TrainingJob(SparkSession session) {
+    this(session, new RankLinks.Direct());
   }
 
   /** A job whose ranks reach each other by other links than the usual ones. */
-  TrainingJob(SparkContext spark, RankLinks links) {
-    this.spark = spark;
+  TrainingJob(SparkSession session, RankLinks links) {
     this.links = links;
-    this.settings = JobSettings.of(spark.getConf());
+    this.spark = session.sparkContext();
+    this.conf = SessionSettings.of(session);
+    this.hadoop = SessionSettings.hadoop(session);
+    this.settings = JobSettings.of(conf);
   }
 
   /**
@@ -50,7 +62,6 @@ public final class TrainingJob implements AutoCloseable {
    *     asked for
    */
   public void requirePossible(DeviceChoice device) {
-    SparkConf conf = spark.getConf();
     if (conf.getBoolean("spark.dynamicAllocation.enabled", false) && !spark.isLocal()) {
       throw new IllegalArgumentException(
           "spark.dynamicAllocation.enabled is true, but all ranks must run at the same time; set it to false and fix spark.executor.instances.");
@@ -82,31 +93,30 @@ public final class TrainingJob implements AutoCloseable {
   /**
    * What carries gradients.
    *
-   * @throws IllegalArgumentException if the application's settings forbid it
+   * @throws IllegalArgumentException if the settings forbid it
    */
   public Transport transport(DeviceChoice device) {
-    return Transport.of(spark.getConf(), device);
+    return Transport.of(conf, device);
   }
 
-  /** How long ranks wait for each other. */
-  public long collectiveTimeoutMillis() {
-    return settings.collectiveTimeout().toMillis();
+  /** Settings of the application and its session. */
+  public JobSettings settings() {
+    return settings;
   }
 
   /**
-   * Checkpoints of a run.
+   * Checkpoints of a run; those of a relative folder lie below the working directory that the
+   * driver's file system names.
    *
    * @see CheckpointPlan
+   * @throws IllegalArgumentException if there is no such file system
    */
   public CheckpointPlan checkpoints(
       String folder, String run, long everySteps, long everyMillis, int kept) {
+    String qualified = RunCheckpoints.qualified(folder, hadoop);
+    LocalFolder.warnIfElsewhere(qualified, spark);
     return new CheckpointPlan(
-        folder,
-        run,
-        everySteps,
-        everyMillis,
-        kept,
-        new SerializableConfiguration(spark.hadoopConfiguration()));
+        qualified, run, everySteps, everyMillis, kept, new SerializableConfiguration(hadoop));
   }
 
   /**
@@ -133,8 +143,16 @@ public final class TrainingJob implements AutoCloseable {
         counts.validationRows(),
         plan.workers());
     requireSizes(plan, counts.validationRows() > 0);
+    String tooSmall = NativeMemory.of(plan, conf).shortage(conf, spark.master(), spark.version());
+    if (tooSmall != null) {
+      LOG.warn("{}: {}", plan.run(), tooSmall);
+    }
     CheckpointPlan where = plan.checkpoints();
-    checkpoints = where == null ? null : RunCheckpoints.of(where, plan.described(), resume);
+    checkpoints =
+        where == null
+            ? null
+            : RunCheckpoints.of(
+                where, plan.described(), resume, self(), settings.checkpointRetention());
     Dataset<Row> rows = columns.rows(dataset);
     List<RankTasks> attempts = new ArrayList<>();
     try {
@@ -159,6 +177,13 @@ public final class TrainingJob implements AutoCloseable {
     } catch (ArithmeticException e) {
       return Long.MAX_VALUE;
     }
+  }
+
+  private RunLease.Holder self() {
+    return new RunLease.Holder(
+        spark.applicationId(),
+        conf.get("spark.driver.host", "unknown"),
+        settings.checkpointLease().toMillis());
   }
 
   private TrainingResult attempt(

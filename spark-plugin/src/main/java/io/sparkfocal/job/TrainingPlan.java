@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param settings how to train
  * @param device where to train
  * @param transport what carries gradients
- * @param collectiveTimeoutMillis how long a rank waits for another
+ * @param job settings of the application and its session
  * @param checkpoints where and how often to write them; null for none
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -41,7 +41,7 @@ public record TrainingPlan(
     TrainingSettings settings,
     DeviceChoice device,
     Transport transport,
-    long collectiveTimeoutMillis,
+    JobSettings job,
     @Nullable CheckpointPlan checkpoints)
     implements Serializable {
 
@@ -59,7 +59,7 @@ public record TrainingPlan(
         settings,
         device,
         transport,
-        collectiveTimeoutMillis,
+        job,
         checkpoints);
   }
 

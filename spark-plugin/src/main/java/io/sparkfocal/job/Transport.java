@@ -12,8 +12,8 @@ public enum Transport {
   /** NCCL; every rank must have a GPU. */
   NCCL;
 
-  private static final String KEY = "spark.focal.collective";
-  private static final String ALLOW_PLAINTEXT = "spark.focal.nccl.allow-plaintext";
+  static final String KEY = "spark.focal.collective";
+  static final String ALLOW_PLAINTEXT = "spark.focal.nccl.allow-plaintext";
 
   /**
    * The choice of an application.

@@ -3,11 +3,12 @@ package io.sparkfocal.ml;
 import io.sparkfocal.calibration.LogitLink;
 import io.sparkfocal.data.FeatureLayout;
 import io.sparkfocal.persist.ModelFiles;
+import io.sparkfocal.persist.ModelFolder;
 import io.sparkfocal.persist.TrainedNetwork;
 import java.io.IOException;
 import java.util.List;
 import java.util.Optional;
-import org.apache.spark.SparkContext;
+import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.ml.Model;
 import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.ml.util.DefaultParamsReader;
@@ -19,6 +20,7 @@ import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
@@ -199,10 +201,12 @@ public final class FocalLossClassificationModel extends Model<FocalLossClassific
     @Override
     @SuppressWarnings("deprecation") // the overload that Spark 3.5 has too
     public void saveImpl(String path) {
-      SparkContext spark = sparkSession().sparkContext();
-      DefaultParamsWriter.saveMetadata(model, path, spark, Option.empty(), Option.empty());
+      SparkSession session = sparkSession();
+      String metadata =
+          DefaultParamsWriter.getMetadataToSave(
+              model, session.sparkContext(), Option.empty(), Option.empty());
       try {
-        ModelFiles.write(model.network, path, spark.hadoopConfiguration());
+        ModelFolder.write(model.network, metadata, path, session.sessionState().newHadoopConf());
       } catch (IOException e) {
         throw new IllegalStateException(
             "The model cannot be written to " + path + "; check that the folder is writable.", e);
@@ -213,15 +217,14 @@ public final class FocalLossClassificationModel extends Model<FocalLossClassific
   private static final class Reader extends MLReader<FocalLossClassificationModel> {
 
     @Override
-    @SuppressWarnings("deprecation") // the overload that Spark 3.5 has too
     public FocalLossClassificationModel load(String path) {
-      SparkContext spark = sparkSession().sparkContext();
+      Configuration hadoop = sparkSession().sessionState().newHadoopConf();
       try {
         // First, since it says what is wrong with a folder that is no model.
-        TrainedNetwork network = ModelFiles.read(path, spark.hadoopConfiguration());
+        TrainedNetwork network = ModelFiles.read(path, hadoop);
         DefaultParamsReader.Metadata metadata =
-            DefaultParamsReader.loadMetadata(
-                path, spark, FocalLossClassificationModel.class.getName());
+            DefaultParamsReader.parseMetadata(
+                ModelFolder.metadata(path, hadoop), FocalLossClassificationModel.class.getName());
         FocalLossClassificationModel model =
             new FocalLossClassificationModel(metadata.uid(), network, null);
         metadata.getAndSetParams(model, Option.empty());

@@ -148,7 +148,7 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
     }
     transformSchema(dataset.schema());
     requireValidationRows();
-    try (TrainingJob job = new TrainingJob(dataset.sparkSession().sparkContext())) {
+    try (TrainingJob job = new TrainingJob(dataset.sparkSession())) {
       FocalLossClassificationModel model = fit(dataset, job);
       job.deleteCheckpoints();
       return model;
@@ -186,7 +186,7 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
             settings(),
             device,
             transport,
-            job.collectiveTimeoutMillis(),
+            job.settings(),
             checkpoints(job, attemptKey));
     TrainingResult result = job.run(plan, columns, counts, dataset, getMaxRestarts(), getResume());
 

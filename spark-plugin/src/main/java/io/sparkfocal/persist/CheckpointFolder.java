@@ -68,6 +68,33 @@ public final class CheckpointFolder {
   }
 
   /**
+   * A folder as an absolute address, which means the same on every host: one without a file system
+   * is of the default one, a relative one is below the working directory there.
+   *
+   * @throws IOException if there is no such file system
+   */
+  public static String qualified(String folder, Configuration hadoop) throws IOException {
+    Path path = new Path(folder);
+    return path.getFileSystem(hadoop).makeQualified(path).toString();
+  }
+
+  /**
+   * Requires that a folder can be looked for.
+   *
+   * @throws IOException if the file system does not answer
+   */
+  public static void requireReachable(String folder, Configuration hadoop) throws IOException {
+    Path path = new Path(folder);
+    path.getFileSystem(hadoop).exists(path);
+  }
+
+  /** Whether a file in the folder of a run has a name that this library gives. */
+  static boolean isOurs(String name) {
+    String finished = name.startsWith(UNFINISHED) ? name.substring(UNFINISHED.length()) : name;
+    return NAME.matcher(finished).matches() || RunLease.NAME.matcher(name).matches();
+  }
+
+  /**
    * Writes a checkpoint, then deletes all but the newest.
    *
    * @param kept how many stay, at least 1

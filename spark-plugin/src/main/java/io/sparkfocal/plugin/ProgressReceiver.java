@@ -8,7 +8,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The driver's half: turns messages of progress into log lines and listener events. */
+/**
+ * The driver's half: completes the application's settings, and turns messages of progress into log
+ * lines and listener events.
+ */
 final class ProgressReceiver implements DriverPlugin {
 
   private static final Logger LOG = LoggerFactory.getLogger(ProgressReceiver.class);
@@ -18,6 +21,7 @@ final class ProgressReceiver implements DriverPlugin {
   @Override
   public Map<String, String> init(SparkContext spark, PluginContext context) {
     this.spark = spark;
+    PluginDefaults.addTo(spark.conf());
     return Map.of();
   }
 

@@ -5,8 +5,11 @@ import org.apache.spark.api.plugin.ExecutorPlugin;
 import org.apache.spark.api.plugin.SparkPlugin;
 
 /**
- * Loads the native library when an executor starts, and tells the driver of each epoch while a
- * model trains; switched on by {@code spark.plugins=io.sparkfocal.plugin.SparkFocalPlugin}.
+ * Loads the native library when an executor starts, tells the driver of each epoch while a model
+ * trains, and sets what training needs of Spark where the application does not ({@code
+ * spark.barrier.sync.timeout}, {@code spark.scheduler.barrier.maxConcurrentTasksCheck.interval},
+ * {@code spark.task.reaper.enabled}); switched on by {@code
+ * spark.plugins=io.sparkfocal.plugin.SparkFocalPlugin}.
  *
  * <p>Training works without it: the library is then loaded by the first task, and progress is only
  * in the executors' logs.

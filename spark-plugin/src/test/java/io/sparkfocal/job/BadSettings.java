@@ -3,9 +3,12 @@ package io.sparkfocal.job;
 import static io.sparkfocal.testing.BadInput.early;
 import static io.sparkfocal.testing.BadInput.earlyLike;
 
+import io.sparkfocal.ml.FocalLossClassifier;
 import io.sparkfocal.testing.BadInput;
+import io.sparkfocal.testing.Samples;
 import java.util.List;
 import org.apache.spark.SparkConf;
+import org.apache.spark.sql.SparkSession;
 
 /** Settings of an application, and devices of its hosts. */
 public final class BadSettings {
@@ -19,10 +22,18 @@ public final class BadSettings {
         place -> JobSettings.of(new SparkConf(false).set(key, value)));
   }
 
+  /** Where a session sets something. */
+  private static void fitIn(BadInput.Place place, String key, String value) {
+    SparkSession session = place.spark().newSession();
+    session.conf().set(key, value);
+    new FocalLossClassifier().fit(Samples.rows(session, 60));
+  }
+
   /** All of them. */
   public static List<BadInput> all() {
     String time = "set it to a time above 0, for instance 60s";
     String size = "set it to a size above 0, for instance 512m";
+    String port = "set it to 0, for any free port, or a port from 1024 to 65535";
     SparkConf encrypted =
         new SparkConf(false)
             .set("spark.task.resource.gpu.amount", "1")
@@ -37,13 +48,41 @@ public final class BadSettings {
         setting("spark.focal.collective.precision", "float16", "choose float32 or bfloat16"),
         setting("spark.focal.collective.hierarchical", "maybe", "set it to true or false"),
         setting("spark.focal.gpu.fused-kernels", "some", "set it to true or false"),
+        setting("spark.focal.gpu.shared", "perhaps", "set it to true or false"),
+        setting("spark.focal.data.allow-plaintext", "perhaps", "set it to true or false"),
+        setting(
+            "spark.focal.checkpoint.lease",
+            "10ms",
+            "set it to a time of at least 1s, for instance 60s"),
+        setting(
+            "spark.focal.checkpoint.retention", "-1s", "set it to a time, for instance 7d, or 0"),
+        setting("spark.focal.port", "80", port),
+        setting("spark.focal.port", "65536", port),
+        setting("spark.focal.port", "any", port),
         early(
-            "spark.focal.gpu.shared=perhaps",
-            "spark.focal.gpu.shared is \"perhaps\"; set it to true or false.",
-            place ->
-                RankDevice.requireDistinct(
-                    List.of("GPU-a"),
-                    new SparkConf(false).set("spark.focal.gpu.shared", "perhaps"))),
+            "a misspelt setting",
+            "spark.focal.slot.timeout is no setting; write spark.focal.slots.timeout, or take it away.",
+            place -> JobSettings.of(new SparkConf(false).set("spark.focal.slot.timeout", "5s"))),
+        earlyLike(
+            "an unknown setting",
+            "spark\\.focal\\.learning-rate is no setting; take it away, or write one of spark\\.focal\\.slots\\.timeout, .*\\.",
+            place -> JobSettings.of(new SparkConf(false).set("spark.focal.learning-rate", "1"))),
+        early(
+            "a misspelt setting of the session",
+            "spark.focal.collective.timout is no setting; write spark.focal.collective.timeout, or take it away.",
+            place -> fitIn(place, "spark.focal.collective.timout", "5s")),
+        early(
+            "a wrong setting of the session",
+            "spark.focal.collective.timeout is \"soon\"; set it to a time above 0, for instance 60s.",
+            place -> fitIn(place, "spark.focal.collective.timeout", "soon")),
+        early(
+            "a setting of the session that only an application can have",
+            "spark.focal.io.mode is \"NIO\" in this session, but a process reads it once; set it for the application, by --conf or in spark-defaults.conf, and start that again.",
+            place -> fitIn(place, "spark.focal.io.mode", "NIO")),
+        early(
+            "libraries that a session names",
+            "spark.focal.nccl.library-path is \"/x\" in this session, but a process reads it once; set it for the application, by --conf or in spark-defaults.conf, and start that again.",
+            place -> fitIn(place, "spark.focal.nccl.library-path", "/x")),
         setting("spark.focal.data.max-skew", "0.5", "set it to a number of at least 1"),
         setting("spark.focal.data.max-skew", "NaN", "set it to a number of at least 1"),
         setting("spark.focal.data.max-skew", "much", "set it to a number of at least 1"),
@@ -71,7 +110,7 @@ public final class BadSettings {
             "spark.io.encryption.enabled is true, but rows that do not fit into memory would lie on disk in plain; raise spark.focal.data.shard-memory, use more workers, or set spark.focal.data.allow-plaintext to true if the disk is encrypted.",
             place ->
                 LocalDisk.requirePlainAllowed(
-                    new SparkConf(false).set("spark.io.encryption.enabled", "true"))),
+                    new SparkConf(false).set("spark.io.encryption.enabled", "true"), false)),
         earlyLike(
             "a GPU that the host has not",
             "Spark gave this task GPU 7, but its executor sees 2 \\(CUDA_VISIBLE_DEVICES=0,1\\); check the discovery script, .*, or choose device cpu\\.",
@@ -79,6 +118,6 @@ public final class BadSettings {
         early(
             "two ranks on one GPU",
             "Ranks 0 and 1 train on the same GPU (GPU-a); set spark.task.resource.gpu.amount to 1 and let every worker's discovery script list only its own GPUs, or set spark.focal.gpu.shared to true.",
-            place -> RankDevice.requireDistinct(List.of("GPU-a", "GPU-a"), new SparkConf(false))));
+            place -> RankDevice.requireDistinct(List.of("GPU-a", "GPU-a"), false)));
   }
 }

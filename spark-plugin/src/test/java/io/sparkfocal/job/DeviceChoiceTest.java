@@ -52,13 +52,11 @@ class DeviceChoiceTest {
 
   @Test
   void twoRanksOnOneGpuAreRefused() {
-    SparkConf conf = new SparkConf(false);
-    RankDevice.requireDistinct(List.of("", "", ""), conf);
-    RankDevice.requireDistinct(List.of("GPU-a", "GPU-b"), conf);
-    RankDevice.requireDistinct(
-        List.of("GPU-a", "GPU-a"), conf.clone().set("spark.focal.gpu.shared", "true"));
+    RankDevice.requireDistinct(List.of("", "", ""), false);
+    RankDevice.requireDistinct(List.of("GPU-a", "GPU-b"), false);
+    RankDevice.requireDistinct(List.of("GPU-a", "GPU-a"), true);
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> RankDevice.requireDistinct(List.of("GPU-a", "GPU-b", "GPU-a"), conf))
+        .isThrownBy(() -> RankDevice.requireDistinct(List.of("GPU-a", "GPU-b", "GPU-a"), false))
         .withMessage(
             "Ranks 0 and 2 train on the same GPU (GPU-a); set spark.task.resource.gpu.amount to 1 and let every worker's discovery script list only its own GPUs, or set spark.focal.gpu.shared to true.");
   }

@@ -50,7 +50,7 @@ class SizeLimitsTest {
         settings,
         DeviceChoice.CPU,
         null,
-        1,
+        JobSettings.of(new SparkConf(false)),
         checkpoints
             ? new CheckpointPlan(
                 "f", "run", 1, 0, 2, new SerializableConfiguration(new Configuration(false)))

@@ -4,7 +4,7 @@ import io.sparkfocal.collective.Collective;
 import io.sparkfocal.collective.nccl.NcclCollective;
 import java.time.Duration;
 import java.util.List;
-import org.apache.spark.SparkContext;
+import org.apache.spark.sql.SparkSession;
 
 /** Trainings over a stand-in for NCCL, whose GPUs' memory is the host's. */
 public final class StandInJob {
@@ -12,7 +12,7 @@ public final class StandInJob {
   private StandInJob() {}
 
   /** A job whose ranks train on CPUs and add up their tensors over NCCL. */
-  public static TrainingJob over(SparkContext spark) {
+  public static TrainingJob over(SparkSession spark) {
     return new TrainingJob(spark, new HostMemory());
   }
 

@@ -9,6 +9,8 @@ import io.sparkfocal.job.TrainingException;
 import io.sparkfocal.network.Layers;
 import io.sparkfocal.network.MlpNetwork;
 import io.sparkfocal.network.NetworkProvider;
+import io.sparkfocal.testing.EndlessFit;
+import io.sparkfocal.testing.OtherJvm;
 import io.sparkfocal.testing.Samples;
 import io.sparkfocal.testing.TestSpark;
 import java.io.IOException;
@@ -19,6 +21,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -182,6 +185,56 @@ class RecoveryIT {
     assertThatIllegalArgumentException()
         .isThrownBy(fit)
         .withMessageMatching(text.formatted(difference));
+  }
+
+  @Test
+  void aRelativeFolderIsTheSameForDriverAndExecutors() throws Exception {
+    SparkSession spark = TestSpark.twoExecutors();
+    Dataset<Row> rows = Samples.rows(spark, 400).repartition(5);
+    // Executor processes have working directories of their own.
+    Path relative = Path.of("target", "relative-" + UUID.randomUUID());
+    folder = relative.toAbsolutePath();
+    Files.createDirectories(folder);
+    victim("1");
+    FocalLossClassificationModel recovered =
+        mortal().setCheckpointDir(relative.resolve("checkpoints").toString()).fit(rows);
+    assertThat(recovered.summary().orElseThrow().restarts()).isEqualTo(1);
+    assertThat(recovered.summary().orElseThrow().epochs()).hasSize(60);
+    assertThat(written()).isEmpty();
+    TestSpark.stop();
+  }
+
+  @Test
+  void aRunOfAnotherApplicationIsGoneOnWithAfterItsDriverWasKilledAndNotBefore() throws Exception {
+    String place = checkpoints().toUri().toString();
+    Path output = folder.resolve("output.txt");
+    String classPath = System.getProperty("java.class.path");
+    Process other = OtherJvm.start(output, classPath, Map.of(), EndlessFit.class, place);
+    try {
+      awaitCheckpoints(checkpoints());
+      Dataset<Row> rows = Samples.rows(TestSpark.with(Map.of("spark.master", "local[2]")), 100);
+      FocalLossClassifier resuming = EndlessFit.classifier(place).setResume(true);
+      assertThat(resuming.setMaxIter(2).fit(rows).summary().orElseThrow().epochs()).hasSize(2);
+      assertThat(other.isAlive()).as(Files.readString(output)).isTrue();
+      other.destroyForcibly().waitFor();
+      assertThat(written()).isNotEmpty();
+      int next = newestEpoch() + 1;
+      assertThat(resuming.setMaxIter(next).fit(rows).summary().orElseThrow().epochs())
+          .hasSize(next);
+      assertThat(written()).isEmpty();
+    } finally {
+      other.destroyForcibly();
+      TestSpark.stop();
+    }
+  }
+
+  private int newestEpoch() throws IOException {
+    return written().stream()
+        .map(file -> file.getFileName().toString())
+        .filter(name -> name.startsWith("checkpoint-"))
+        .mapToInt(name -> Integer.parseInt(name.substring(11, 17)))
+        .max()
+        .orElseThrow();
   }
 
   @Test

@@ -137,7 +137,7 @@ class TwoExecutorsIT {
     overNccl.put("spark.focal.collective", "nccl");
     overNccl.put("spark.focal.nccl.library-path", CudaStandIn.folder().toString());
     SparkSession nccl = TestSpark.with(overNccl);
-    try (TrainingJob job = StandInJob.over(nccl.sparkContext())) {
+    try (TrainingJob job = StandInJob.over(nccl)) {
       FocalLossClassificationModel model = classifier.fit(Samples.rows(nccl, 200), job);
       assertThat(weights(model, "nccl")).isEqualTo(expected);
     }

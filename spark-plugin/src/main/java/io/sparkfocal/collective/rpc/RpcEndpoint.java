@@ -41,10 +41,16 @@ public final class RpcEndpoint implements AutoCloseable {
   private final TransportContext context;
   private final TransportServer server;
   private final String host;
+  private final PortRange ports;
   private @Nullable TransportClientFactory clients;
 
   private RpcEndpoint(
-      SparkConf conf, SecurityManager security, String bindAddress, String host, long attempt) {
+      SparkConf conf,
+      SecurityManager security,
+      String bindAddress,
+      String host,
+      PortRange ports,
+      long attempt) {
     this.security = security;
     this.host = host;
     this.attempt = attempt;
@@ -55,21 +61,29 @@ public final class RpcEndpoint implements AutoCloseable {
         security.isAuthenticationEnabled()
             ? List.of(new AuthServerBootstrap(this.conf, security))
             : List.of();
-    this.server = context.createServer(bindAddress, 0, bootstraps);
+    this.ports = ports;
+    this.server = ports.first(port -> context.createServer(bindAddress, port, bootstraps));
   }
 
   /**
-   * Starts to listen on a free port.
+   * Starts to listen.
    *
    * @param conf the application's settings
    * @param security holds the application's secret, if there is one
    * @param bindAddress where to listen
    * @param host name or address of this host, as the other ranks reach it
+   * @param ports of which the first free one is taken
    * @param attempt the run's key: frames with another one are dropped
+   * @throws CollectiveException if none of them is free
    */
   public static RpcEndpoint open(
-      SparkConf conf, SecurityManager security, String bindAddress, String host, long attempt) {
-    return new RpcEndpoint(conf, security, bindAddress, host, attempt);
+      SparkConf conf,
+      SecurityManager security,
+      String bindAddress,
+      String host,
+      PortRange ports,
+      long attempt) {
+    return new RpcEndpoint(conf, security, bindAddress, host, ports, attempt);
   }
 
   /**
@@ -154,8 +168,8 @@ public final class RpcEndpoint implements AutoCloseable {
       return new PeerLink(clients.createUnmanagedClient(peerHost, port), mailbox, name);
     } catch (IOException | RuntimeException e) {
       throw new CollectiveException(
-          "Cannot connect to %s: %s; check that executors reach each other and have the same spark.authenticate settings."
-              .formatted(name, e.getMessage()),
+          "Cannot connect to %s: %s; check that executors reach each other's ports (%s) and have the same spark.authenticate settings."
+              .formatted(name, e.getMessage(), ports.described()),
           e);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

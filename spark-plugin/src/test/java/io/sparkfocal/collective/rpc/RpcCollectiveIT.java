@@ -108,7 +108,7 @@ class RpcCollectiveIT {
     List<RpcEndpoint> endpoints = endpoints(authenticated("right"), 2);
     List<Collective> ring = connected(endpoints, Duration.ofSeconds(20));
     try (RpcEndpoint stranger =
-        RpcEndpoint.open(strangerConf, security(strangerConf), HOST, HOST, KEY)) {
+        RpcEndpoint.open(strangerConf, security(strangerConf), HOST, HOST, PortRange.ANY, KEY)) {
       List<String> addresses = List.of(endpoints.get(0).address(), stranger.address());
       assertThatThrownBy(() -> stranger.connect(1, addresses, Duration.ofSeconds(2)))
           .isInstanceOf(CollectiveException.class);
@@ -152,7 +152,8 @@ class RpcCollectiveIT {
     List<RpcEndpoint> endpoints = endpoints(tls, 2);
     List<Collective> ring = connected(endpoints, Duration.ofSeconds(20));
     SparkConf plain = new SparkConf(false);
-    try (RpcEndpoint stranger = RpcEndpoint.open(plain, security(plain), HOST, HOST, KEY)) {
+    try (RpcEndpoint stranger =
+        RpcEndpoint.open(plain, security(plain), HOST, HOST, PortRange.ANY, KEY)) {
       assertRingWorks(ring);
       List<String> addresses = List.of(endpoints.get(0).address(), stranger.address());
       assertThatThrownBy(() -> stranger.connect(1, addresses, Duration.ofSeconds(2)))
@@ -305,7 +306,8 @@ class RpcCollectiveIT {
   @Test
   void aRankThatNobodyListensForIsNamed() {
     SparkConf conf = new SparkConf(false);
-    try (RpcEndpoint endpoint = RpcEndpoint.open(conf, security(conf), HOST, HOST, KEY)) {
+    try (RpcEndpoint endpoint =
+        RpcEndpoint.open(conf, security(conf), HOST, HOST, PortRange.ANY, KEY)) {
       List<String> addresses = List.of(endpoint.address(), HOST + ":1");
       assertThatThrownBy(() -> endpoint.connect(0, addresses, Duration.ofSeconds(2)))
           .isInstanceOf(CollectiveException.class)
@@ -328,7 +330,7 @@ class RpcCollectiveIT {
 
   private static List<RpcEndpoint> endpoints(SparkConf conf, int world) {
     SecurityManager security = security(conf);
-    return Stream.generate(() -> RpcEndpoint.open(conf, security, HOST, HOST, KEY))
+    return Stream.generate(() -> RpcEndpoint.open(conf, security, HOST, HOST, PortRange.ANY, KEY))
         .limit(world)
         .toList();
   }

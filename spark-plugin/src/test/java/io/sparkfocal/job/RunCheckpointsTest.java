@@ -1,0 +1,219 @@
+package io.sparkfocal.job;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+
+import io.sparkfocal.data.Standardization;
+import io.sparkfocal.persist.Checkpoint;
+import io.sparkfocal.persist.CheckpointFolder;
+import io.sparkfocal.persist.RunLease;
+import io.sparkfocal.train.LoopState;
+import io.sparkfocal.train.OptimizerState;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
+import org.apache.hadoop.conf.Configuration;
+import org.apache.spark.util.SerializableConfiguration;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Which run an application goes on with, and which folders it deletes. */
+@Timeout(120)
+class RunCheckpointsTest {
+
+  private static final Configuration HADOOP = new Configuration(false);
+  private static final Map<String, String> PLAN = Map.of("network", "small");
+  private static final RunLease.Holder FIRST = new RunLease.Holder("app-1", "h1", 1500);
+  private static final RunLease.Holder SECOND = new RunLease.Holder("app-2", "h2", 1500);
+  private static final Duration KEEP = Duration.ZERO;
+
+  @TempDir Path folder;
+
+  private CheckpointPlan plan(String run) {
+    return new CheckpointPlan(
+        folder.toUri().toString(), run, 1, 0, 2, new SerializableConfiguration(HADOOP));
+  }
+
+  private RunCheckpoints begin(String run, boolean resume, RunLease.Holder self) {
+    return RunCheckpoints.of(plan(run), PLAN, resume, self, KEEP);
+  }
+
+  private void writeCheckpoint(String run) throws IOException {
+    LoopState state =
+        new LoopState(
+            1, 1, 10, 0, 1, new float[] {1}, new OptimizerState(1, Map.of()), null, List.of(), 1);
+    new CheckpointFolder(folder.toUri().toString(), run, HADOOP)
+        .write(
+            new Checkpoint(PLAN, new Standardization(new double[] {0}, new double[] {1}), state),
+            2,
+            () -> false);
+  }
+
+  /** What a driver leaves that was killed. */
+  private void leaveBehind(String run, RunLease.Holder killed) throws IOException {
+    new RunLease(folder.toUri().toString(), run, HADOOP, killed).begin();
+    writeCheckpoint(run);
+  }
+
+  private static String name(String begin) {
+    return begin + "-0123456789abcdef";
+  }
+
+  private boolean isThere(String run) {
+    return Files.exists(folder.resolve(run));
+  }
+
+  @Test
+  void aRunThatAnotherApplicationTrainsIsNotGoneOnWithAndNotDeleted() throws Exception {
+    try (RunCheckpoints first = begin(name("a"), false, FIRST)) {
+      writeCheckpoint(name("a"));
+      try (RunCheckpoints second = begin(name("b"), true, SECOND)) {
+        assertThat(second.newest()).isNull();
+        second.delete();
+      }
+      assertThat(isThere(name("b"))).isFalse();
+      assertThat(first.newest()).isNotNull();
+    }
+  }
+
+  @Test
+  void aRunThatEndedBadlyIsGoneOnWithAtOnceAndByOneApplication() throws Exception {
+    try (RunCheckpoints first = begin(name("a"), false, FIRST)) {
+      writeCheckpoint(name("a"));
+      assertThat(first.newest()).isNotNull();
+    }
+    try (RunCheckpoints second = begin(name("b"), true, SECOND)) {
+      assertThat(second.newest()).isNotNull();
+      try (RunCheckpoints third = begin(name("c"), true, FIRST)) {
+        assertThat(third.newest()).isNull();
+      }
+      second.delete();
+    }
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
+  void aRunWhoseDriverWasKilledIsGoneOnWithWhenItsLeaseHasRunOut() throws Exception {
+    leaveBehind(name("a"), FIRST);
+    try (RunCheckpoints second = begin(name("b"), true, SECOND)) {
+      assertThat(second.newest()).isNotNull();
+      second.delete();
+    }
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
+  void ofTwoApplicationsThatTakeARunOverAtTheSameTimeOneGetsIt() throws Exception {
+    leaveBehind(name("a"), FIRST);
+    List<CompletableFuture<RunCheckpoints>> both =
+        Stream.of("b", "c")
+            .map(run -> CompletableFuture.supplyAsync(() -> begin(name(run), true, SECOND)))
+            .toList();
+    int got = 0;
+    for (CompletableFuture<RunCheckpoints> one : both) {
+      try (RunCheckpoints checkpoints = one.get()) {
+        got += checkpoints.newest() == null ? 0 : 1;
+      }
+    }
+    assertThat(got).isEqualTo(1);
+  }
+
+  @Test
+  void aRunOfAnotherPlanIsRefusedUnlessItIsBeingTrained() throws Exception {
+    Map<String, String> other = Map.of("network", "large");
+    try (RunCheckpoints first = begin(name("a"), false, FIRST)) {
+      writeCheckpoint(name("a"));
+      try (RunCheckpoints second = RunCheckpoints.of(plan(name("b")), other, true, SECOND, KEEP)) {
+        assertThat(second.newest()).isNull();
+      }
+      assertThat(first.newest()).isNotNull();
+    }
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> RunCheckpoints.of(plan(name("b")), other, true, SECOND, KEEP))
+        .withMessageMatching("Checkpoint \\S+ has another network: small, but .* large; .*");
+    assertThat(isThere(name("b"))).isFalse();
+  }
+
+  @Test
+  void aRunThatWasTakenOverIsNotRenewedByItsFirstOwner() throws Exception {
+    RunLease first = new RunLease(folder.toUri().toString(), name("a"), HADOOP, FIRST);
+    first.begin();
+    assertThat(first.renew()).isTrue();
+    RunLease second = new RunLease(folder.toUri().toString(), name("a"), HADOOP, SECOND);
+    assertThat(second.takeOver(second.state())).isTrue();
+    assertThat(first.renew()).isFalse();
+    first.release();
+    assertThat(second.renew()).isTrue();
+    assertThat(second.holder(second.state())).isEqualTo(SECOND);
+    assertThat(second.state()).isEqualTo(new RunLease.State(2, 1));
+    second.release();
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
+  void aFolderThatIsGoneIsNotMadeAgainByARenewal() throws Exception {
+    RunLease lease = new RunLease(folder.toUri().toString(), name("a"), HADOOP, FIRST);
+    lease.begin();
+    new CheckpointFolder(folder.toUri().toString(), name("a"), HADOOP).delete();
+    assertThat(lease.renew()).isFalse();
+    lease.release();
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  private void age(String run, Duration age) throws IOException {
+    try (Stream<Path> files = Files.list(folder.resolve(run))) {
+      for (Path file : files.toList()) {
+        Files.setLastModifiedTime(file, FileTime.from(Instant.now().minus(age)));
+      }
+    }
+  }
+
+  @Test
+  void foldersOfRunsThatEndedBadlyAreDeletedWhenTheyAreOld() throws Exception {
+    for (String run : List.of("old", "killed", "young", "foreign")) {
+      leaveBehind(name(run), FIRST);
+    }
+    writeCheckpoint("otherwise-named");
+    Files.writeString(folder.resolve(name("foreign")).resolve("notes.txt"), "of a user");
+    Files.delete(folder.resolve(name("old")).resolve("_lease-000001-000000000000"));
+    for (String run : List.of(name("old"), name("killed"), name("foreign"), "otherwise-named")) {
+      age(run, Duration.ofDays(8));
+    }
+    age(name("young"), Duration.ofDays(6));
+    try (RunCheckpoints keeping = begin(name("a"), false, FIRST)) {
+      assertThat(keeping.newest()).isNull();
+    }
+    assertThat(isThere(name("old"))).isTrue();
+    try (RunCheckpoints cleaning =
+        RunCheckpoints.of(plan(name("b")), PLAN, false, SECOND, Duration.ofDays(7))) {
+      Awaitility.await()
+          .atMost(Duration.ofSeconds(30))
+          .until(() -> !isThere(name("old")) && !isThere(name("killed")));
+      assertThat(cleaning.newest()).isNull();
+    }
+    assertThat(isThere(name("young"))).isTrue();
+    assertThat(isThere(name("foreign"))).isTrue();
+    assertThat(isThere("otherwise-named")).isTrue();
+  }
+
+  @Test
+  void anOldRunThatThisFitGoesOnWithIsNotDeletedUnderIt() throws Exception {
+    leaveBehind(name("a"), FIRST);
+    age(name("a"), Duration.ofDays(30));
+    try (RunCheckpoints second =
+        RunCheckpoints.of(plan(name("b")), PLAN, true, SECOND, Duration.ofDays(7))) {
+      assertThat(second.newest()).isNotNull();
+    }
+    // Closing waits for the clean-up.
+    assertThat(isThere(name("a"))).isTrue();
+  }
+}
