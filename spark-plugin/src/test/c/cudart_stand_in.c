@@ -68,8 +68,8 @@ int cudaSetDevice(int device) {
 
 int cudaDeviceGetAttribute(int *value, int attribute, int device) {
   if (device < 0 || device >= DEVICES) return INVALID_DEVICE;
-  // Multiprocessors, and compute capability 9.0.
-  *value = attribute == 16 ? 2 : attribute == 75 ? 9 : attribute == 76 ? 0 : -1;
+  // Multiprocessors, of which each device has one more, and compute capability 9.0.
+  *value = attribute == 16 ? 2 + device : attribute == 75 ? 9 : attribute == 76 ? 0 : -1;
   return *value < 0 ? INVALID_VALUE : SUCCESS;
 }
 

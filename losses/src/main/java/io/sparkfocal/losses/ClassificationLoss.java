@@ -27,7 +27,8 @@ public interface ClassificationLoss {
    * As {@link #prepare(NDManager, DataType)}, for a training of several ranks.
    *
    * @param ranks what a loss of trait {@link LossTrait#COUPLES_ROWS} shares between the ranks goes
-   *     through it
+   *     through it; a loss without that trait must not use it, since ranks have to know beforehand
+   *     that they meet within a step
    */
   default LossKernel prepare(NDManager manager, DataType dataType, RankSum ranks) {
     return prepare(manager, dataType);

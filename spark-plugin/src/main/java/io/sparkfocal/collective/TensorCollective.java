@@ -19,7 +19,7 @@ public final class TensorCollective {
 
   private final Collective collective;
   private final Collective.Precision gradientPrecision;
-  private long calls;
+  private Runnable beforeSum = () -> {};
 
   /** Tensors over this collective, which stays with its creator; gradients travel in float32. */
   public TensorCollective(Collective collective) {
@@ -37,9 +37,12 @@ public final class TensorCollective {
     return gradientPrecision;
   }
 
-  /** How many sums of tensors other ranks have taken part in. */
-  public long calls() {
-    return calls;
+  /**
+   * Runs {@code check} before every {@link #allReduce(NDArray)} from now on, on every rank; it may
+   * gather, and throw to keep this rank from taking part.
+   */
+  public void beforeEverySum(Runnable check) {
+    beforeSum = check;
   }
 
   /** This rank's number. */
@@ -59,9 +62,13 @@ public final class TensorCollective {
    */
   public void allReduce(NDArray values) {
     if (world() > 1) {
-      calls++;
-      inPlace(values, collective::allReduce);
+      beforeSum.run();
+      sum(values);
     }
+  }
+
+  private void sum(NDArray values) {
+    inPlace(values, collective::allReduce);
   }
 
   /**
@@ -96,7 +103,9 @@ public final class TensorCollective {
       values[rank() * places + i / 2] += i % 2 == 0 ? own[i] & 0xFF : (own[i] & 0xFF) << 8;
     }
     try (NDArray tensor = manager.create(values)) {
-      allReduce(tensor);
+      if (world() > 1) {
+        sum(tensor);
+      }
       float[] all = TensorCopy.floats(tensor);
       List<byte[]> byRank = new ArrayList<>();
       for (int other = 0; other < world(); other++) {

@@ -92,8 +92,13 @@ public final class KernelModule {
 
   /** How many blocks of that many threads cover {@code items}, at most so many per processor. */
   public int blocks(long items, int perMultiprocessor) {
+    return blocksAtMost((long) multiprocessors * perMultiprocessor, items);
+  }
+
+  /** How many blocks of that many threads cover {@code items}, at most so many, on any GPU. */
+  public static int blocksAtMost(long most, long items) {
     long all = (items + THREADS - 1) / THREADS;
-    return (int) Math.max(1, Math.min(all, (long) multiprocessors * perMultiprocessor));
+    return (int) Math.max(1, Math.min(all, most));
   }
 
   /**

@@ -127,7 +127,8 @@ record BarrierTrainingTask(TrainingPlan plan, RankLinks links, Broadcast<byte[]>
           from == null ? standardization(rows, tensors, manager) : from.standardization();
       rows.standardize(standardization);
       FusedKernels kernels =
-          settings.fusedKernels() ? FusedKernels.on(device) : FusedKernels.none();
+          (settings.fusedKernels() ? FusedKernels.on(device) : FusedKernels.none())
+              .agreed(tensors, plan.loss(), plan.rows().classes(), plan.settings(), manager);
       Shard training = rows.training(manager, kernels);
       Shard validation = rows.validation(manager, kernels);
 

@@ -32,7 +32,9 @@ public interface OptimizationParams<S extends OptimizationParams<S>> extends Cha
    * Param: into how many parts each worker cuts its rows of a step, for less memory; the gradients
    * of the parts add up to that of the step, but batch norm and losses whose rows depend on each
    * other see a part at a time; 0 for as few as memory suffices for, found before training (default
-   * 1). A step that memory does not suffice for is repeated in twice as many parts in any case.
+   * 1). A part has at least a row, with batch norm two. A step that memory does not suffice for is
+   * repeated in twice as many parts in any case, where ranks sum within a step (batch norm, losses
+   * of whole batches) only one of the first ten.
    */
   default IntParam gradientAccumulationSteps() {
     return optimizationParams().gradientAccumulationSteps;

@@ -42,7 +42,8 @@ public final class Layers {
    * Batch norm over the rows of all ranks (Ioffe and Szegedy, arXiv 1502.03167), for inputs of
    * shape (B, F), or (B, C, ...) whose places all count; momentum 0.1, epsilon 1e-5, as in PyTorch.
    *
-   * <p>A linear or convolutional layer before it should have no bias: the mean removes it.
+   * <p>A linear or convolutional layer before it should have no bias: the mean removes it. A single
+   * value of a channel over all ranks becomes beta and leaves the running statistics as they are.
    */
   public Block batchNorm() {
     nextLayer++;

@@ -31,6 +31,9 @@ import org.jspecify.annotations.Nullable;
  * the same on every rank, so that one all-reduce is enough and, once it has come near, a large mean
  * does not cancel the variance; it starts at 0, near which standardized features stay. Input and
  * output have shape (B, C) or (B, C, ...); B may be 0 on a rank.
+ *
+ * <p>A single value of a channel over all ranks, by which PyTorch refuses to normalize, becomes
+ * beta and leaves the running statistics as they are; so does none.
  */
 final class SyncBatchNorm extends AbstractBlock {
 
@@ -45,6 +48,7 @@ final class SyncBatchNorm extends AbstractBlock {
 
   SyncBatchNorm(RankStep step) {
     this.step = step;
+    step.normalizes(runningMean, runningVariance);
   }
 
   private Parameter add(String name, Parameter.Type type) {
@@ -56,6 +60,7 @@ final class SyncBatchNorm extends AbstractBlock {
   @Override
   protected void prepare(Shape[] inputShapes) {
     Shape channels = new Shape(inputShapes[0].get(1));
+    step.takesFromRow(inputShapes[0].slice(2).size());
     gamma.setShape(channels);
     beta.setShape(channels);
     runningMean.setShape(channels);
@@ -73,7 +78,7 @@ final class SyncBatchNorm extends AbstractBlock {
       return new NDList(
           ofPytorch(input, runningMean.getArray(), runningVariance.getArray(), false));
     }
-    // PyTorch refuses to normalise by a single value.
+    // PyTorch's refuses a single value.
     if (step.collective().world() == 1 && valuesPerChannel(input) > 1) {
       return new NDList(normalizedAlone(input));
     }
@@ -126,7 +131,7 @@ final class SyncBatchNorm extends AbstractBlock {
     NDArray shifted = x.sub(runningMean.getArray().reshape(shape));
     NDArray sums = sumOverRanks(shifted, shifted.square());
     long channels = x.getShape().get(1);
-    NDArray count = sums.get(2 * channels + ":");
+    NDArray count = atLeastOne(sums.get(2 * channels + ":"));
     NDArray offset = sums.get("0:" + channels).div(count);
     NDArray difference = sums.get(channels + ":" + 2 * channels).div(count).sub(offset.square());
     NDArray variance = NDArrays.maximum(difference, difference.zerosLike());
@@ -141,7 +146,7 @@ final class SyncBatchNorm extends AbstractBlock {
     Shape shape = alongChannels(u);
     long channels = u.getShape().get(1);
     NDArray sums = sumOverRanks(du, du.mul(u));
-    NDArray count = sums.get(2 * channels + ":");
+    NDArray count = atLeastOne(sums.get(2 * channels + ":"));
     NDArray meanGradient = sums.get("0:" + channels).div(count).reshape(shape);
     NDArray meanProduct = sums.get(channels + ":" + 2 * channels).div(count).reshape(shape);
     return du.sub(meanGradient).sub(u.mul(meanProduct)).div(deviation);
@@ -156,13 +161,19 @@ final class SyncBatchNorm extends AbstractBlock {
     return sums;
   }
 
-  /** Running statistics, the variance unbiased, as in PyTorch. */
+  /** There may be no value on any rank; every sum is 0 then. */
+  private static NDArray atLeastOne(NDArray count) {
+    return NDArrays.maximum(count, count.onesLike());
+  }
+
+  /** Running statistics, the variance unbiased, as in PyTorch; a single value changes nothing. */
   private void track(NDArray offset, NDArray variance, NDArray count) {
-    NDArray momentum = number(count, MOMENTUM);
-    runningMean.getArray().addi(offset.mul(momentum));
     NDArray one = count.onesLike();
-    NDArray unbiased = variance.mul(count.div(NDArrays.maximum(count.sub(one), one)));
-    runningVariance.getArray().muli(number(count, 1 - MOMENTUM)).addi(unbiased.mul(momentum));
+    NDArray isSample = count.gt(one).toType(DataType.FLOAT32, false);
+    NDArray momentum = isSample.mul(number(count, MOMENTUM));
+    runningMean.getArray().addi(offset.mul(momentum));
+    NDArray unbiased = variance.mul(count.div(atLeastOne(count.sub(one))));
+    runningVariance.getArray().muli(one.sub(momentum)).addi(unbiased.mul(momentum));
   }
 
   /** Made on the device, since a number of Java would be copied to it in every step. */

@@ -1,6 +1,9 @@
 package io.sparkfocal.train;
 
-/** The loss or a weight stopped being finite: trained again, it would happen again. */
+/**
+ * The loss or a weight stopped being finite, or ranks have other weights than others: trained
+ * again, it would happen again.
+ */
 public final class DivergedException extends IllegalStateException {
 
   private static final long serialVersionUID = 1L;

@@ -111,7 +111,8 @@ public final class FlatParameters {
             new HalfPrecision(scale, computed, linked.get("0:" + trainedSize), manager));
   }
 
-  private static boolean isStatistics(Parameter parameter) {
+  /** Whether a parameter is a running mean or variance. */
+  static boolean isStatistics(Parameter parameter) {
     return parameter.getType() == Parameter.Type.RUNNING_MEAN
         || parameter.getType() == Parameter.Type.RUNNING_VAR;
   }
@@ -151,6 +152,11 @@ public final class FlatParameters {
   /** The parameters that are trained, shape (m), m at most n: a view into {@link #all()}. */
   public NDArray trained() {
     return trained;
+  }
+
+  /** What is not trained (frozen parameters, running statistics), as a view: shape (n - m). */
+  NDArray untrained() {
+    return all.get(trained.size() + ":");
   }
 
   /**

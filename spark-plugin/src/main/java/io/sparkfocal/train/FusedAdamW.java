@@ -21,8 +21,13 @@ import org.jspecify.annotations.Nullable;
  */
 final class FusedAdamW extends DeviceUpdate {
 
-  /** The second launch adds up as many partial sums as there are blocks, in each of its own. */
   private static final int BLOCKS_PER_MULTIPROCESSOR = 8;
+
+  /**
+   * Blocks of the first launch at most, each of which leaves a partial sum. As many on every GPU:
+   * their order decides the last bit of the norm, which has to be the same on all ranks.
+   */
+  private static final int MOST_PARTIALS = 1024;
 
   private static final int VALUES_PER_THREAD = 4;
 
@@ -39,6 +44,7 @@ final class FusedAdamW extends DeviceUpdate {
   private final @Nullable HalfPrecision half;
   private final NDArray step;
   private final NDArray partials;
+  private final int partialCount;
   private final int blocks;
   private long updates;
 
@@ -70,12 +76,11 @@ final class FusedAdamW extends DeviceUpdate {
     this.kernels = KernelModule.of(gpu, FusedAdamW.class, "adamw.cu", List.of());
     this.mean = manager.zeros(weights.getShape());
     this.variance = manager.zeros(weights.getShape());
-    this.blocks =
-        kernels.blocks(
-            (weights.size() + VALUES_PER_THREAD - 1) / VALUES_PER_THREAD,
-            BLOCKS_PER_MULTIPROCESSOR);
+    long threads = (weights.size() + VALUES_PER_THREAD - 1) / VALUES_PER_THREAD;
+    this.partialCount = KernelModule.blocksAtMost(MOST_PARTIALS, threads);
+    this.blocks = kernels.blocks(threads, BLOCKS_PER_MULTIPROCESSOR);
     this.step = manager.zeros(new Shape(FlatParameters.TAIL));
-    this.partials = manager.zeros(new Shape(blocks));
+    this.partials = manager.zeros(new Shape(partialCount));
   }
 
   @Override
@@ -96,7 +101,7 @@ final class FusedAdamW extends DeviceUpdate {
             .addOrNull(half == null ? null : half.weights())
             .addOrNull(half == null ? null : half.scale().state())
             .add(weights.size())
-            .add(needsNorm ? (long) blocks : 0L)
+            .add(needsNorm ? (long) partialCount : 0L)
             .add(clipNorm)
             .add((float) (1 - learningRate * rule.weightDecay()))
             .add((float) (learningRate * deviationCorrection / AdamW.meanCorrection(updates)))
@@ -107,7 +112,7 @@ final class FusedAdamW extends DeviceUpdate {
             .add((float) (1 - AdamW.BETA2))
             .add((float) LossScale.STEPS_TO_DOUBLE)
             .add(LossScale.LARGEST);
-    kernels.launch("squares", needsNorm ? blocks : 1, arguments);
+    kernels.launch("squares", needsNorm ? partialCount : 1, arguments);
     kernels.launch("update", blocks, arguments);
   }
 

@@ -10,8 +10,13 @@ import io.sparkfocal.losses.LossKernel;
 import io.sparkfocal.losses.SigmoidFocalLoss;
 import io.sparkfocal.network.DropoutMask;
 import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
+import java.util.function.DoubleSupplier;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -22,7 +27,8 @@ import org.slf4j.LoggerFactory;
  * its gradient, AdamW, and dropout's masks.
  *
  * <p>A kernel that cannot be made, or that computes anything else than the other way does on
- * made-up values, is not used, and the log says so. Not thread-safe.
+ * made-up values, is not used, and the log says so. Several ranks use those that all of them can
+ * use, see {@link #agreed}. Not thread-safe.
  */
 public final class FusedKernels {
 
@@ -32,17 +38,26 @@ public final class FusedKernels {
   /** Of gradients in float16, of which both ways may round the largest to neighbours. */
   private static final double HALF_TOLERANCE = 2e-3;
 
+  private static final String GATHER = "Gather";
+  private static final String DROPOUT = "Dropout";
+  private static final String ADAMW = "AdamW";
+
   private final int gpu;
+
+  /** Those that all ranks can use; null if nobody has been asked. */
+  private final @Nullable Set<String> agreed;
+
   private final Set<String> told = new HashSet<>();
   private Gather.@Nullable Maker gather;
 
-  private FusedKernels(int gpu) {
+  private FusedKernels(int gpu, @Nullable Set<String> agreed) {
     this.gpu = gpu;
+    this.agreed = agreed;
   }
 
   /** Uses none. */
   public static FusedKernels none() {
-    return new FusedKernels(-1);
+    return new FusedKernels(-1, null);
   }
 
   /** Uses those for a device, which are none for a CPU. */
@@ -52,7 +67,77 @@ public final class FusedKernels {
 
   /** Uses those for a GPU, by its number in this process. */
   static FusedKernels onGpu(int number) {
-    return new FusedKernels(number);
+    return new FusedKernels(number, null);
+  }
+
+  /**
+   * Those of a training that every rank can use: a kernel and the way without it differ in last
+   * bits, and ranks whose updates differ in them no longer train one network.
+   *
+   * <p>Every rank calls it once, before it makes anything by them, with the same description of the
+   * training. What is agreed on and then cannot be made all the same is an error.
+   *
+   * @param manager on the device to train on
+   */
+  public FusedKernels agreed(
+      TensorCollective ranks,
+      LossSpec loss,
+      int classes,
+      TrainingSettings settings,
+      NDManager manager) {
+    if (ranks.world() == 1) {
+      return this;
+    }
+    Map<String, Boolean> usable = new TreeMap<>();
+    try (NDManager scratch = manager.newSubManager()) {
+      usable.put(GATHER, fusedGather(scratch) != null);
+      usable.put(DROPOUT, fusedDropout(scratch) != null);
+      usable.put(
+          ADAMW, settings.optimizer() instanceof AdamW rule && canUpdate(rule, settings, scratch));
+      LossScale scale = LossScale.of(settings, scratch);
+      for (ClassificationLoss one : List.of(loss.loss(), loss.unweighted())) {
+        usable.merge(name(one), canEvaluate(one, classes, scale, scratch), Boolean::logicalAnd);
+      }
+    }
+    return new FusedKernels(gpu, usableByAll(usable, ranks, manager));
+  }
+
+  private Set<String> usableByAll(
+      Map<String, Boolean> usable, TensorCollective ranks, NDManager manager) {
+    byte[] own = new byte[usable.size()];
+    List<String> names = List.copyOf(usable.keySet());
+    int place = 0;
+    for (boolean isUsable : usable.values()) {
+      own[place++] = (byte) (isUsable ? 1 : 0);
+    }
+    List<byte[]> ofRanks = ranks.allGather(own, manager);
+    Set<String> byAll = new HashSet<>(names);
+    for (int i = 0; i < own.length; i++) {
+      for (int rank = ofRanks.size() - 1; rank >= 0; rank--) {
+        if (ofRanks.get(rank)[i] == 0 && byAll.remove(names.get(i)) && own[i] != 0) {
+          tell(names.get(i), "rank " + rank + " does without it, and all ranks compute alike");
+        }
+      }
+    }
+    return byAll;
+  }
+
+  private boolean canEvaluate(
+      ClassificationLoss loss, int classes, @Nullable LossScale scale, NDManager manager) {
+    return gpu >= 0
+        && fusedLoss(
+                loss,
+                composed(loss.prepare(manager, DataType.FLOAT32), scale),
+                classes,
+                scale,
+                manager)
+            != null;
+  }
+
+  private boolean canUpdate(AdamW rule, TrainingSettings settings, NDManager manager) {
+    boolean inHalf = settings.dataType() == DataType.FLOAT16;
+    return Boolean.TRUE.equals(
+        attempted(ADAMW, () -> agrees(rule, inHalf, manager) ? Boolean.TRUE : null));
   }
 
   /**
@@ -68,53 +153,70 @@ public final class FusedKernels {
       int classes,
       @Nullable LossScale scale,
       NDManager manager) {
-    LossKernel floats = prepare.apply(loss);
-    LossKernel composed = scale == null ? floats : new ScaledLoss(floats, scale);
-    String name = loss.getClass().getSimpleName();
-    double tolerance = scale == null ? TOLERANCE : HALF_TOLERANCE;
-    LossKernel fused =
-        attempted(
-            name,
-            () -> {
-              FusedFocal kernel =
-                  FusedFocal.of(loss, composed, gpu, loss.outputs(classes), scale, manager);
-              return kernel == null
-                      || agrees(name, kernel.differenceFromComposed(manager), tolerance)
-                  ? kernel
-                  : null;
-            });
+    LossKernel composed = composed(prepare.apply(loss), scale);
+    LossKernel fused = fusedLoss(loss, composed, classes, scale, manager);
     return fused == null ? composed : fused;
+  }
+
+  private static LossKernel composed(LossKernel floats, @Nullable LossScale scale) {
+    return scale == null ? floats : new ScaledLoss(floats, scale);
+  }
+
+  private static String name(ClassificationLoss loss) {
+    return loss.getClass().getSimpleName();
+  }
+
+  private @Nullable FusedFocal fusedLoss(
+      ClassificationLoss loss,
+      LossKernel composed,
+      int classes,
+      @Nullable LossScale scale,
+      NDManager manager) {
+    String name = name(loss);
+    double tolerance = scale == null ? TOLERANCE : HALF_TOLERANCE;
+    return attempted(
+        name,
+        () -> {
+          FusedFocal kernel =
+              FusedFocal.of(loss, composed, gpu, loss.outputs(classes), scale, manager);
+          return kernel == null
+                  || agrees(name, () -> kernel.differenceFromComposed(manager), tolerance)
+              ? kernel
+              : null;
+        });
   }
 
   /** Rows that lie on the device; their batches are made in one launch where they can be. */
   public Shard shard(Batch all) {
     if (gather == null) {
-      gather = gather(all.labels().getManager());
+      Gather.Maker fused = fusedGather(all.labels().getManager());
+      gather = fused == null ? Gather::composed : fused;
     }
     return new TensorShard(all, gather);
   }
 
-  private Gather.Maker gather(NDManager manager) {
-    Gather.Maker fused =
-        attempted(
-            "Gather",
-            () ->
-                agrees("Gather", FusedGather.agreesWithComposed(gpu, manager))
-                    ? FusedGather.on(gpu)
-                    : null);
-    return fused == null ? Gather::composed : fused;
+  private Gather.@Nullable Maker fusedGather(NDManager manager) {
+    return attempted(
+        GATHER,
+        () ->
+            hasTheBits(GATHER, () -> FusedGather.agreesWithComposed(gpu, manager))
+                ? FusedGather.on(gpu)
+                : null);
   }
 
   /** Dropout's masks: made on the GPU where they can be, else on the host and copied. */
   public DropoutMask dropoutMask(NDManager manager) {
-    DropoutMask fused =
-        attempted(
-            "Dropout",
-            () -> {
-              FusedDropout kernel = new FusedDropout(gpu);
-              return agrees("Dropout", kernel.agreesWithHost(manager)) ? kernel : null;
-            });
+    DropoutMask fused = fusedDropout(manager);
     return fused == null ? DropoutMask::onHost : fused;
+  }
+
+  private @Nullable FusedDropout fusedDropout(NDManager manager) {
+    return attempted(
+        DROPOUT,
+        () -> {
+          FusedDropout kernel = new FusedDropout(gpu);
+          return hasTheBits(DROPOUT, () -> kernel.agreesWithHost(manager)) ? kernel : null;
+        });
   }
 
   /** The update: in one pass over the weights where it can be. */
@@ -125,7 +227,7 @@ public final class FusedKernels {
       NDManager manager) {
     WeightUpdate fused =
         settings.optimizer() instanceof AdamW rule
-            ? attempted("AdamW", () -> fusedAdamW(rule, parameters, collective, settings, manager))
+            ? attempted(ADAMW, () -> fusedAdamW(rule, parameters, collective, settings, manager))
             : null;
     if (fused != null) {
       return fused;
@@ -141,9 +243,7 @@ public final class FusedKernels {
       TensorCollective collective,
       TrainingSettings settings,
       NDManager manager) {
-    boolean inHalf = parameters.half() != null;
-    double difference = FusedAdamW.differenceFromHost(gpu, rule, inHalf, manager);
-    return agrees("AdamW", difference, TOLERANCE)
+    return agrees(rule, parameters.half() != null, manager)
         ? new FusedAdamW(
             gpu,
             parameters.trained(),
@@ -156,6 +256,11 @@ public final class FusedKernels {
         : null;
   }
 
+  private boolean agrees(AdamW rule, boolean inHalf, NDManager manager) {
+    return agrees(
+        ADAMW, () -> FusedAdamW.differenceFromHost(gpu, rule, inHalf, manager), TOLERANCE);
+  }
+
   /** Makes something out of a kernel. */
   private interface Attempt<T> {
 
@@ -163,10 +268,16 @@ public final class FusedKernels {
     @Nullable T make();
   }
 
-  /** What is made of a kernel; null without a GPU, or if it cannot be made, which is told. */
+  /**
+   * What is made of a kernel; null without a GPU, if a rank does without it, or if it cannot be
+   * made, which is told.
+   */
   private <T> @Nullable T attempted(String name, Attempt<T> attempt) {
-    if (gpu < 0) {
+    if (gpu < 0 || (agreed != null && !agreed.contains(name))) {
       return null;
+    }
+    if (agreed != null) {
+      return attempt.make();
     }
     try {
       return attempt.make();
@@ -227,7 +338,12 @@ public final class FusedKernels {
     return Objects.requireNonNull(fused, "no kernel").differenceFromComposed(manager);
   }
 
-  private boolean agrees(String name, double difference, double tolerance) {
+  /** What has been agreed on was tried then. */
+  private boolean agrees(String name, DoubleSupplier trial, double tolerance) {
+    if (agreed != null) {
+      return true;
+    }
+    double difference = trial.getAsDouble();
     if (difference <= tolerance) {
       LOG.debug("{} runs as one kernel, which differs by {} from the other way", name, difference);
       return true;
@@ -236,11 +352,12 @@ public final class FusedKernels {
     return false;
   }
 
-  private boolean agrees(String name, boolean hasTheBits) {
-    if (!hasTheBits) {
+  private boolean hasTheBits(String name, BooleanSupplier trial) {
+    boolean has = agreed != null || trial.getAsBoolean();
+    if (!has) {
       tell(name, "the kernel's results have other bits than those of the other way");
     }
-    return hasTheBits;
+    return has;
   }
 
   private void tell(String name, String reason) {

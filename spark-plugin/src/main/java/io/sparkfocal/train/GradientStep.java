@@ -8,11 +8,13 @@ import ai.djl.ndarray.NDScope;
 import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
 import io.sparkfocal.collective.TensorCollective;
+import io.sparkfocal.compat.TensorCopy;
 import io.sparkfocal.losses.Autograd;
 import io.sparkfocal.losses.BatchLoss;
 import io.sparkfocal.losses.LossKernel;
 import io.sparkfocal.losses.Reduction;
 import io.sparkfocal.network.RankStep;
+import java.util.Locale;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -22,7 +24,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p>The rows may be taken in several parts, whose gradients add up to those of the whole: what a
  * part needs of memory is free before the next. A step that memory does not suffice for is taken
- * again from its beginning, in twice as many parts, and so are those that follow.
+ * again from its beginning, in twice as many parts, and so are those that follow. Ranks that sum
+ * within a step can only do so together: in the first steps they look before every sum whether one
+ * has to, which costs a message and a wait each; later one that has to ends the run.
  */
 final class GradientStep {
 
@@ -31,35 +35,36 @@ final class GradientStep {
   /** Where the number of a part stands beside that of a step. */
   private static final int PART_SHIFT = 44;
 
+  /** Steps that ranks which sum within them may repeat: the ones that show what they need. */
+  private static final int STEPS_TO_REPEAT = 10;
+
   private final Block network;
   private final FlatParameters parameters;
   private final Reduction reduction;
   private final RankStep rankStep;
-  private final TensorCollective collective;
   private final WeightUpdate update;
   private final ParameterStore store;
-  private int parts;
+  private final StepParts parts;
+  private final StepAgreement agreement;
+  private int steps;
+  private boolean toldOfFewRows;
 
-  /**
-   * Steps of one rank.
-   *
-   * @param parts in how many parts rows are taken at first, at least 1
-   */
+  /** Steps of one rank, in so many parts at first. */
   GradientStep(
       Block network,
       FlatParameters parameters,
       Reduction reduction,
       RankStep rankStep,
       TensorCollective collective,
-      int parts,
+      StepParts parts,
       WeightUpdate update,
       NDManager manager) {
     this.network = network;
     this.parameters = parameters;
     this.reduction = reduction;
     this.rankStep = rankStep;
-    this.collective = collective;
     this.parts = parts;
+    this.agreement = new StepAgreement(collective, manager);
     this.update = update;
     this.store = new ParameterStore(manager, false);
   }
@@ -86,51 +91,93 @@ final class GradientStep {
   }
 
   private void accumulate(long number, Batch batch, int rows, LossKernel loss) {
-    long callsBefore = collective.calls();
+    boolean together = parts.areShared() && steps < STEPS_TO_REPEAT;
+    Runnable step = () -> addGradients(number, batch, rows, loss);
+    steps = Math.min(STEPS_TO_REPEAT, steps + 1);
     while (true) {
+      NDArray statistics =
+          rankStep.movesStatistics() && (together || parts.of(rows) > 1)
+              ? parameters.untrained().duplicate()
+              : null;
+      EngineException failure = null;
       try {
-        addGradients(number, batch, rows, loss);
-        return;
+        if (!together) {
+          step.run();
+          return;
+        }
+        if (agreement.succeeds(step)) {
+          return;
+        }
       } catch (EngineException e) {
-        parameters.discardGradients();
-        update.discard();
-        takeSmallerParts(e, rows, collective.calls() > callsBefore);
+        if (!OutOfMemory.isCause(e)) {
+          throw e;
+        }
+        failure = e;
+      }
+      OutOfMemory.freeCache();
+      parameters.discardGradients();
+      update.discard();
+      if (statistics != null) {
+        TensorCopy.into(parameters.untrained(), statistics);
+      }
+      if (failure == null) {
+        followAnotherRank(rows);
+      } else {
+        takeSmallerParts(failure, rows, together);
       }
     }
   }
 
-  private void takeSmallerParts(EngineException failure, int rows, boolean othersTookPart) {
-    if (!OutOfMemory.isCause(failure)) {
-      throw failure;
+  private void takeSmallerParts(EngineException failure, int rows, boolean together) {
+    if (together) {
+      agreement.tellFailure();
     }
-    OutOfMemory.freeCache();
-    if (othersTookPart || parts >= rows) {
+    boolean isAlone = parts.areShared() && !together;
+    int now = parts.of(rows);
+    if (isAlone || !parts.cutFurther(rows)) {
       throw new IllegalStateException(
-          "Memory does not suffice for %d rows in %d parts%s; lower batchSize or raise gradientAccumulationSteps: %s"
-              .formatted(
-                  rows,
-                  parts,
-                  othersTookPart
-                      ? ", and the ranks have begun to exchange what batch norm or the loss sums"
-                      : "",
-                  OutOfMemory.firstLine(failure)),
+          String.format(
+              Locale.ROOT,
+              "Memory does not suffice for %d rows in %d parts%s: %s",
+              rows,
+              now,
+              isAlone
+                  ? ", and a step in which the ranks exchange what batch norm or the loss sums is not repeated after the first "
+                      + STEPS_TO_REPEAT
+                      + "; lower batchSize or raise gradientAccumulationSteps"
+                  : ", and they cannot be cut further; lower batchSize or train a smaller network",
+              OutOfMemory.firstLine(failure)),
           failure);
     }
-    parts = Math.min(rows, 2 * parts);
     LOG.warn(
         "Memory does not suffice for the rows of a step at once; they are taken in {} parts from now on: {}",
-        parts,
+        parts.wanted(),
         OutOfMemory.firstLine(failure));
   }
 
+  private void followAnotherRank(int rows) {
+    if (!parts.cutFurther(rows)) {
+      agreement.awaitSentence();
+    }
+    LOG.warn(
+        "Memory of another rank does not suffice for its rows of a step at once; all ranks take theirs in {} parts from now on.",
+        parts.wanted());
+  }
+
   private void addGradients(long number, Batch batch, int rows, LossKernel loss) {
-    for (int part = 0; part < parts; part++) {
+    int count = parts.of(rows);
+    if (rows > 0 && rows / count < rankStep.fewestRows() && !parts.areShared() && !toldOfFewRows) {
+      toldOfFewRows = true;
+      LOG.warn(
+          "A step has a single row, so batch norm makes all units equal and keeps its running statistics as they are; raise batchSize.");
+    }
+    for (int part = 0; part < count; part++) {
       try (NDScope scope = new NDScope()) {
         scope.suppressNotUsedWarning();
         rankStep.begin((long) part << PART_SHIFT | number);
-        long from = (long) rows * part / parts;
-        long to = (long) rows * (part + 1) / parts;
-        addGradients(parts == 1 ? batch : batch.rows(from, to), loss);
+        long from = (long) rows * part / count;
+        long to = (long) rows * (part + 1) / count;
+        addGradients(count == 1 ? batch : batch.rows(from, to), loss);
       }
     }
   }

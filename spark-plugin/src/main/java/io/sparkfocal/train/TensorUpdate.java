@@ -2,6 +2,7 @@ package io.sparkfocal.train;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
@@ -12,6 +13,9 @@ import java.util.List;
 
 /** The update by operations on tensors: any optimizer, on any device. */
 final class TensorUpdate extends DeviceUpdate {
+
+  /** Too few values for PyTorch to deal out a row of a sum among blocks of threads. */
+  private static final long SUMMED_AT_ONCE = 1024;
 
   private final FlatParameters parameters;
   private final Optimizer.Updater updater;
@@ -74,10 +78,25 @@ final class TensorUpdate extends DeviceUpdate {
   private void update(NDArray sums, double learningRate) {
     gradient.divi(NDArrays.maximum(sums.get("1:"), smallestWeight));
     if (clips) {
-      NDArray norm = gradient.square().sum().sqrt().add(normEpsilon);
+      NDArray norm = sum(gradient.square()).sqrt().add(normEpsilon);
       gradient.muli(NDArrays.minimum(clipNorm.div(norm), one));
     }
     updater.update(gradient, learningRate);
+  }
+
+  /**
+   * The sum of a vector, in rows of a fixed length: PyTorch's own order for a long vector depends
+   * on how many multiprocessors the GPU has, and ranks may have other GPUs.
+   */
+  private static NDArray sum(NDArray values) {
+    long rows = values.size() / SUMMED_AT_ONCE;
+    if (rows < 2) {
+      return values.sum();
+    }
+    long whole = rows * SUMMED_AT_ONCE;
+    NDArray sums = values.get("0:" + whole).reshape(rows, SUMMED_AT_ONCE).sum(new int[] {1});
+    return sum(
+        whole == values.size() ? sums : NDArrays.concat(new NDList(sums, values.get(whole + ":"))));
   }
 
   @Override

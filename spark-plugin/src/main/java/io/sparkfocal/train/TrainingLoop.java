@@ -12,6 +12,7 @@ import io.sparkfocal.losses.ClassificationLoss;
 import io.sparkfocal.losses.LossKernel;
 import io.sparkfocal.losses.Reduction;
 import io.sparkfocal.network.RankStep;
+import java.nio.ByteBuffer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -31,11 +32,14 @@ public final class TrainingLoop {
   private final TrainingListener listener;
   private final WeightUpdate update;
   private final @Nullable LossScale lossScale;
+  private final StepParts parts;
   private final GradientStep gradientStep;
   private final double weightsFrom;
   private final LossKernel weighted;
   private final LossKernel unweighted;
   private final Evaluator evaluator;
+  private final SameWeights sameWeights;
+  private final NDManager manager;
 
   /**
    * A run over a network whose parameters have been made flat.
@@ -57,12 +61,14 @@ public final class TrainingLoop {
       FusedKernels kernels,
       NDManager manager) {
     this.settings = settings;
+    this.manager = manager;
     this.parameters = parameters;
+    this.sameWeights = new SameWeights(network, parameters, rankStep, collective, manager);
     this.collective = collective;
     this.listener = listener;
     this.weightsFrom = loss.alphaFrom();
     Function<ClassificationLoss, LossKernel> shared =
-        l -> l.prepare(manager, DataType.FLOAT32, collective::allReduce);
+        l -> l.prepare(manager, DataType.FLOAT32, StepSums.of(l, collective));
     this.lossScale = parameters.half() == null ? null : parameters.half().scale();
     this.weighted = kernels.loss(loss.loss(), shared, classes, lossScale, manager);
     this.unweighted =
@@ -77,16 +83,13 @@ public final class TrainingLoop {
               .formatted(collective.gradientPrecision()));
     }
     this.update = kernels.update(parameters, collective, settings, manager);
+    boolean sumsWithinSteps =
+        rankStep.sumsOverRanks() || StepSums.areMadeBy(loss, collective.world());
+    this.parts =
+        new StepParts(Math.max(1, settings.stepParts()), sumsWithinSteps, rankStep.fewestRows());
     this.gradientStep =
         new GradientStep(
-            network,
-            parameters,
-            reduction,
-            rankStep,
-            collective,
-            Math.max(1, settings.stepParts()),
-            update,
-            manager);
+            network, parameters, reduction, rankStep, collective, parts, update, manager);
     // Ranks have other numbers of validation batches, so each looks at its own alone.
     LossKernel alone =
         kernels.loss(
@@ -125,6 +128,7 @@ public final class TrainingLoop {
   private TrainingOutcome train(
       Shard training, Shard validation, RunSize size, @Nullable LoopState from) {
     long steps = size.stepsPerEpoch(settings.batchSize());
+    parts.rowsOfLargestRank(size.largestShard() / steps);
     RunProgress progress = new RunProgress(settings, steps);
     if (from != null) {
       parameters.set(from.weights());
@@ -163,7 +167,16 @@ public final class TrainingLoop {
     try (Batches batches = shard.ordered()) {
       gradientStep.probe(batches, rows, weighted);
     }
+    parts.ask(mostOverRanks(parts.wanted()));
     parameters.set(before);
+  }
+
+  private int mostOverRanks(int number) {
+    byte[] own = ByteBuffer.allocate(Integer.BYTES).putInt(number).array();
+    return collective.allGather(own, manager).stream()
+        .mapToInt(bytes -> ByteBuffer.wrap(bytes).getInt())
+        .max()
+        .orElse(number);
   }
 
   private void trainEpoch(Shard shard, RunProgress progress) {
@@ -190,6 +203,7 @@ public final class TrainingLoop {
       }
       requireFinite(sumOfWeights(), "sum of the weights", progress);
     }
+    sameWeights.require(progress.epoch());
   }
 
   private void readLosses(RunProgress progress) {

@@ -16,7 +16,8 @@ import java.io.Serializable;
  * @param seed decides initial weights, order of rows and dropout
  * @param validationMetric what decides the best epoch, where there are validation rows
  * @param stepParts into how many parts a rank cuts its rows of a step (gradient accumulation); 0
- *     for as few as memory suffices for, found before training
+ *     for as few as memory suffices for, found before training, the most of any rank; not more than
+ *     there are rows
  * @param patience epochs without improvement after which training ends, 0 to run all epochs
  * @param dataType in which the network computes: float32, or float16 with a {@link LossScale};
  *     weights are float32 in any case

@@ -151,6 +151,48 @@ class LayersTest {
     assertThat(together).containsExactly(alone, Offset.offset(1e-5f));
   }
 
+  /** Output, gradient of the input and running statistics, after a pass over those rows. */
+  private static float[] normOfRows(Collective collective, int rows) {
+    try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
+      RankStep step = new RankStep(1, new TensorCollective(collective));
+      Block norm = new Layers(step).batchNorm();
+      norm.initialize(manager, DataType.FLOAT32, new Shape(1, 2));
+      NDArray input = manager.create(new float[] {3, 5}, new Shape(1, 2)).get("0:" + rows);
+      input.setRequiresGradient(true);
+      step.begin(1);
+      NDArray output =
+          Autograd.recorded(
+              () ->
+                  norm.forward(new ParameterStore(manager, false), new NDList(input), true)
+                      .singletonOrThrow());
+      step.tape().backward(output, output.onesLike());
+      NDList results = new NDList(output.stopGradient().reshape(-1));
+      results.add(input.getGradient().reshape(-1));
+      for (String name : new String[] {"runningMean", "runningVar"}) {
+        results.add(norm.getParameters().get(name).getArray());
+      }
+      return NDArrays.concat(results).toFloatArray();
+    }
+  }
+
+  @Test
+  void batchNormOfOneRowOrNoneOverAllRanksKeepsItsStatistics() throws Exception {
+    for (int rows = 0; rows <= 1; rows++) {
+      int count = rows;
+      LocalGroup group = LocalGroup.of(2, Duration.ofSeconds(30));
+      List<float[]> ranks =
+          Ranks.run(
+              List.of(group.member(0), group.member(1)),
+              c -> normOfRows(c, c.rank() == 0 ? count : 0));
+      float[] kept = {0, 0, 1, 1};
+      float[] alone = rows == 0 ? kept : new float[] {0, 0, 0, 0, 0, 0, 1, 1};
+      assertThat(ranks.get(0)).containsExactly(alone, Offset.offset(1e-6f));
+      assertThat(ranks.get(1)).containsExactly(kept);
+    }
+    assertThat(normOfRows(new SoloCollective(), 1))
+        .containsExactly(new float[] {0, 0, 0, 0, 0, 0, 1, 1}, Offset.offset(1e-6f));
+  }
+
   @Test
   void networksAreBuiltFromTheirDescription() {
     NetworkDescription description =

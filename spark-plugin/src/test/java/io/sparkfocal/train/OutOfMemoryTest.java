@@ -3,10 +3,16 @@ package io.sparkfocal.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.djl.engine.EngineException;
 import ai.djl.ndarray.types.DataType;
 import io.sparkfocal.losses.Reduction;
 import io.sparkfocal.testing.HungryLoss;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.BeforeEach;
@@ -14,6 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** An allocator that fails, on the CPU. */
 @Timeout(180)
@@ -117,13 +124,104 @@ class OutOfMemoryTest {
     assertThat(hungry(30).alone(found).weights()).containsExactly(ample, Offset.offset(1e-6f));
   }
 
+  /** On the calls of that rank's forward pass in training that are listed, from 1. */
+  private static TrainingRun.FirstLayer failing(int unlucky, int... calls) {
+    AtomicInteger made = new AtomicInteger();
+    return (rank, network, batch, training) -> {
+      if (rank == unlucky && training) {
+        int call = made.incrementAndGet();
+        if (Arrays.stream(calls).anyMatch(failing -> failing == call)) {
+          throw new EngineException("CUDA out of memory. Tried to allocate 2.00 GiB\nStack");
+        }
+      }
+      return batch;
+    };
+  }
+
+  private static TrainingRun thatSums(String what) {
+    TrainingRun run = new TrainingRun(ROWS);
+    return what.equals("batchNorm")
+        ? run.batchNorm(true)
+        : run.loss(
+            new LossSpec(what, Map.of(), new long[] {4, 2, 1}, new float[0], 0, Reduction.MEAN));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"batchNorm", "ghm", "dice"})
+  void ranksThatSumWithinAStepRepeatItTogether(String what) {
+    TrainingSettings whole = thatSums(what).fullBatches(6, new Sgd(0.9, 0), 0.1);
+    List<TrainingOutcome> halves = thatSums(what).dealt(TrainingRun.inParts(2, whole), FEW, MANY);
+    // The other rank is before its first sum then.
+    List<TrainingOutcome> repeated =
+        thatSums(what).firstLayer(failing(0, 1)).dealt(whole, FEW, MANY);
+    assertThat(repeated.get(1).weights()).isEqualTo(repeated.get(0).weights());
+    assertThat(repeated.get(0).weights()).isEqualTo(halves.get(0).weights());
+    // Twice, of which the second is in a second part, after sums of the first.
+    List<TrainingOutcome> twice =
+        thatSums(what).firstLayer(failing(1, 1, 3)).dealt(whole, FEW, MANY);
+    List<TrainingOutcome> quarters = thatSums(what).dealt(TrainingRun.inParts(4, whole), FEW, MANY);
+    assertThat(twice.get(0).weights()).isEqualTo(quarters.get(0).weights());
+    assertThat(twice.get(1).weights()).isEqualTo(twice.get(0).weights());
+  }
+
   @Test
-  void ranksThatExchangeWithinAStepCannotRepeatItAlone() {
-    TrainingRun run = hungry(17).batchNorm(true);
-    TrainingSettings settings = run.fullBatches(3, new Sgd(0.9, 0), 0.1);
-    assertThatThrownBy(() -> run.dealt(settings, FEW, MANY))
-        .hasStackTraceContaining(
-            "rows in 1 parts, and the ranks have begun to exchange what batch norm or the loss sums; lower batchSize or raise gradientAccumulationSteps: CUDA out of memory. Tried to allocate 2.00 GiB");
+  void ranksThatSumWithinAStepRepeatItTogetherAfterASumToo() {
+    TrainingRun ample = hungry(ROWS).batchNorm(true);
+    TrainingSettings whole = ample.fullBatches(3, new Sgd(0.9, 0), 0.1);
+    float[] expected = ample.dealt(TrainingRun.inParts(4, whole), FEW, MANY).get(0).weights();
+    HungryLoss.ASKED.clear();
+    List<TrainingOutcome> tight = hungry(17).batchNorm(true).dealt(whole, FEW, MANY);
+    assertThat(tight.get(0).weights()).isEqualTo(expected);
+    assertThat(tight.get(1).weights()).isEqualTo(expected);
+    // Both ranks take as many parts, though two would do for 25 rows.
+    assertThat(HungryLoss.ASKED).containsExactly(6L, 7L, 12L, 16L, 17L, 25L, 32L, 65L);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"batchNorm", "ghm"})
+  void laterARankThatSumsWithinItsStepsEndsTheTrainingOnAll(String what) {
+    TrainingSettings settings = thatSums(what).fullBatches(20, new Sgd(0.9, 0), 0.1);
+    List<Throwable> failures =
+        thatSums(what).firstLayer(failing(0, 15)).failures(settings, FEW, MANY);
+    assertThat(failures)
+        .extracting(Throwable::getMessage)
+        .containsOnly(
+            "Memory does not suffice for 25 rows in 1 parts, and a step in which the ranks exchange what batch norm or the loss sums is not repeated after the first 10; lower batchSize or raise gradientAccumulationSteps: CUDA out of memory. Tried to allocate 2.00 GiB");
+  }
+
+  @Test
+  void ranksThatCannotCutTheirRowsFurtherEndWithTheSentenceOfTheOneThatFailed() {
+    int[] always = IntStream.rangeClosed(1, 100).toArray();
+    TrainingRun run = thatSums("ghm").firstLayer(failing(1, always));
+    List<Throwable> failures =
+        run.failures(TrainingRun.settings(2, 8, new Sgd(0.9, 0), 0.1), FEW, MANY);
+    assertThat(failures)
+        .extracting(Throwable::getMessage)
+        .containsOnly(
+            "Memory does not suffice for 5 rows in 5 parts, and they cannot be cut further; lower batchSize or train a smaller network: CUDA out of memory. Tried to allocate 2.00 GiB");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"batchNorm", "ghm", "focal"})
+  void whatIsFoundBeforeTrainingHoldsForAllRanks(String what) {
+    TrainingSettings settings = thatSums(what).fullBatches(3, new Sgd(0.9, 0), 0.1);
+    Queue<Long> rowsOfLargeRank = new ConcurrentLinkedQueue<>();
+    Queue<Long> rowsOfSmallRank = new ConcurrentLinkedQueue<>();
+    TrainingRun run =
+        thatSums(what)
+            .firstLayer(
+                (rank, network, batch, training) -> {
+                  long rows = batch.getShape().get(0);
+                  (rank == 0 ? rowsOfSmallRank : rowsOfLargeRank).add(rows);
+                  if (rank == 1 && rows > 33) {
+                    throw new EngineException("CUDA out of memory.");
+                  }
+                  return batch;
+                });
+    List<TrainingOutcome> found = run.dealt(TrainingRun.inParts(0, settings), FEW, MANY);
+    assertThat(found.get(1).weights()).isEqualTo(found.get(0).weights());
+    assertThat(List.copyOf(rowsOfLargeRank)).endsWith(32L, 33L, 32L, 33L, 32L, 33L);
+    assertThat(List.copyOf(rowsOfSmallRank)).endsWith(12L, 13L, 12L, 13L, 12L, 13L);
   }
 
   @Test
@@ -131,6 +229,7 @@ class OutOfMemoryTest {
     TrainingRun run = hungry(0);
     TrainingSettings settings = TrainingRun.settings(1, 4, new Sgd(0, 0), 0.1);
     assertThatThrownBy(() -> run.alone(settings))
-        .hasStackTraceContaining("Memory does not suffice for 3 rows in 3 parts; lower batchSize");
+        .hasStackTraceContaining(
+            "Memory does not suffice for 3 rows in 3 parts, and they cannot be cut further; lower batchSize");
   }
 }

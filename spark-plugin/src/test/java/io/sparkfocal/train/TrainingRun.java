@@ -1,10 +1,16 @@
 package io.sparkfocal.train;
 
 import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.AbstractBlock;
 import ai.djl.nn.Block;
+import ai.djl.nn.SequentialBlock;
+import ai.djl.training.ParameterStore;
+import ai.djl.util.PairList;
 import io.sparkfocal.collective.Collective;
 import io.sparkfocal.collective.TensorCollective;
 import io.sparkfocal.collective.local.LocalGroup;
@@ -20,6 +26,8 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.function.BiFunction;
+import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -47,7 +55,9 @@ final class TrainingRun {
           0,
           Reduction.MEAN);
   private Device device = Device.cpu();
-  private Supplier<FusedKernels> kernels = FusedKernels::none;
+  private IntFunction<FusedKernels> kernels = rank -> FusedKernels.none();
+  private @Nullable FirstLayer firstLayer;
+  private Supplier<@Nullable Block> secondLayer = () -> null;
   private TrainingListener listener =
       new TrainingListener() {
         @Override
@@ -56,6 +66,11 @@ final class TrainingRun {
         @Override
         public void epochCompleted(EpochReport report) {}
       };
+
+  /** Sees every batch before the network does. */
+  interface FirstLayer {
+    NDArray apply(int rank, Block network, NDArray batch, boolean training);
+  }
 
   TrainingRun(int count) {
     Random random = new Random(7);
@@ -122,7 +137,24 @@ final class TrainingRun {
 
   /** What runs in one launch; one per rank is made. */
   TrainingRun kernels(Supplier<FusedKernels> kernels) {
+    return kernelsOfRank(rank -> kernels.get());
+  }
+
+  /** As above, by the number of the rank. */
+  TrainingRun kernelsOfRank(IntFunction<FusedKernels> kernels) {
     this.kernels = kernels;
+    return this;
+  }
+
+  /** Comes before the other layers; made for each rank. */
+  TrainingRun secondLayer(Supplier<Block> layer) {
+    secondLayer = layer::get;
+    return firstLayer((rank, network, batch, training) -> batch);
+  }
+
+  /** Runs on all ranks, before the other layers. */
+  TrainingRun firstLayer(FirstLayer layer) {
+    firstLayer = layer;
     return this;
   }
 
@@ -153,6 +185,23 @@ final class TrainingRun {
         DataType.FLOAT32);
   }
 
+  /** The same with so many parts of a step. */
+  static TrainingSettings inParts(int parts, TrainingSettings settings) {
+    return new TrainingSettings(
+        settings.epochs(),
+        settings.batchSize(),
+        settings.learningRate(),
+        settings.optimizer(),
+        settings.schedule(),
+        settings.warmupFraction(),
+        settings.gradientClipNorm(),
+        settings.seed(),
+        parts,
+        settings.validationMetric(),
+        settings.patience(),
+        settings.dataType());
+  }
+
   /** The same in float16. */
   static TrainingSettings half(TrainingSettings settings) {
     return new TrainingSettings(
@@ -177,6 +226,18 @@ final class TrainingRun {
 
   /** The outcomes of as many ranks as there are lists of row numbers. */
   List<TrainingOutcome> dealt(TrainingSettings settings, int[]... rowsOfRanks) {
+    return onRanks(Ranks::run, settings, rowsOfRanks);
+  }
+
+  /** The failures of as many ranks, by rank; null for one that did not fail. */
+  List<Throwable> failures(TrainingSettings settings, int[]... rowsOfRanks) {
+    return onRanks(Ranks::failures, settings, rowsOfRanks);
+  }
+
+  private <T> List<T> onRanks(
+      BiFunction<List<Collective>, Ranks.Work<TrainingOutcome>, List<T>> runner,
+      TrainingSettings settings,
+      int[]... rowsOfRanks) {
     List<Collective> group = new ArrayList<>();
     LocalGroup local = LocalGroup.of(rowsOfRanks.length, Duration.ofSeconds(60));
     for (int rank = 0; rank < rowsOfRanks.length; rank++) {
@@ -188,9 +249,20 @@ final class TrainingRun {
             Arrays.stream(rowsOfRanks).mapToLong(r -> r.length).max().orElse(0),
             validationRows.length);
     try {
-      return Ranks.run(group, c -> train(settings, c, rowsOfRanks[c.rank()], size));
+      return runner.apply(group, c -> trainOrAbort(settings, c, rowsOfRanks[c.rank()], size));
     } finally {
       group.forEach(Collective::close);
+    }
+  }
+
+  /** As a task does. */
+  private TrainingOutcome trainOrAbort(
+      TrainingSettings settings, Collective collective, int[] numbers, RunSize size) {
+    try {
+      return train(settings, collective, numbers, size);
+    } catch (Throwable e) {
+      collective.abort(String.valueOf(e.getMessage()));
+      throw e;
     }
   }
 
@@ -198,15 +270,17 @@ final class TrainingRun {
       TrainingSettings settings, Collective collective, int[] numbers, RunSize size) {
     try (NDManager manager = NDManager.newBaseManager(device, "PyTorch")) {
       TensorCollective tensors = new TensorCollective(collective);
-      FusedKernels fused = kernels.get();
+      FusedKernels fused =
+          kernels.apply(collective.rank()).agreed(tensors, loss, CLASSES, settings, manager);
       RankStep step = new RankStep(settings.seed(), tensors, fused.dropoutMask(manager));
-      Block network =
+      Block mlp =
           new NetworkDescription(
                   MlpNetwork.class.getName(),
                   MlpNetwork.arguments(new int[] {16, 8}, dropout, batchNorm),
                   FEATURES,
                   loss.loss().outputs(CLASSES))
               .build(new Layers(step));
+      Block network = firstLayer == null ? mlp : behindFirstLayer(collective.rank(), mlp);
       FlatParameters parameters =
           FlatParameters.of(
               network,
@@ -233,6 +307,32 @@ final class TrainingRun {
       Shard rows = fused.shard(batch(manager, numbers));
       return loop.run(rows, fused.shard(batch(manager, validation)), size, from);
     }
+  }
+
+  private Block behindFirstLayer(int rank, Block mlp) {
+    FirstLayer layer = firstLayer;
+    SequentialBlock network = new SequentialBlock();
+    network.add(
+        new AbstractBlock() {
+          @Override
+          protected NDList forwardInternal(
+              ParameterStore store,
+              NDList inputs,
+              boolean training,
+              @Nullable PairList<String, Object> params) {
+            return new NDList(layer.apply(rank, network, inputs.singletonOrThrow(), training));
+          }
+
+          @Override
+          public Shape[] getOutputShapes(Shape[] inputShapes) {
+            return inputShapes;
+          }
+        });
+    Block second = secondLayer.get();
+    if (second != null) {
+      network.add(second);
+    }
+    return network.add(mlp);
   }
 
   private Batch batch(NDManager manager, int[] numbers) {
