@@ -1,12 +1,16 @@
 // Stand-in for libcudart: devices whose memory is the host's, each with one legacy stream. The
 // NCCL stand-in counts operations on it through focal_stream_*. A copy on another stream is put off
-// until somebody waits for an event behind it, so that one who does not wait sees old values.
+// until somebody waits for an event behind it, so that one who does not wait sees old values. A
+// broken device answers every call with the error that broke it, until it is reset.
+//
+// Attributes from COUNTERS on tell a test how often something was done.
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SUCCESS = 0, INVALID_VALUE = 1, NOT_READY = 600, INVALID_DEVICE = 101 };
+enum { SUCCESS = 0, INVALID_VALUE = 1, NOT_READY = 600, INVALID_DEVICE = 101, ILLEGAL_ADDRESS = 700 };
+enum { COUNTERS = 0x7fc00000, HOST_ALLOCATIONS = 0, HOST_FREES = 1, STREAMS = 3, ALL_COUNTERS = 4 };
 enum { DEVICES = 8, DISABLE_TIMING = 2, ATTACH_GLOBAL = 1, NON_BLOCKING = 1, HOST_TO_DEVICE = 1 };
 
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
@@ -49,12 +53,31 @@ void focal_stream_done(int device) {
   pthread_mutex_unlock(&lock);
 }
 
+static int counters[ALL_COUNTERS];
+
+void focal_count(int what, int by) {
+  pthread_mutex_lock(&lock);
+  counters[what] += by;
+  pthread_mutex_unlock(&lock);
+}
+
+static int broken[DEVICES];
+
+// As a kernel that follows a wrong address does.
+void focal_break(int device) { broken[device] = 1; }
+
+static int is_broken(void) {
+  int current = focal_current_device();
+  return current >= 0 && broken[current];
+}
+
 // As in CUDA, the last error of a thread stays until somebody asks for it.
 static __thread int last_error = SUCCESS;
 
 static int failed(int error) { return last_error = error; }
 
 int cudaGetLastError(void) {
+  if (is_broken()) return ILLEGAL_ADDRESS;
   int error = last_error;
   last_error = SUCCESS;
   return error;
@@ -63,11 +86,23 @@ int cudaGetLastError(void) {
 int cudaSetDevice(int device) {
   if (device < 0 || device >= DEVICES) return failed(INVALID_DEVICE);
   focal_choose_device(device);
+  return is_broken() ? failed(ILLEGAL_ADDRESS) : SUCCESS;
+}
+
+int cudaDeviceReset(void) {
+  int current = focal_current_device();
+  if (current < 0) return failed(INVALID_DEVICE);
+  broken[current] = 0;
+  last_error = SUCCESS;
   return SUCCESS;
 }
 
 int cudaDeviceGetAttribute(int *value, int attribute, int device) {
   if (device < 0 || device >= DEVICES) return INVALID_DEVICE;
+  if (attribute >= COUNTERS && attribute < COUNTERS + ALL_COUNTERS) {
+    *value = counters[attribute - COUNTERS];
+    return SUCCESS;
+  }
   // Multiprocessors, of which each device has one more, and compute capability 9.0.
   *value = attribute == 16 ? 2 + device : attribute == 75 ? 9 : attribute == 76 ? 0 : -1;
   return *value < 0 ? INVALID_VALUE : SUCCESS;
@@ -110,11 +145,15 @@ int cudaEventCreateWithFlags(void **event, unsigned flags) {
 
 int cudaHostAlloc(void **memory, size_t bytes, unsigned flags) {
   if (bytes == 0 || flags != 0 || focal_current_device() < 0) return INVALID_VALUE;
+  focal_count(HOST_ALLOCATIONS, 1);
   *memory = calloc(1, bytes);
   return SUCCESS;
 }
 
-int cudaFreeHost(void *memory) { return cudaFree(memory); }
+int cudaFreeHost(void *memory) {
+  focal_count(HOST_FREES, 1);
+  return cudaFree(memory);
+}
 
 int cudaMemGetInfo(size_t *available, size_t *all) {
   *available = (size_t)1 << 29;
@@ -124,6 +163,7 @@ int cudaMemGetInfo(size_t *available, size_t *all) {
 
 int cudaStreamCreateWithFlags(void **stream, unsigned flags) {
   if (flags != NON_BLOCKING || focal_current_device() < 0) return INVALID_VALUE;
+  focal_count(STREAMS, 1);
   *stream = calloc(1, sizeof(Stream));
   return SUCCESS;
 }
@@ -169,6 +209,7 @@ int cudaStreamWaitEvent(void *stream, void *event, unsigned flags) {
 }
 
 int cudaStreamDestroy(void *stream) {
+  focal_count(STREAMS, -1);
   free(stream);
   return SUCCESS;
 }
@@ -181,6 +222,7 @@ int cudaEventRecord(void *event, void *stream) {
   // The legacy default stream of the device that the thread has chosen.
   int current = focal_current_device();
   if (event == NULL || current < 0) return INVALID_VALUE;
+  if (is_broken()) return failed(ILLEGAL_ADDRESS);
   Event *e = event;
   pthread_mutex_lock(&lock);
   e->stream = NULL;
@@ -191,6 +233,7 @@ int cudaEventRecord(void *event, void *stream) {
 }
 
 int cudaEventQuery(void *event) {
+  if (is_broken()) return failed(ILLEGAL_ADDRESS);
   Event *e = event;
   pthread_mutex_lock(&lock);
   int ready = done[e->device] >= e->after;

@@ -63,7 +63,7 @@ public interface Collective extends AutoCloseable {
   void broadcast(ByteBuffer bytes, int root);
 
   /**
-   * Returns when every rank has called it.
+   * Returns when every rank has called it, with its operations before done.
    *
    * @throws CollectiveException as for {@link #allReduce}
    */
@@ -83,8 +83,9 @@ public interface Collective extends AutoCloseable {
   }
 
   /**
-   * Returns when the operations so far are done. Only a collective on device memory returns from an
-   * operation before.
+   * Returns when the operations so far are done and none of them was ended before. Only a
+   * collective on device memory returns from an operation before that; its buffers may hold
+   * anything until then, and for ever where it fails.
    *
    * @throws CollectiveException as for {@link #allReduce}
    */

@@ -14,6 +14,12 @@ import java.util.List;
  *
  * <p>Tensors are handed over in place, in the order of the device's stream; those of a GPU go
  * through host memory if the collective takes no device memory.
+ *
+ * <p>A collective on device memory returns before an operation is done, and one that was ended by a
+ * rank that was lost leaves anything in its tensor, with no word to who reads it. So whatever comes
+ * out of an operation is believed only after {@link #confirm}, once it has been read; and what
+ * other processes are to see (a checkpoint, a result, a report) only after {@link #agree} or {@link
+ * #ruleOutALostRank}.
  */
 public final class TensorCollective {
 
@@ -73,11 +79,45 @@ public final class TensorCollective {
 
   /**
    * As {@link Collective#allReduce(ByteBuffer, Collective.Precision)}, for the memory of tensors of
-   * the host; returns when it is done.
+   * the host.
    */
   public void allReduce(ByteBuffer values, Collective.Precision precision) {
     collective.allReduce(values, precision);
+  }
+
+  /**
+   * Returns if all operations of this rank so far are done and none was ended before: what was read
+   * from the tensors behind them is right, as far as this rank knows.
+   *
+   * @throws CollectiveException as for {@link Collective#allReduce}
+   */
+  public void confirm() {
     collective.finish();
+  }
+
+  /**
+   * As {@link #confirm} on every rank, which all call it at the same place: a rank that was lost
+   * can end an operation of another one before it is known to be lost, but it does not come here.
+   *
+   * @throws CollectiveException as for {@link Collective#allReduce}
+   */
+  public void agree() {
+    confirm();
+    if (world() > 1) {
+      collective.barrier();
+    }
+  }
+
+  /**
+   * As {@link #agree} where an operation can end without being done, over device memory; over that
+   * of the host it throws then, and there is nothing to agree on.
+   *
+   * @throws CollectiveException as for {@link Collective#allReduce}
+   */
+  public void ruleOutALostRank() {
+    if (collective.memory() == Collective.Memory.DEVICE) {
+      agree();
+    }
   }
 
   /** Replaces a contiguous tensor by that of the rank {@code root}, in place. */
@@ -95,6 +135,7 @@ public final class TensorCollective {
    *
    * @param own of this rank; as many on every rank
    * @param manager on the device whose tensors the collective takes
+   * @throws CollectiveException as for {@link Collective#allReduce}
    */
   public List<byte[]> allGather(byte[] own, NDManager manager) {
     int places = (own.length + 1) / 2;
@@ -107,6 +148,8 @@ public final class TensorCollective {
         sum(tensor);
       }
       float[] all = TensorCopy.floats(tensor);
+      confirm();
+      ruleOutALostRank();
       List<byte[]> byRank = new ArrayList<>();
       for (int other = 0; other < world(); other++) {
         byte[] bytes = new byte[own.length];
@@ -125,11 +168,6 @@ public final class TensorCollective {
   }
 
   private void inPlace(NDArray values, HostOperation operation) {
-    if (!values.getDevice().isGpu()) {
-      operation.on(values.toByteBuffer(true));
-      collective.finish();
-      return;
-    }
     if (collective.memory() == Collective.Memory.DEVICE) {
       if (!DeviceBuffer.isShareable(values)) {
         throw new IllegalArgumentException(
@@ -137,6 +175,10 @@ public final class TensorCollective {
                 .formatted(values.getShape()));
       }
       operation.on(DeviceBuffer.of(values));
+      return;
+    }
+    if (!values.getDevice().isGpu()) {
+      operation.on(values.toByteBuffer(true));
       return;
     }
     try (NDManager cpu = values.getManager().newSubManager(Device.cpu())) {

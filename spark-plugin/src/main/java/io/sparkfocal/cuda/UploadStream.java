@@ -91,10 +91,20 @@ public final class UploadStream implements AutoCloseable {
       uploaded = event();
     }
 
-    /** The memory, once the copies out of it are done. */
-    public ByteBuffer memory() {
+    /** How large the memory is. */
+    public long bytes() {
+      return bytes;
+    }
+
+    /** Returns when the copies out of it are done. */
+    public void finish() {
       gpu.select();
       gpu.check("cudaEventSynchronize", cudart.cudaEventSynchronize(uploaded));
+    }
+
+    /** The memory, once the copies out of it are done. */
+    public ByteBuffer memory() {
+      finish();
       return new BytePointer(memory).capacity(bytes).asByteBuffer().order(ByteOrder.nativeOrder());
     }
 

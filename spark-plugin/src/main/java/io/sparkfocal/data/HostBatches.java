@@ -1,6 +1,7 @@
 package io.sparkfocal.data;
 
 import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.sparkfocal.compat.TensorCopy;
 import io.sparkfocal.train.Batch;
@@ -22,6 +23,9 @@ final class HostBatches implements Batches {
   private final NDManager host;
   private final Map<Integer, Place> bySize = new HashMap<>();
 
+  /** Rows that were read, but for whose copy memory did not suffice. */
+  private int undelivered = -1;
+
   HostBatches(RowSource.Windows windows, int width, NDManager manager) {
     this.rows = new RowCursor(windows, width);
     this.width = width;
@@ -32,8 +36,13 @@ final class HostBatches implements Batches {
   @Override
   public Batch next(int count) {
     Place place = bySize.computeIfAbsent(count, this::place);
-    rows.read(count, place.target());
-    return manager.getDevice().isGpu() ? onDevice(place.batch()) : place.batch();
+    if (undelivered != count) {
+      rows.read(count, place.target());
+    }
+    undelivered = count;
+    Batch batch = manager.getDevice().isGpu() ? onDevice(place.batch()) : place.batch();
+    undelivered = -1;
+    return batch;
   }
 
   private Place place(int count) {
@@ -47,10 +56,16 @@ final class HostBatches implements Batches {
   }
 
   private Batch onDevice(Batch batch) {
-    return new Batch(
-        TensorCopy.to(manager, batch.features()),
-        TensorCopy.to(manager, batch.labels()),
-        TensorCopy.to(manager, batch.weights()));
+    NDArray features = TensorCopy.to(manager, batch.features());
+    try {
+      return new Batch(
+          features,
+          TensorCopy.to(manager, batch.labels()),
+          TensorCopy.to(manager, batch.weights()));
+    } catch (RuntimeException e) {
+      features.close();
+      throw e;
+    }
   }
 
   @Override

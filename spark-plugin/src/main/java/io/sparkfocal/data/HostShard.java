@@ -1,10 +1,10 @@
 package io.sparkfocal.data;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import io.sparkfocal.train.Batches;
 import io.sparkfocal.train.Shard;
 import io.sparkfocal.train.Shuffle;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -13,9 +13,13 @@ final class HostShard implements Shard {
 
   private static final Logger LOG = LoggerFactory.getLogger(HostShard.class);
 
+  private static final int NO_GPU = -1;
+
   private final RowSource source;
   private final NDManager manager;
+  private final int gpu;
   private boolean streams;
+  private @Nullable StagingPool pool;
 
   /**
    * A shard of these rows, which it closes.
@@ -23,9 +27,15 @@ final class HostShard implements Shard {
    * @param manager on the device that trains
    */
   HostShard(RowSource source, NDManager manager) {
+    this(source, manager, manager.getDevice().isGpu() ? manager.getDevice().getDeviceId() : NO_GPU);
+  }
+
+  /** As above, whose batches are streamed to the GPU of that number. */
+  HostShard(RowSource source, NDManager manager, int gpu) {
     this.source = source;
     this.manager = manager;
-    this.streams = manager.getDevice().isGpu();
+    this.gpu = gpu;
+    this.streams = gpu != NO_GPU;
   }
 
   @Override
@@ -46,8 +56,10 @@ final class HostShard implements Shard {
   private Batches batches(RowSource.Windows windows) {
     if (streams) {
       try {
-        Device device = manager.getDevice();
-        return new StreamedBatches(windows, source.width(), manager, device.getDeviceId());
+        if (pool == null) {
+          pool = new StagingPool(gpu);
+        }
+        return new StreamedBatches(windows, source.width(), manager, pool);
       } catch (IllegalStateException e) {
         streams = false;
         LOG.warn("Every batch is waited for while it is copied to the GPU: {}", e.getMessage());
@@ -58,6 +70,12 @@ final class HostShard implements Shard {
 
   @Override
   public void close() {
-    source.close();
+    StagingPool used = pool;
+    pool = null;
+    try (source) {
+      if (used != null) {
+        used.close();
+      }
+    }
   }
 }

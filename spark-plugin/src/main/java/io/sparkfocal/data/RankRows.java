@@ -21,6 +21,7 @@ public final class RankRows implements AutoCloseable {
 
   private final RowSource training;
   private final RowSource validation;
+  private final List<Shard> shards = new ArrayList<>();
 
   RankRows(RowSource training, RowSource validation) {
     this.training = training;
@@ -69,8 +70,9 @@ public final class RankRows implements AutoCloseable {
     return shard(validation, manager, kernels);
   }
 
-  private static Shard shard(RowSource rows, NDManager manager, FusedKernels kernels) {
+  private Shard shard(RowSource rows, NDManager manager, FusedKernels kernels) {
     HostShard onHost = new HostShard(rows, manager);
+    shards.add(onHost);
     Device device = manager.getDevice();
     return device.isGpu() && rows.isInMemory() && fits(rows, device)
         ? kernels.shard(moved(onHost, rows, manager))
@@ -108,9 +110,12 @@ public final class RankRows implements AutoCloseable {
     return all;
   }
 
+  /** Frees the rows, and what shards of them keep on the host. */
   @Override
   public void close() {
-    training.close();
-    validation.close();
+    try (training;
+        validation) {
+      shards.forEach(Shard::close);
+    }
   }
 }

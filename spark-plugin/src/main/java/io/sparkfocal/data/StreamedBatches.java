@@ -15,6 +15,7 @@ final class StreamedBatches implements Batches {
   private final RowCursor rows;
   private final int width;
   private final NDManager manager;
+  private final StagingPool pool;
   private final UploadStream stream;
   private @Nullable Place inUse;
   private @Nullable Place other;
@@ -24,11 +25,11 @@ final class StreamedBatches implements Batches {
    * Batches of the rows in these windows, which are closed with them.
    *
    * @param manager on the GPU
-   * @param gpu its number in this process
-   * @throws IllegalStateException if CUDA does not load here or fails
+   * @param pool to that GPU; outlives the batches
    */
-  StreamedBatches(RowSource.Windows windows, int width, NDManager manager, int gpu) {
-    this.stream = UploadStream.to(gpu);
+  StreamedBatches(RowSource.Windows windows, int width, NDManager manager, StagingPool pool) {
+    this.pool = pool;
+    this.stream = pool.stream();
     this.rows = new RowCursor(windows, width);
     this.width = width;
     this.manager = manager.newSubManager();
@@ -62,6 +63,8 @@ final class StreamedBatches implements Batches {
     Place place = other;
     if (place == null || place.capacity < count) {
       if (place != null) {
+        // Not to be found again, should there be no memory for another.
+        other = null;
         place.close();
       }
       // Steps differ by a row.
@@ -90,7 +93,6 @@ final class StreamedBatches implements Batches {
         place.close();
       }
     }
-    stream.close();
     manager.close();
   }
 
@@ -103,9 +105,13 @@ final class StreamedBatches implements Batches {
 
     Place(int capacity) {
       this.capacity = capacity;
-      // First what the manager frees, should the other fail.
-      this.memory = Batch.allocate(manager, capacity, width);
-      this.staging = stream.staging(capacity * RowCursor.Target.bytes(width));
+      this.staging = pool.take(capacity * RowCursor.Target.bytes(width));
+      try {
+        this.memory = Batch.allocate(manager, capacity, width);
+      } catch (RuntimeException e) {
+        pool.giveBack(staging);
+        throw e;
+      }
     }
 
     void upload(int count) {
@@ -120,7 +126,7 @@ final class StreamedBatches implements Batches {
     }
 
     void close() {
-      staging.close();
+      pool.giveBack(staging);
       memory.close();
     }
   }

@@ -9,14 +9,13 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import java.util.function.Supplier;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Writes checkpoints beside the training thread, which only copies the state. A checkpoint that is
- * due while the one before is still being written is left out; one that cannot be written leaves a
- * warning, and training goes on.
+ * due while the one before is still being written is left out, until the next one is due; one that
+ * cannot be written leaves a warning, and training goes on.
  */
 final class CheckpointWriter implements AutoCloseable {
 
@@ -29,8 +28,6 @@ final class CheckpointWriter implements AutoCloseable {
   private final ExecutorService writer;
   private CompletableFuture<Void> writing = CompletableFuture.completedFuture(null);
   private volatile boolean closed;
-  private long stepsSince;
-  private long nanosAtLast = System.nanoTime();
 
   /**
    * A writer of one run.
@@ -51,20 +48,14 @@ final class CheckpointWriter implements AutoCloseable {
             });
   }
 
-  /** Hears of every step. */
-  void afterStep(Supplier<LoopState> state) {
-    stepsSince++;
-    boolean due =
-        (where.everySteps() > 0 && stepsSince >= where.everySteps())
-            || (where.everyMillis() > 0
-                && System.nanoTime() - nanosAtLast
-                    >= TimeUnit.MILLISECONDS.toNanos(where.everyMillis()));
-    if (!due || !writing.isDone()) {
-      return;
-    }
-    stepsSince = 0;
-    nanosAtLast = System.nanoTime();
-    Checkpoint checkpoint = new Checkpoint(plan, standardization, state.get());
+  /** Whether a checkpoint can be written now. */
+  boolean isFree() {
+    return writing.isDone();
+  }
+
+  /** Begins to write one, of a state on which all ranks have agreed. */
+  void write(LoopState state) {
+    Checkpoint checkpoint = new Checkpoint(plan, standardization, state);
     writing = CompletableFuture.runAsync(() -> write(checkpoint), writer);
   }
 

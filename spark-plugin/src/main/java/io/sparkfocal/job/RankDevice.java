@@ -32,6 +32,11 @@ record RankDevice(Device device, String gpu, String reason) {
    */
   static RankDevice gpu(String address, @Nullable String visibleDevices, int count, String host) {
     int number = number(address, visibleDevices);
+    if (number < 0 && visibleDevices != null && !visibleDevices.isBlank()) {
+      throw new IllegalArgumentException(
+          "Spark gave this task GPU %s, but CUDA_VISIBLE_DEVICES=%s of its executor does not name it; let the discovery script print what the variable names, or do not set it for executors."
+              .formatted(address, visibleDevices));
+    }
     if (number < 0 || number >= count) {
       throw new IllegalArgumentException(
           "Spark gave this task GPU %s, but its executor sees %d%s; check the discovery script, the NVIDIA driver and CUDA_VISIBLE_DEVICES, or choose device cpu."
@@ -46,14 +51,13 @@ record RankDevice(Device device, String gpu, String reason) {
 
   /**
    * CUDA counts the visible devices from 0, in the order of the variable; -1 if it is not there.
+   *
+   * <p>An index that the variable does not name is none of the visible ones, though CUDA would find
+   * another GPU under it.
    */
   static int number(String address, @Nullable String visibleDevices) {
     if (visibleDevices != null && !visibleDevices.isBlank()) {
-      List<String> visible = Arrays.stream(visibleDevices.split(",")).map(String::strip).toList();
-      int place = visible.indexOf(address);
-      if (place >= 0) {
-        return place;
-      }
+      return Arrays.stream(visibleDevices.split(",")).map(String::strip).toList().indexOf(address);
     }
     return address.matches("\\d{1,9}") ? Integer.parseInt(address) : -1;
   }

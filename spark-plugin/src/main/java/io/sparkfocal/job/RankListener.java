@@ -4,8 +4,9 @@ import io.sparkfocal.plugin.EpochCompleted;
 import io.sparkfocal.plugin.ProgressSender;
 import io.sparkfocal.train.EpochReport;
 import io.sparkfocal.train.LoopState;
+import io.sparkfocal.train.StateInterval;
 import io.sparkfocal.train.TrainingListener;
-import java.util.function.Supplier;
+import java.util.Objects;
 import org.apache.spark.BarrierTaskContext;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -23,7 +24,7 @@ final class RankListener implements TrainingListener {
   /**
    * Of one rank.
    *
-   * @param checkpoints null where none are written
+   * @param checkpoints null where this rank writes none
    */
   RankListener(
       BarrierTaskContext context, TrainingPlan plan, @Nullable CheckpointWriter checkpoints) {
@@ -38,10 +39,21 @@ final class RankListener implements TrainingListener {
   }
 
   @Override
-  public void afterStep(Supplier<LoopState> state) {
-    if (checkpoints != null) {
-      checkpoints.afterStep(state);
-    }
+  public StateInterval keepsState() {
+    CheckpointPlan where = plan.checkpoints();
+    return where == null
+        ? StateInterval.NEVER
+        : new StateInterval(where.everySteps(), where.everyMillis());
+  }
+
+  @Override
+  public boolean takesState() {
+    return checkpoints != null && checkpoints.isFree();
+  }
+
+  @Override
+  public void keep(LoopState state) {
+    Objects.requireNonNull(checkpoints).write(state);
   }
 
   @Override

@@ -19,13 +19,21 @@ public record Batch(NDArray features, NDArray labels, NDArray weights) {
 
   /** Memory for that many rows, which outlives the step that asks for it; holds anything. */
   public static Batch allocate(NDManager manager, long rows, int width) {
-    Batch batch =
-        new Batch(
-            manager.create(new Shape(rows, width), DataType.FLOAT32),
-            manager.create(new Shape(rows), DataType.INT64),
-            manager.create(new Shape(rows), DataType.FLOAT32));
-    NDScope.unregister(batch.features, batch.labels, batch.weights);
-    return batch;
+    NDArray features = manager.create(new Shape(rows, width), DataType.FLOAT32);
+    NDArray labels = null;
+    try {
+      labels = manager.create(new Shape(rows), DataType.INT64);
+      NDArray weights = manager.create(new Shape(rows), DataType.FLOAT32);
+      NDScope.unregister(features, labels, weights);
+      return new Batch(features, labels, weights);
+    } catch (RuntimeException e) {
+      // Who asks again would find less memory each time.
+      features.close();
+      if (labels != null) {
+        labels.close();
+      }
+      throw e;
+    }
   }
 
   /** Rows {@code from} to before {@code to}, as views. */

@@ -4,7 +4,8 @@ package io.sparkfocal.train;
 public interface Batches extends AutoCloseable {
 
   /**
-   * The next rows; good until the next call.
+   * The next rows; good until the next call. A call that memory does not suffice for takes none, so
+   * that the next one brings the same rows.
    *
    * @param rows how many, at most as many as are left; may be 0
    */
@@ -12,7 +13,7 @@ public interface Batches extends AutoCloseable {
 
   /**
    * Says how many rows the next call of {@link #next} will ask for, so that they may come while the
-   * device works.
+   * device works. A call that fails changes nothing.
    *
    * @param rows at most as many as are left
    */

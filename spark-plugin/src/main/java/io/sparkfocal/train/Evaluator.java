@@ -14,12 +14,16 @@ import io.sparkfocal.compat.TensorCopy;
 import io.sparkfocal.losses.LossKernel;
 import io.sparkfocal.losses.ReducedLoss;
 import io.sparkfocal.losses.Reduction;
+import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /** Measures a network on the validation rows of all ranks. */
 final class Evaluator {
 
   private static final long BATCH_ROWS = 8192;
+
+  /** Well within the time that a rank waits for another. */
+  static final Duration BETWEEN_SIGNS = Duration.ofSeconds(5);
 
   /** The first two values are sums, the others counts. */
   private static final int SUMS = 2;
@@ -32,7 +36,14 @@ final class Evaluator {
   private final NDManager manager;
   private final int classes;
   private final @Nullable NDArray offsets;
+  private final Duration betweenSigns;
+  private long lastSign;
 
+  /**
+   * Of a network.
+   *
+   * @param betweenSigns after how long a rank that still measures tells the others so
+   */
   Evaluator(
       Block network,
       FlatParameters parameters,
@@ -41,7 +52,8 @@ final class Evaluator {
       TensorCollective collective,
       NDManager manager,
       int classes,
-      float[] offsets) {
+      float[] offsets,
+      Duration betweenSigns) {
     this.network = network;
     this.parameters = parameters;
     this.loss = loss;
@@ -50,15 +62,27 @@ final class Evaluator {
     this.manager = manager;
     this.classes = classes;
     this.offsets = offsets.length == 0 ? null : manager.create(offsets);
+    this.betweenSigns = betweenSigns;
   }
 
   /**
    * The rows of this and all other ranks; every rank gets the same answer.
    *
+   * <p>One rank may have most of the rows, and the others wait for it longer than for any step. So
+   * the sum over ranks is asked for again and again until all have measured their rows: a rank that
+   * still measures takes part between two batches, every few seconds, with nothing but that. What
+   * is timed is a batch and no evaluation.
+   *
    * @param beforeBatch throws to end the evaluation
    */
   Evaluation evaluate(Shard rows, Runnable beforeBatch) {
-    double[] all = sumOverRanks(measure(rows, beforeBatch));
+    lastSign = System.nanoTime();
+    double[] own = measure(rows, beforeBatch);
+    double[] all = sumOverRanks(own, true);
+    while (all.length == 0) {
+      beforeBatch.run();
+      all = sumOverRanks(own, true);
+    }
     double[] classRows = new double[classes];
     double[] classHits = new double[classes];
     System.arraycopy(all, SUMS, classRows, 0, classes);
@@ -82,9 +106,17 @@ final class Evaluator {
         long left = rows.rows() - from - BATCH_ROWS;
         if (left > 0) {
           batches.expect((int) Math.min(BATCH_ROWS, left));
+          signIfDue();
         }
       }
       return TensorCopy.doubles(totals);
+    }
+  }
+
+  private void signIfDue() {
+    if (collective.world() > 1 && System.nanoTime() - lastSign >= betweenSigns.toNanos()) {
+      sumOverRanks(new double[SUMS + 2 * classes], false);
+      lastSign = System.nanoTime();
     }
   }
 
@@ -119,9 +151,13 @@ final class Evaluator {
   /**
    * Sums over ranks in float32: a sum as two floats of 24 bits, a count as three digits of 12 bits,
    * which stays exact for up to 4,096 ranks and 2^36 rows.
+   *
+   * @param done whether the values are those of all rows of this rank
+   * @return empty unless those of every rank are
    */
-  private double[] sumOverRanks(double[] values) {
-    float[] parts = new float[3 * values.length];
+  private double[] sumOverRanks(double[] values, boolean done) {
+    float[] parts = new float[3 * values.length + 1];
+    parts[3 * values.length] = done ? 1 : 0;
     for (int i = 0; i < values.length; i++) {
       if (i < SUMS) {
         parts[3 * i] = (float) values[i];
@@ -136,6 +172,10 @@ final class Evaluator {
     try (NDArray tensor = manager.create(parts)) {
       collective.allReduce(tensor);
       float[] sums = TensorCopy.floats(tensor);
+      collective.confirm();
+      if (sums[3 * values.length] != collective.world()) {
+        return new double[0];
+      }
       double[] all = new double[values.length];
       for (int i = 0; i < all.length; i++) {
         all[i] =

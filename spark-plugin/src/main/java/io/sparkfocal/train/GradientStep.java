@@ -15,6 +15,9 @@ import io.sparkfocal.losses.LossKernel;
 import io.sparkfocal.losses.Reduction;
 import io.sparkfocal.network.RankStep;
 import java.util.Locale;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -73,7 +76,7 @@ final class GradientStep {
   void run(long number, Batches batches, int rows, LossKernel loss, double learningRate) {
     try (NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      accumulate(number, batches.next(rows), rows, loss);
+      accumulate(number, batches, rows, loss);
       update.apply(learningRate);
     }
   }
@@ -85,14 +88,33 @@ final class GradientStep {
   void probe(Batches batches, int rows, LossKernel loss) {
     try (NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      accumulate(0, batches.next(rows), rows, loss);
+      accumulate(0, batches, rows, loss);
       update.discard();
     }
   }
 
-  private void accumulate(long number, Batch batch, int rows, LossKernel loss) {
+  /** As {@link Batches#expect}; where memory does not suffice for it now, the step will ask. */
+  void expect(Batches batches, int rows) {
+    try {
+      batches.expect(rows);
+    } catch (EngineException e) {
+      if (!OutOfMemory.isCause(e)) {
+        throw e;
+      }
+      OutOfMemory.freeCache();
+    }
+  }
+
+  private void accumulate(long number, Batches batches, int rows, LossKernel loss) {
     boolean together = parts.areShared() && steps < STEPS_TO_REPEAT;
-    Runnable step = () -> addGradients(number, batch, rows, loss);
+    AtomicReference<@Nullable Batch> batch = new AtomicReference<>();
+    Runnable step =
+        () -> {
+          if (batch.get() == null) {
+            batch.set(batches.next(rows));
+          }
+          addGradients(number, Objects.requireNonNull(batch.get()), rows, loss);
+        };
     steps = Math.min(STEPS_TO_REPEAT, steps + 1);
     while (true) {
       NDArray statistics =

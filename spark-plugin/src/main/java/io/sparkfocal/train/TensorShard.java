@@ -41,9 +41,9 @@ record TensorShard(Batch rowsAsTensors, Gather.Maker gather) implements Shard {
 
     @Override
     public Batch next(int rows) {
-      long from = taken;
+      Batch batch = rowsAsTensors.rows(taken, taken + rows);
       taken += rows;
-      return rowsAsTensors.rows(from, taken);
+      return batch;
     }
 
     @Override
@@ -71,9 +71,9 @@ record TensorShard(Batch rowsAsTensors, Gather.Maker gather) implements Shard {
 
     @Override
     public Batch next(int count) {
-      long from = taken;
+      Batch batch = rows.rows(taken, count);
       taken += count;
-      return rows.rows(from, count);
+      return batch;
     }
 
     @Override

@@ -1,7 +1,5 @@
 package io.sparkfocal.train;
 
-import java.util.function.Supplier;
-
 /** Hears of a rank's progress, on the rank's own thread. */
 public interface TrainingListener {
 
@@ -11,13 +9,25 @@ public interface TrainingListener {
    */
   void beforeStep();
 
-  /**
-   * After each step.
-   *
-   * @param state copies what the run remembers, when it is asked to
-   */
-  default void afterStep(Supplier<LoopState> state) {}
+  /** How often the state of the run is to be kept; the same on every rank. */
+  default StateInterval keepsState() {
+    return StateInterval.NEVER;
+  }
 
-  /** After each epoch, on every rank, with the same report. */
+  /**
+   * Whether this rank takes the state that is due now, which has to be copied for it; ranks may
+   * differ.
+   */
+  default boolean takesState() {
+    return true;
+  }
+
+  /**
+   * Takes the state of the run: after the step it is due, on ranks that take it, when every rank
+   * has agreed that it is right.
+   */
+  default void keep(LoopState state) {}
+
+  /** After each epoch, on every rank, with the same report, on which all ranks have agreed. */
   void epochCompleted(EpochReport report);
 }

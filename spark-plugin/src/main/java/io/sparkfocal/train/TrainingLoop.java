@@ -20,7 +20,9 @@ import org.jspecify.annotations.Nullable;
  * Trains one network on one rank: epochs of steps, validation after each, the best weights at the
  * end.
  *
- * <p>Every rank runs the same steps and takes the same decisions, from sums over all ranks.
+ * <p>Every rank runs the same steps and takes the same decisions, from sums over all ranks. What is
+ * read from the device is confirmed before it is used, and all ranks agree before anybody else is
+ * told: with a state to keep, a report, the result, or that the training diverged.
  */
 public final class TrainingLoop {
 
@@ -61,11 +63,11 @@ public final class TrainingLoop {
       FusedKernels kernels,
       NDManager manager) {
     this.settings = settings;
-    this.manager = manager;
     this.parameters = parameters;
     this.sameWeights = new SameWeights(network, parameters, rankStep, collective, manager);
     this.collective = collective;
     this.listener = listener;
+    this.manager = manager;
     this.weightsFrom = loss.alphaFrom();
     Function<ClassificationLoss, LossKernel> shared =
         l -> l.prepare(manager, DataType.FLOAT32, StepSums.of(l, collective));
@@ -96,7 +98,15 @@ public final class TrainingLoop {
             loss.loss(), l -> l.prepare(manager, DataType.FLOAT32), classes, lossScale, manager);
     this.evaluator =
         new Evaluator(
-            network, parameters, alone, reduction, collective, manager, classes, loss.offsets());
+            network,
+            parameters,
+            alone,
+            reduction,
+            collective,
+            manager,
+            classes,
+            loss.offsets(),
+            Evaluator.BETWEEN_SIGNS);
   }
 
   /**
@@ -130,6 +140,8 @@ public final class TrainingLoop {
     long steps = size.stepsPerEpoch(settings.batchSize());
     parts.rowsOfLargestRank(size.largestShard() / steps);
     RunProgress progress = new RunProgress(settings, steps);
+    StateSchedule schedule =
+        new StateSchedule(listener.keepsState(), collective, manager, System::nanoTime);
     if (from != null) {
       parameters.set(from.weights());
       update.restore(from.optimizer());
@@ -145,19 +157,22 @@ public final class TrainingLoop {
     while (!progress.isOver()) {
       long epochStart = System.nanoTime();
       long stepsLeft = steps - progress.step();
-      trainEpoch(training, progress);
+      trainEpoch(training, progress, schedule);
       double epochSeconds = secondsSince(epochStart);
       Evaluation evaluation = null;
       if (size.validationRows() > 0) {
         evaluation = evaluator.evaluate(validation, listener::beforeStep);
         progress.best().offer(progress.epoch(), evaluation, parameters);
       }
+      collective.ruleOutALostRank();
       double rows = (double) size.trainingRows() * Math.max(1, stepsLeft) / steps;
       listener.epochCompleted(
           progress.endEpoch(
               evaluation, learningRate(progress.epoch() * steps - 1, steps), rows / epochSeconds));
     }
-    return progress.outcome(parameters);
+    TrainingOutcome outcome = progress.outcome(parameters);
+    collective.agree();
+    return outcome;
   }
 
   /** With the rows of the largest step. */
@@ -179,7 +194,7 @@ public final class TrainingLoop {
         .orElse(number);
   }
 
-  private void trainEpoch(Shard shard, RunProgress progress) {
+  private void trainEpoch(Shard shard, RunProgress progress, StateSchedule schedule) {
     Shuffle shuffle = Shuffle.of(settings.seed(), progress.epoch(), collective.rank());
     long steps = progress.steps();
     try (Batches batches = shard.shuffled(shuffle)) {
@@ -194,12 +209,14 @@ public final class TrainingLoop {
         gradientStep.run(number, batches, rows, loss(number, steps), learningRate(number, steps));
         progress.endStep();
         if (progress.step() < steps) {
-          batches.expect(RunSize.rowsOfStep(shard.rows(), progress.step(), steps));
+          gradientStep.expect(batches, RunSize.rowsOfStep(shard.rows(), progress.step(), steps));
         }
         if (progress.step() % STEPS_BETWEEN_READS == 0 || progress.step() == steps) {
           readLosses(progress);
         }
-        listener.afterStep(() -> state(progress));
+        if (schedule.isDue()) {
+          keepState(progress);
+        }
       }
       requireFinite(sumOfWeights(), "sum of the weights", progress);
     }
@@ -208,17 +225,28 @@ public final class TrainingLoop {
 
   private void readLosses(RunProgress progress) {
     double[] totals = update.takeTotals();
+    float factor = lossScale == null ? LossScale.SMALLEST : lossScale.read();
+    collective.confirm();
     requireFinite(totals[0], "training loss", progress);
     progress.add(totals[0], totals[1]);
-    if (lossScale != null && !(lossScale.read() >= LossScale.SMALLEST)) {
+    if (!(factor >= LossScale.SMALLEST)) {
       throw diverged(
           "gradients in float16 stayed not finite, however small the loss scale,", progress);
     }
   }
 
-  private LoopState state(RunProgress progress) {
+  /** On every rank; the copy that one takes is right when all have come that far. */
+  private void keepState(RunProgress progress) {
     readLosses(progress);
     requireFinite(sumOfWeights(), "sum of the weights", progress);
+    LoopState state = listener.takesState() ? state(progress) : null;
+    collective.agree();
+    if (state != null) {
+      listener.keep(state);
+    }
+  }
+
+  private LoopState state(RunProgress progress) {
     OptimizerState optimizer = update.state();
     return progress.state(
         parameters.toArray(), lossScale == null ? optimizer : lossScale.addTo(optimizer));
@@ -227,7 +255,9 @@ public final class TrainingLoop {
   private double sumOfWeights() {
     try (NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      return TensorCopy.floats(parameters.all().sum())[0];
+      double sum = TensorCopy.floats(parameters.all().sum())[0];
+      collective.confirm();
+      return sum;
     }
   }
 
@@ -248,7 +278,9 @@ public final class TrainingLoop {
     }
   }
 
+  /** A rank that was lost leaves numbers like these, and is the cause then: all have to agree. */
   private DivergedException diverged(String what, RunProgress progress) {
+    collective.ruleOutALostRank();
     return new DivergedException(
         "The %s in epoch %d, by step %d; lower learningRate (now %s)%s set gradientClipNorm (now %s)%s."
             .formatted(

@@ -27,7 +27,10 @@ interface WeightUpdate {
    */
   void apply(double learningRate);
 
-  /** Loss sum and weight sum of the steps of all ranks since the last call. */
+  /**
+   * Loss sum and weight sum of the steps of all ranks since the last call; to be confirmed by
+   * {@link io.sparkfocal.collective.TensorCollective#confirm}.
+   */
   double[] takeTotals();
 
   /** A copy of what the optimizer remembers. */

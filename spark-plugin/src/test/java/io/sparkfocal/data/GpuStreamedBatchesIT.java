@@ -43,7 +43,8 @@ class GpuStreamedBatchesIT extends StreamedBatchesContract {
   void theNextBatchIsCopiedWhileTheGpuComputes() {
     try (NDManager manager = NDManager.newBaseManager(device(), "PyTorch");
         RowSource source = rows();
-        Batches streamed = new StreamedBatches(source.ordered(), WIDTH, manager, 0)) {
+        StagingPool pool = new StagingPool(0);
+        Batches streamed = new StreamedBatches(source.ordered(), WIDTH, manager, pool)) {
       NDArray matrix = manager.ones(new Shape(2048, 2048));
       NDArray product = matrix.matMul(matrix);
       GpuActivity activity;

@@ -22,7 +22,7 @@ abstract class StreamedBatchesContract {
   /** Where the batches go; its GPU has number 0. */
   protected abstract Device device();
 
-  private static RowSource rows(int count) {
+  static RowSource rows(int count) {
     try (ShardWriter writer = new ShardWriter(WIDTH, 1 << 20, () -> Path.of("unused"))) {
       for (int i = 0; i < count; i++) {
         writer.add(new float[] {i, -i, 2 * i, i % 3, 1 + i});
@@ -31,7 +31,7 @@ abstract class StreamedBatchesContract {
     }
   }
 
-  private static void assertSame(Batch actual, Batch expected) {
+  static void assertSame(Batch actual, Batch expected) {
     assertThat(actual.features().getShape()).isEqualTo(expected.features().getShape());
     assertThat(actual.features().toFloatArray()).isEqualTo(expected.features().toFloatArray());
     assertThat(actual.labels().toLongArray()).isEqualTo(expected.labels().toLongArray());
@@ -42,9 +42,10 @@ abstract class StreamedBatchesContract {
   void batchesAreThoseOfTheHostWhetherTheyWereExpectedOrNot() {
     try (NDManager manager = NDManager.newBaseManager(device(), "PyTorch");
         RowSource source = rows(520);
+        StagingPool pool = new StagingPool(0);
         Batches host = new HostBatches(source.shuffled(Shuffle.of(1, 1, 0)), WIDTH, manager);
         Batches streamed =
-            new StreamedBatches(source.shuffled(Shuffle.of(1, 1, 0)), WIDTH, manager, 0)) {
+            new StreamedBatches(source.shuffled(Shuffle.of(1, 1, 0)), WIDTH, manager, pool)) {
       host.skip(20);
       streamed.skip(20);
       int[] sizes = {70, 70, 71, 70, 0, 100, 1, 118};
@@ -66,7 +67,8 @@ abstract class StreamedBatchesContract {
   void anotherSizeThanTheExpectedOneIsRefused() {
     try (NDManager manager = NDManager.newBaseManager(device(), "PyTorch");
         RowSource source = rows(20);
-        Batches streamed = new StreamedBatches(source.ordered(), WIDTH, manager, 0)) {
+        StagingPool pool = new StagingPool(0);
+        Batches streamed = new StreamedBatches(source.ordered(), WIDTH, manager, pool)) {
       streamed.expect(7);
       assertThatThrownBy(() -> streamed.next(8))
           .isInstanceOf(IllegalStateException.class)
@@ -77,8 +79,9 @@ abstract class StreamedBatchesContract {
   @Test
   void batchesThatNobodyTakesAreFreed() {
     try (NDManager manager = NDManager.newBaseManager(device(), "PyTorch");
-        RowSource source = rows(20)) {
-      Batches streamed = new StreamedBatches(source.ordered(), WIDTH, manager, 0);
+        RowSource source = rows(20);
+        StagingPool pool = new StagingPool(0)) {
+      Batches streamed = new StreamedBatches(source.ordered(), WIDTH, manager, pool);
       streamed.expect(7);
       streamed.close();
       assertThat(manager.isOpen()).isTrue();

@@ -41,13 +41,27 @@ class DeviceChoiceTest {
   void cudaCountsTheVisibleDevicesFromZero() {
     assertThat(RankDevice.number("3", null)).isEqualTo(3);
     assertThat(RankDevice.number("3", "2, 3")).isEqualTo(1);
-    assertThat(RankDevice.number("0", "2,3")).isZero();
+    assertThat(RankDevice.number("0", " ")).isZero();
     assertThat(RankDevice.number("GPU-ab", "GPU-cd,GPU-ab")).isEqualTo(1);
     assertThat(RankDevice.number("GPU-ab", null)).isEqualTo(-1);
+  }
+
+  /** CUDA would take the index for a place among the visible ones: GPU 4 here for 0. */
+  @Test
+  void aGpuThatIsNotVisibleIsRefused() {
+    for (String address : new String[] {"0", "GPU-ab", "MIG-ab"}) {
+      assertThatIllegalArgumentException()
+          .isThrownBy(() -> RankDevice.gpu(address, "4,5,6,7", 4, "h"))
+          .withMessage(
+              "Spark gave this task GPU "
+                  + address
+                  + ", but CUDA_VISIBLE_DEVICES=4,5,6,7 of its executor does not name it; let the discovery script print what the variable names, or do not set it for executors.");
+    }
+    assertThat(RankDevice.number("0", "GPU-ab,GPU-cd")).isEqualTo(-1);
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> RankDevice.gpu("GPU-ab", "0", 1, "h"))
+        .isThrownBy(() -> RankDevice.gpu("7", "7", 0, "h"))
         .withMessageStartingWith(
-            "Spark gave this task GPU GPU-ab, but its executor sees 1 (CUDA_VISIBLE_DEVICES=0); check");
+            "Spark gave this task GPU 7, but its executor sees 0 (CUDA_VISIBLE_DEVICES=7); check");
   }
 
   @Test

@@ -2,6 +2,7 @@ package io.sparkfocal.job;
 
 import io.sparkfocal.collective.Collective;
 import io.sparkfocal.collective.nccl.NcclCollective;
+import io.sparkfocal.collective.nccl.StreamOrdered;
 import java.time.Duration;
 import java.util.List;
 import org.apache.spark.sql.SparkSession;
@@ -26,7 +27,8 @@ public final class StandInJob {
 
     @Override
     public Collective joinGpus(Collective ring, RankName name, int gpu, Duration timeout) {
-      return NcclCollective.join(ring, name.toString(), name.rank(), timeout);
+      return StreamOrdered.over(
+          NcclCollective.join(ring, name.toString(), name.rank(), timeout), name.rank());
     }
   }
 }

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import org.bytedeco.cuda.global.cudart;
 
 /**
  * Stand-ins for libcuda, libcudart, libnvrtc, libcupti and libnccl, compiled from {@code
@@ -41,6 +42,30 @@ public final class CudaStandIn {
               "-DKERNEL_HOST=\"" + SOURCES.resolve("kernel_host.h") + "\""),
           List.of(CUPTI, "cupti_stand_in.c"),
           List.of(NCCL, "nccl_stand_in.c", BUILT.resolve(RUNTIME).toString()));
+
+  /** What the stand-ins count, in the order of their attributes. */
+  public enum Counter {
+    /** Calls of cudaHostAlloc. */
+    HOST_ALLOCATIONS,
+    /** Calls of cudaFreeHost. */
+    HOST_FREES,
+    /** Communicators that were neither destroyed nor aborted. */
+    COMMUNICATORS,
+    /** Streams that were not destroyed. */
+    STREAMS;
+
+    private static final int FIRST_ATTRIBUTE = 0x7fc00000;
+
+    /** So far in this process, which has loaded the stand-ins. */
+    public int now() {
+      int[] value = new int[1];
+      int result = cudart.cudaDeviceGetAttribute(value, FIRST_ATTRIBUTE + ordinal(), 0);
+      if (result != cudart.cudaSuccess) {
+        throw new IllegalStateException("What is loaded is no stand-in: " + result);
+      }
+      return value[0];
+    }
+  }
 
   private CudaStandIn() {}
 

@@ -16,7 +16,6 @@ import io.sparkfocal.losses.RowLosses;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
@@ -131,8 +130,13 @@ class HalfPrecisionTest {
                   public void beforeStep() {}
 
                   @Override
-                  public void afterStep(Supplier<LoopState> state) {
-                    factors.add(state.get().optimizer().moments().get("lossScale")[0]);
+                  public StateInterval keepsState() {
+                    return new StateInterval(1, 0);
+                  }
+
+                  @Override
+                  public void keep(LoopState state) {
+                    factors.add(state.optimizer().moments().get("lossScale")[0]);
                   }
 
                   @Override

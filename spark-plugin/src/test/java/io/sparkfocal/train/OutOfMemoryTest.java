@@ -11,8 +11,10 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
+import java.util.Set;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.BeforeEach;
@@ -222,6 +224,42 @@ class OutOfMemoryTest {
     assertThat(found.get(1).weights()).isEqualTo(found.get(0).weights());
     assertThat(List.copyOf(rowsOfLargeRank)).endsWith(32L, 33L, 32L, 33L, 32L, 33L);
     assertThat(List.copyOf(rowsOfSmallRank)).endsWith(12L, 13L, 12L, 13L, 12L, 13L);
+  }
+
+  /** Rows on a device, whose batches find no memory in the calls of these numbers. */
+  private static TrainingRun withScarceBatches(Set<Integer> calls) {
+    AtomicInteger number = new AtomicInteger();
+    return hungry(ROWS)
+        .shards(
+            shard ->
+                new TensorShard(
+                    ((TensorShard) shard).rowsAsTensors(),
+                    (all, order) ->
+                        (from, count) -> {
+                          if (calls.contains(number.getAndIncrement())) {
+                            throw new EngineException(
+                                "CUDA out of memory. Tried to allocate 1 GiB");
+                          }
+                          return Gather.composed(all, order).rows(from, count);
+                        }));
+  }
+
+  @Test
+  void rowsForWhoseBatchMemoryDidNotSufficeAreAskedForAgain() {
+    TrainingSettings settings = TrainingRun.settings(3, 30, new Sgd(0.9, 0), 0.1);
+    float[] ample = hungry(ROWS).alone(settings).weights();
+    float[] scarce = withScarceBatches(Set.of(0, 4, 5)).alone(settings).weights();
+    assertThat(scarce).containsExactly(ample, Offset.offset(1e-6f));
+  }
+
+  @Test
+  void aBatchThatMemoryNeverSufficesForEndsTheTraining() {
+    TrainingSettings settings = TrainingRun.settings(1, 30, new Sgd(0.9, 0), 0.1);
+    TrainingRun run =
+        withScarceBatches(IntStream.range(1, 100).boxed().collect(Collectors.toSet()));
+    assertThatThrownBy(() -> run.alone(settings))
+        .hasStackTraceContaining(
+            "Memory does not suffice for 30 rows in 30 parts, and they cannot be cut further; lower batchSize or train a smaller network: CUDA out of memory. Tried to allocate 1 GiB");
   }
 
   @Test

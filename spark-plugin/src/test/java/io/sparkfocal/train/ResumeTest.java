@@ -9,7 +9,6 @@ import io.sparkfocal.persist.Checkpoint;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
-import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
@@ -38,9 +37,13 @@ class ResumeTest {
           public void beforeStep() {}
 
           @Override
-          public void afterStep(Supplier<LoopState> state) {
-            LoopState copied = state.get();
-            states.put(copied.stepsDone(), copied);
+          public StateInterval keepsState() {
+            return new StateInterval(1, 0);
+          }
+
+          @Override
+          public void keep(LoopState state) {
+            states.put(state.stepsDone(), state);
           }
 
           @Override

@@ -29,6 +29,7 @@ import java.util.Random;
 import java.util.function.BiFunction;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
+import java.util.function.UnaryOperator;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
@@ -58,6 +59,7 @@ final class TrainingRun {
   private IntFunction<FusedKernels> kernels = rank -> FusedKernels.none();
   private @Nullable FirstLayer firstLayer;
   private Supplier<@Nullable Block> secondLayer = () -> null;
+  private UnaryOperator<Shard> shards = UnaryOperator.identity();
   private TrainingListener listener =
       new TrainingListener() {
         @Override
@@ -158,6 +160,12 @@ final class TrainingRun {
     return this;
   }
 
+  /** What is trained on in place of each rank's rows. */
+  TrainingRun shards(UnaryOperator<Shard> shards) {
+    this.shards = shards;
+    return this;
+  }
+
   TrainingRun listener(TrainingListener listener) {
     this.listener = listener;
     return this;
@@ -243,11 +251,21 @@ final class TrainingRun {
     for (int rank = 0; rank < rowsOfRanks.length; rank++) {
       group.add(local.member(rank));
     }
-    RunSize size =
-        new RunSize(
-            Arrays.stream(rowsOfRanks).mapToLong(r -> r.length).sum(),
-            Arrays.stream(rowsOfRanks).mapToLong(r -> r.length).max().orElse(0),
-            validationRows.length);
+    return onRanks(runner, group, settings, rowsOfRanks);
+  }
+
+  /** The outcomes over these collectives, which are closed. */
+  List<TrainingOutcome> dealt(
+      List<Collective> group, TrainingSettings settings, int[]... rowsOfRanks) {
+    return onRanks(Ranks::run, group, settings, rowsOfRanks);
+  }
+
+  private <T> List<T> onRanks(
+      BiFunction<List<Collective>, Ranks.Work<TrainingOutcome>, List<T>> runner,
+      List<Collective> group,
+      TrainingSettings settings,
+      int[]... rowsOfRanks) {
+    RunSize size = size(rowsOfRanks);
     try {
       return runner.apply(group, c -> trainOrAbort(settings, c, rowsOfRanks[c.rank()], size));
     } finally {
@@ -264,6 +282,19 @@ final class TrainingRun {
       collective.abort(String.valueOf(e.getMessage()));
       throw e;
     }
+  }
+
+  private RunSize size(int[]... rowsOfRanks) {
+    return new RunSize(
+        Arrays.stream(rowsOfRanks).mapToLong(r -> r.length).sum(),
+        Arrays.stream(rowsOfRanks).mapToLong(r -> r.length).max().orElse(0),
+        validationRows.length);
+  }
+
+  /** The outcome of a rank that has all rows for training, whatever the others have. */
+  TrainingOutcome over(Collective collective, TrainingSettings settings) {
+    int[] all = IntStream.range(0, rows.size()).toArray();
+    return train(settings, collective, all, size(all));
   }
 
   private TrainingOutcome train(
@@ -304,7 +335,7 @@ final class TrainingRun {
               fused,
               manager);
       int[] validation = collective.rank() == 0 ? validationRows : new int[0];
-      Shard rows = fused.shard(batch(manager, numbers));
+      Shard rows = shards.apply(fused.shard(batch(manager, numbers)));
       return loop.run(rows, fused.shard(batch(manager, validation)), size, from);
     }
   }

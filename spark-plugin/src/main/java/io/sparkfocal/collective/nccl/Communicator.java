@@ -3,7 +3,6 @@ package io.sparkfocal.collective.nccl;
 import io.sparkfocal.collective.CollectiveException;
 import java.nio.ByteBuffer;
 import java.time.Duration;
-import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import org.bytedeco.cuda.global.nccl;
 import org.bytedeco.cuda.nccl.ncclComm;
@@ -24,11 +23,17 @@ final class Communicator {
   static final int ID_BYTES = nccl.NCCL_UNIQUE_ID_BYTES;
 
   private static final int CONFIG_MAGIC = 0xcafebeef;
-  private static final long POLL_NANOS = 20_000;
+
+  /**
+   * The version of NCCL whose config is set here, whatever the binding's is: to the fields of later
+   * ones a library gives its defaults then.
+   */
+  private static final int CONFIG_VERSION = 22_703;
 
   private final ncclComm comm = new ncclComm();
   private final Duration timeout;
   private final Supplier<@Nullable String> interruption;
+  private final Runnable pause;
   private boolean open;
   private boolean inGroup;
 
@@ -36,11 +41,14 @@ final class Communicator {
    * An unopened communicator.
    *
    * @param timeout how long a call may be in progress
-   * @param interruption a sentence if waiting has lost its sense, else null
+   * @param interruption a sentence if waiting has lost its sense, else null; asked after each pause
+   * @param pause waits a moment between two looks at a call in progress; another thread may call
+   *     then, and abort
    */
-  Communicator(Duration timeout, Supplier<@Nullable String> interruption) {
+  Communicator(Duration timeout, Supplier<@Nullable String> interruption, Runnable pause) {
     this.timeout = timeout;
     this.interruption = interruption;
+    this.pause = pause;
   }
 
   /** Version of the loaded library, as 22703 for 2.27.3. */
@@ -73,14 +81,19 @@ final class Communicator {
     }
   }
 
-  /** NCCL_CONFIG_INITIALIZER, which the binding lacks, with {@code blocking = 0}. */
-  private static ncclConfig_t nonBlocking(ncclConfig_t config) {
+  /**
+   * NCCL_CONFIG_INITIALIZER of NCCL 2.27, which the binding lacks, with {@code blocking = 0}.
+   *
+   * <p>The binding may have fields of later versions. They stay 0, which NCCL would refuse or take
+   * for a choice, did the config not name the version before them.
+   */
+  static ncclConfig_t nonBlocking(ncclConfig_t config) {
     int undefined = Integer.MIN_VALUE;
     Pointer.memset(config, 0, config.sizeof());
     return config
         .size(config.sizeof())
         .magic(CONFIG_MAGIC)
-        .version(Math.min(nccl.NCCL_VERSION_CODE, version()))
+        .version(Math.min(CONFIG_VERSION, version()))
         .blocking(0)
         .cgaClusterSize(undefined)
         .minCTAs(undefined)
@@ -138,6 +151,7 @@ final class Communicator {
     long deadline = System.nanoTime() + timeout.toNanos();
     int state = result;
     while (state == nccl.ncclInProgress) {
+      pause.run();
       String reason = interruption.get();
       if (reason != null) {
         throw new CollectiveException(reason);
@@ -147,7 +161,6 @@ final class Communicator {
             "%s was in progress for %d ms; raise spark.focal.collective.timeout if other ranks are merely slow."
                 .formatted(call, timeout.toMillis()));
       }
-      LockSupport.parkNanos(POLL_NANOS);
       state = poll();
     }
     check(call, state);

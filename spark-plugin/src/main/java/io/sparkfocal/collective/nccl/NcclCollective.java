@@ -4,7 +4,6 @@ import io.sparkfocal.collective.Collective;
 import io.sparkfocal.collective.CollectiveException;
 import io.sparkfocal.collective.HostBuffers;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
@@ -14,6 +13,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.bytedeco.cuda.cudart.CUevent_st;
 import org.bytedeco.cuda.global.nccl;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Sums and copies the memory of the ranks' GPUs, in the order of PyTorch's stream.
@@ -21,26 +22,39 @@ import org.jspecify.annotations.Nullable;
  * <p>An operation returns when NCCL has taken it, not when it is done; {@link #finish} waits. A
  * watchdog looks after what is under way: an error of NCCL, a rank that gave up (told by the
  * control collective) or a deadline ends every operation by aborting the communicator, on which
- * kernels that wait for other ranks depend. One lock goes round all calls of NCCL.
+ * kernels that wait for other ranks depend. One lock goes round all calls of NCCL; who waits for a
+ * call in progress leaves it to the watchdog between two looks.
+ *
+ * <p>An operation that was ended by an abort leaves anything in its buffer, and so do those after
+ * it; what reads such a buffer has to {@link #finish} before it believes what it read. An abort of
+ * a peer can do the same to this rank before its word has come: only {@link #barrier}, which every
+ * rank enters with its operations done, tells that none was.
  *
  * <p>Buffers are direct buffers whose addresses are those of device memory; nothing here reads
  * them.
  */
 public final class NcclCollective implements Collective {
 
-  /** How long a rank that left may take to say why, before this one gives up by itself. */
-  private static final Duration GRACE = Duration.ofSeconds(2);
+  private static final Logger LOG = LoggerFactory.getLogger(NcclCollective.class);
 
+  private static final Duration FAREWELL = Duration.ofSeconds(2);
   private static final Duration WATCH_EVERY = Duration.ofMillis(10);
+  private static final long POLL_NANOS = 20_000;
 
   private record Pending(String operation, CUevent_st event, long since) {}
 
   private final Collective control;
+  private final ControlFailure controlFailure;
   private final String name;
   private final Duration timeout;
   private final CudaDevice device;
   private final Communicator communicator;
-  private final ReentrantLock lock = new ReentrantLock();
+
+  /**
+   * Fair, so that the watchdog has its turn while a call in progress is looked at again and again.
+   */
+  private final ReentrantLock lock = new ReentrantLock(true);
+
   private final Deque<Pending> pending = new ArrayDeque<>();
   private final Thread watchdog = new Thread(this::watch, "focal-nccl-watchdog");
   private volatile @Nullable String failure;
@@ -49,10 +63,11 @@ public final class NcclCollective implements Collective {
 
   private NcclCollective(Collective control, String name, int gpu, Duration timeout) {
     this.control = control;
+    this.controlFailure = new ControlFailure(control);
     this.name = name;
     this.timeout = timeout;
     this.device = new CudaDevice(gpu);
-    this.communicator = new Communicator(timeout, this::interruption);
+    this.communicator = new Communicator(timeout, this::interruption, this::pause);
   }
 
   /**
@@ -67,7 +82,7 @@ public final class NcclCollective implements Collective {
    */
   public static NcclCollective join(Collective control, String name, int gpu, Duration timeout) {
     NcclLibraries.require();
-    requireSameVersion(control, name);
+    NcclVersions.requireSame(control, name);
     NcclCollective collective = new NcclCollective(control, name, gpu, timeout);
     try {
       collective.open();
@@ -76,25 +91,6 @@ public final class NcclCollective implements Collective {
       collective.fail(String.valueOf(e.getMessage()));
       throw e;
     }
-  }
-
-  private static void requireSameVersion(Collective control, String name) {
-    int own = Communicator.version();
-    ByteBuffer versions = floats(control.world());
-    versions.putFloat(Float.BYTES * control.rank(), own);
-    control.allReduce(versions);
-    for (int rank = 0; rank < control.world(); rank++) {
-      int theirs = (int) versions.getFloat(Float.BYTES * rank);
-      if (theirs != own) {
-        throw new CollectiveException(
-            "%s, has NCCL %s, rank %d has %s; install the same version on every host."
-                .formatted(name, NcclLibraries.dotted(own), rank, NcclLibraries.dotted(theirs)));
-      }
-    }
-  }
-
-  private static ByteBuffer floats(int count) {
-    return ByteBuffer.allocateDirect(Float.BYTES * count).order(ByteOrder.nativeOrder());
   }
 
   private void open() {
@@ -172,6 +168,16 @@ public final class NcclCollective implements Collective {
     launch("broadcast from rank " + root, bytes, () -> communicator.broadcast(bytes, root));
   }
 
+  /** While it waits, the watchdog may look, and give up. */
+  private void pause() {
+    lock.unlock();
+    try {
+      LockSupport.parkNanos(POLL_NANOS);
+    } finally {
+      lock.lock();
+    }
+  }
+
   private void launch(String operation, ByteBuffer buffer, Runnable call) {
     requireRunning();
     if (buffer.limit() == 0) {
@@ -209,7 +215,7 @@ public final class NcclCollective implements Collective {
   }
 
   private CollectiveException gaveUp(String operation, CollectiveException cause) {
-    String told = isAborted() ? failure() : null;
+    String told = isAborted() ? failure() : controlFailure.reason();
     fail(told != null ? told : failed(operation, String.valueOf(cause.getMessage())));
     return new CollectiveException(String.valueOf(failure), cause);
   }
@@ -227,7 +233,21 @@ public final class NcclCollective implements Collective {
         Thread.currentThread().interrupt();
       }
     }
+    requireNoError();
     requireRunning();
+  }
+
+  /** Of NCCL, whose kernels may be over all the same. */
+  private void requireNoError() {
+    lock.lock();
+    try {
+      String error = failure == null ? communicator.asyncError() : null;
+      if (error != null) {
+        fail(failed("finish", error));
+      }
+    } finally {
+      lock.unlock();
+    }
   }
 
   @Override
@@ -255,7 +275,7 @@ public final class NcclCollective implements Collective {
       }
       return pending.isEmpty() || failure != null;
     } catch (CollectiveException e) {
-      fail(String.valueOf(e.getMessage()));
+      fail(failed(pending.getFirst().operation(), String.valueOf(e.getMessage())));
       return true;
     } finally {
       lock.unlock();
@@ -269,8 +289,8 @@ public final class NcclCollective implements Collective {
     }
     // An operation waits for those before it, and for what was launched between them.
     long age = System.nanoTime() - Math.max(oldest.since(), lastReached);
-    String told = control.failure();
-    if (told != null && (control.isAborted() || age > GRACE.toNanos())) {
+    String told = controlFailure.reason();
+    if (told != null && (control.isAborted() || age > ControlFailure.GRACE.toNanos())) {
       return told;
     }
     return age > timeout.toNanos()
@@ -282,12 +302,16 @@ public final class NcclCollective implements Collective {
   /** Why a call that is in progress should not be waited for. */
   private @Nullable String interruption() {
     String reason = failure;
-    return reason != null ? reason : control.isAborted() ? control.failure() : null;
+    return reason != null ? reason : controlFailure.reason();
   }
 
   private void watch() {
     while (!closed && failure == null) {
-      look();
+      try {
+        look();
+      } catch (RuntimeException e) {
+        fail(failed("watchdog", String.valueOf(e)));
+      }
       LockSupport.parkNanos(WATCH_EVERY.toNanos());
     }
   }
@@ -299,12 +323,24 @@ public final class NcclCollective implements Collective {
       if (failure == null) {
         failure = reason;
         control.abort(reason);
-        device.select();
+        selectIfItWorks();
         communicator.abort();
         pending.clear();
       }
     } finally {
       lock.unlock();
+    }
+  }
+
+  /**
+   * A GPU that an error has broken answers every call with it, but NCCL is to let go all the same.
+   */
+  private void selectIfItWorks() {
+    try {
+      device.select();
+    } catch (CollectiveException e) {
+      LOG.warn(
+          "{}, aborts its communicator on a GPU that does not answer: {}", name, e.getMessage());
     }
   }
 
@@ -342,25 +378,27 @@ public final class NcclCollective implements Collective {
     if (closed) {
       return;
     }
-    long deadline = System.nanoTime() + GRACE.toNanos();
+    long deadline = System.nanoTime() + FAREWELL.toNanos();
     while (!look() && System.nanoTime() < deadline) {
       LockSupport.parkNanos(50_000);
     }
     lock.lock();
     try {
       closed = true;
-      if (failure == null && pending.isEmpty()) {
+      if (failure == null && !pending.isEmpty()) {
+        // Peers may take what is left for sums.
+        fail(failed(pending.getFirst().operation(), "this rank left before it was done."));
+      }
+      if (failure == null) {
         device.select();
         communicator.close();
-      } else {
-        communicator.abort();
       }
       if (failure == null) {
         failure = name + ", is closed.";
       }
       device.close();
     } catch (CollectiveException e) {
-      communicator.abort();
+      fail(String.valueOf(e.getMessage()));
     } finally {
       lock.unlock();
     }

@@ -1,0 +1,79 @@
+package io.sparkfocal.train;
+
+import ai.djl.ndarray.NDManager;
+import io.sparkfocal.collective.TensorCollective;
+import java.nio.ByteBuffer;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+
+/**
+ * Decides after which steps the state of a run is kept, on every rank alike, so that all can agree
+ * on a state before it is kept.
+ *
+ * <p>Steps are counted by every rank. Time is that of rank 0, which tells the others whether a
+ * state is due and in how many steps it will say so again: in half of those that it expects until
+ * then, so that a step costs no message and steps that become slower are noticed.
+ */
+final class StateSchedule {
+
+  private static final long MOST_STEPS_UNTOLD = 1000;
+
+  private final StateInterval every;
+  private final TensorCollective collective;
+  private final NDManager manager;
+  private final LongSupplier clock;
+  private long stepsSince;
+  private long keptAt;
+  private long toldAt;
+  private long stepsSinceTold;
+  private long stepsUntold = 1;
+
+  /**
+   * From now on.
+   *
+   * @param manager on the device whose tensors the collective takes
+   * @param clock in nanoseconds
+   */
+  StateSchedule(
+      StateInterval every, TensorCollective collective, NDManager manager, LongSupplier clock) {
+    this.every = every;
+    this.collective = collective;
+    this.manager = manager;
+    this.clock = clock;
+    this.keptAt = clock.getAsLong();
+    this.toldAt = keptAt;
+  }
+
+  /**
+   * Whether the state after the step that has just ended is kept; to be asked after every step.
+   *
+   * @throws io.sparkfocal.collective.CollectiveException if another rank fails
+   */
+  boolean isDue() {
+    stepsSince++;
+    boolean due = every.steps() > 0 && stepsSince >= every.steps();
+    if (every.millis() > 0 && ++stepsSinceTold >= stepsUntold) {
+      due |= isTold();
+    }
+    if (due) {
+      stepsSince = 0;
+      keptAt = clock.getAsLong();
+    }
+    return due;
+  }
+
+  private boolean isTold() {
+    long now = clock.getAsLong();
+    long interval = TimeUnit.MILLISECONDS.toNanos(every.millis());
+    boolean due = now - keptAt >= interval;
+    long left = due ? interval : interval - (now - keptAt);
+    long perStep = Math.max(1, (now - toldAt) / stepsSinceTold);
+    long untold = Math.max(1, Math.min(MOST_STEPS_UNTOLD, left / perStep / 2));
+    ByteBuffer own = ByteBuffer.allocate(Long.BYTES).putLong(0, due ? -untold : untold);
+    long told = ByteBuffer.wrap(collective.allGather(own.array(), manager).get(0)).getLong();
+    toldAt = clock.getAsLong();
+    stepsSinceTold = 0;
+    stepsUntold = Math.abs(told);
+    return told < 0;
+  }
+}

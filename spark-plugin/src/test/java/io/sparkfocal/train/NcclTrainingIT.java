@@ -1,0 +1,179 @@
+package io.sparkfocal.train;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.catchThrowable;
+
+import io.sparkfocal.collective.Collective;
+import io.sparkfocal.collective.CollectiveException;
+import io.sparkfocal.collective.local.LocalGroup;
+import io.sparkfocal.collective.nccl.NcclCollective;
+import io.sparkfocal.collective.nccl.StreamOrdered;
+import io.sparkfocal.cuda.CudaLibraries;
+import io.sparkfocal.testing.CudaStandIn;
+import io.sparkfocal.testing.Ranks;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.stream.IntStream;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledIf;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Trainings whose sums travel over NCCL, over a stand-in that runs beside the training threads. */
+@Timeout(180)
+@EnabledIf("io.sparkfocal.testing.CudaStandIn#isAvailable")
+class NcclTrainingIT {
+
+  private static final int HANG = 0x7fc0dead;
+  private static final int[] FEW = IntStream.range(0, 30).toArray();
+  private static final int[] MANY = IntStream.range(30, 95).toArray();
+
+  private final List<Long> kept = new CopyOnWriteArrayList<>();
+  private final List<Integer> reported = new CopyOnWriteArrayList<>();
+
+  @BeforeAll
+  static void useStandIn() throws Exception {
+    CudaLibraries.lookFirstIn(CudaStandIn.folder().toString());
+  }
+
+  private TrainingRun run(boolean batchNorm) {
+    return new TrainingRun(100)
+        .batchNorm(batchNorm)
+        .dropout(0.2)
+        .validateOn(95, 96, 97, 98, 99)
+        .listener(
+            new TrainingListener() {
+              @Override
+              public void beforeStep() {}
+
+              @Override
+              public StateInterval keepsState() {
+                return new StateInterval(2, 0);
+              }
+
+              @Override
+              public void keep(LoopState state) {
+                kept.add(state.stepsDone());
+              }
+
+              @Override
+              public void epochCompleted(EpochReport report) {
+                reported.add(report.epoch());
+              }
+            });
+  }
+
+  private static TrainingSettings settings(boolean half) {
+    TrainingSettings settings = TrainingRun.settings(3, 20, new AdamW(0.01), 0.01);
+    return half ? TrainingRun.half(settings) : settings;
+  }
+
+  private static List<Collective> group(Duration timeout) {
+    LocalGroup control = LocalGroup.of(2, timeout);
+    return new ArrayList<>(
+        Ranks.run(
+            List.of(control.member(0), control.member(1)),
+            c ->
+                StreamOrdered.over(
+                    NcclCollective.join(
+                        c, "Rank %d of 2".formatted(c.rank()), 2 + c.rank(), timeout),
+                    2 + c.rank())));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"false, false", "true, false", "true, true"})
+  void theWeightsAreThoseOfTheHostsOwnCollective(boolean batchNorm, boolean half) {
+    List<TrainingOutcome> host = run(batchNorm).dealt(settings(half), FEW, MANY);
+    kept.clear();
+    reported.clear();
+    List<TrainingOutcome> nccl =
+        run(batchNorm).dealt(group(Duration.ofSeconds(60)), settings(half), FEW, MANY);
+    for (int rank = 0; rank < 2; rank++) {
+      assertThat(nccl.get(rank).weights()).isEqualTo(host.get(rank).weights());
+    }
+    assertThat(kept).hasSize(2 * 7).contains(2L, 14L);
+    assertThat(reported).hasSize(2 * 3);
+  }
+
+  /** Hangs in one of its all-reduces, as a GPU does. */
+  private record Hanging(Collective nccl, int at, int[] operations) implements Collective {
+
+    @Override
+    public void allReduce(ByteBuffer values, Precision precision) {
+      if (operations[0]++ == at) {
+        values.duplicate().order(ByteOrder.nativeOrder()).putInt(0, HANG);
+      }
+      nccl.allReduce(values, precision);
+    }
+
+    @Override
+    public int rank() {
+      return nccl.rank();
+    }
+
+    @Override
+    public int world() {
+      return nccl.world();
+    }
+
+    @Override
+    public Memory memory() {
+      return nccl.memory();
+    }
+
+    @Override
+    public void broadcast(ByteBuffer bytes, int root) {
+      nccl.broadcast(bytes, root);
+    }
+
+    @Override
+    public void barrier() {
+      nccl.barrier();
+    }
+
+    @Override
+    public void finish() {
+      nccl.finish();
+    }
+
+    @Override
+    public String failure() {
+      return nccl.failure();
+    }
+
+    @Override
+    public boolean isAborted() {
+      return nccl.isAborted();
+    }
+
+    @Override
+    public void abort(String reason) {
+      nccl.abort(reason);
+    }
+
+    @Override
+    public void close() {
+      nccl.close();
+    }
+  }
+
+  @Test
+  void aGpuThatHangsEndsTheTrainingAndNothingOfItsSumsIsKept() {
+    List<Collective> group = group(Duration.ofMillis(1500));
+    // The fourth step: a state is due after it.
+    group.set(1, new Hanging(group.get(1), 3, new int[1]));
+    Throwable failure = catchThrowable(() -> run(false).dealt(group, settings(false), FEW, MANY));
+    assertThat(failure)
+        .cause()
+        .isInstanceOf(CollectiveException.class)
+        .hasMessageMatching("Rank \\d of 2, waited 1500 ms for the others in allReduce; .*");
+    assertThat(kept).containsExactly(2L, 2L);
+    assertThat(reported).isEmpty();
+  }
+}
