@@ -46,6 +46,7 @@ final class HostBatches implements Batches {
   }
 
   private Place place(int count) {
+    BatchMemory.require(count, width);
     Batch batch = Batch.allocate(host, count, width);
     return new Place(
         batch,

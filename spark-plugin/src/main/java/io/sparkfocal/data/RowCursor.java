@@ -10,11 +10,13 @@ import org.jspecify.annotations.Nullable;
 final class RowCursor implements AutoCloseable {
 
   private static final int STAGED_ROWS = 64;
+  private static final int STAGED_BYTES = 256 << 10;
 
   private final RowSource.Windows windows;
   private final int width;
   private final float[] row;
   private final float[] staged;
+  private final int stagedRows;
   private RowSource.@Nullable Window window;
   private int place;
 
@@ -28,7 +30,9 @@ final class RowCursor implements AutoCloseable {
     this.windows = windows;
     this.width = width;
     this.row = new float[RowStore.stride(width)];
-    this.staged = new float[STAGED_ROWS * width];
+    this.stagedRows =
+        Math.max(1, Math.min(STAGED_ROWS, STAGED_BYTES / Float.BYTES / Math.max(1, width)));
+    this.staged = new float[stagedRows * width];
     this.window = windows.next();
   }
 
@@ -115,7 +119,7 @@ final class RowCursor implements AutoCloseable {
       System.arraycopy(row, 0, staged, inStage * width, width);
       target.labels().put((long) row[width]);
       target.weights().put(row[width + 1]);
-      if (++inStage == STAGED_ROWS) {
+      if (++inStage == stagedRows) {
         target.features().put(staged);
         inStage = 0;
       }

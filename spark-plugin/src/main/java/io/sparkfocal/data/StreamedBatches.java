@@ -67,6 +67,7 @@ final class StreamedBatches implements Batches {
         other = null;
         place.close();
       }
+      BatchMemory.require(count, width);
       // Steps differ by a row.
       place = new Place(count + 1);
       other = place;

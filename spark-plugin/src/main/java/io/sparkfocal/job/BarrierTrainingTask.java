@@ -167,7 +167,9 @@ record BarrierTrainingTask(TrainingPlan plan, RankLinks links, Broadcast<byte[]>
                 new RankListener(context, plan, checkpoints),
                 kernels,
                 manager);
-        outcome = loop.run(training, validation, size(cards), from == null ? null : from.state());
+        outcome =
+            loop.run(
+                training, validation, size(cards), from == null ? null : from.state(parameters));
       }
       return collective.rank() == 0
           ? TrainingResult.encode(outcome, parameters.slices(), standardization, device.toString())

@@ -136,6 +136,7 @@ public final class TrainingJob implements AutoCloseable {
       Dataset<?> dataset,
       int maxRestarts,
       boolean resume) {
+    LargestBatch.require(plan, counts.trainingRows(), spark.getConf());
     LOG.info(
         "{}: {} training rows, {} validation rows, {} workers",
         plan.run(),

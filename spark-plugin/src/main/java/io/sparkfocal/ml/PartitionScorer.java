@@ -24,6 +24,10 @@ import org.jspecify.annotations.Nullable;
 /**
  * Appends scores to the rows of a partition, a batch at a time.
  *
+ * <p>A batch is bounded by what its rows take on the heap, and by what {@link Scorer#batchRows}
+ * says; of its scores there are the logits, from which each row gets its vectors as it is asked
+ * for.
+ *
  * @param scoring the network
  * @param layout where the features are
  * @param output which columns to append
@@ -33,8 +37,8 @@ record PartitionScorer(
     TrainedNetwork.Scoring scoring, FeatureLayout layout, OutputColumns output, ClassScores scores)
     implements MapPartitionsFunction<Row, Row> {
 
-  private static final int BATCH_ROWS = 1024;
-  private static final int BATCH_BYTES = 16 << 20;
+  /** Of rows, with all their columns; a batch ends with the row that reaches it. */
+  static final long ROW_BYTES = 16 << 20;
 
   @Override
   public Iterator<Row> call(Iterator<Row> rows) {
@@ -45,6 +49,10 @@ record PartitionScorer(
     NativeEngine.require(context.cpus());
     Scorer scorer = new Scorer(scoring);
     context.addTaskCompletionListener((TaskCompletionListener) ended -> scorer.close());
+    return scored(rows, scorer);
+  }
+
+  Iterator<Row> scored(Iterator<Row> rows, Scorer scorer) {
     return new ScoredRows(rows, scorer);
   }
 
@@ -55,48 +63,58 @@ record PartitionScorer(
     private final float[] values;
     private final int batchRows;
     private final ByteBuffer input;
-    private final Deque<Row> ready = new ArrayDeque<>();
+    private final Deque<Row> waiting = new ArrayDeque<>();
+    private float[] logits = {};
+    private int scored;
     private @Nullable RowFeatures features;
+    private @Nullable RowBytes rowBytes;
 
     ScoredRows(Iterator<Row> rows, Scorer scorer) {
       this.rows = rows;
       this.scorer = scorer;
       this.values = new float[scorer.features()];
-      this.batchRows = Math.max(1, Math.min(BATCH_ROWS, BATCH_BYTES / Float.BYTES / values.length));
+      this.batchRows = scorer.batchRows();
       this.input = scorer.newInput(batchRows);
     }
 
     @Override
     public boolean hasNext() {
-      return !ready.isEmpty() || rows.hasNext();
+      return !waiting.isEmpty() || rows.hasNext();
     }
 
     @Override
     public Row next() {
-      if (ready.isEmpty()) {
+      if (waiting.isEmpty()) {
         if (!rows.hasNext()) {
           throw new NoSuchElementException();
         }
         scoreBatch();
       }
-      return ready.remove();
+      return scored(waiting.remove(), logits, scored++ * scorer.outputs());
     }
 
     private void scoreBatch() {
-      List<Row> batch = new ArrayList<>(batchRows);
+      logits = new float[0];
+      scored = 0;
       FloatBuffer floats = input.asFloatBuffer();
-      while (batch.size() < batchRows && rows.hasNext()) {
+      long bytes = 0;
+      while (waiting.size() < batchRows && bytes < ROW_BYTES && rows.hasNext()) {
         Row row = rows.next();
         reader(row).read(row, values);
         for (int i = 0; i < values.length; i++) {
           floats.put(scorer.standardize(values[i], i));
         }
-        batch.add(row);
+        waiting.add(row);
+        bytes += rowBytes(row).of(row);
       }
-      float[] logits = scorer.logits(input, batch.size());
-      for (int i = 0; i < batch.size(); i++) {
-        ready.add(scored(batch.get(i), logits, i * scorer.outputs()));
+      logits = scorer.logits(input, waiting.size());
+    }
+
+    private RowBytes rowBytes(Row row) {
+      if (rowBytes == null) {
+        rowBytes = new RowBytes(row.schema());
       }
+      return rowBytes;
     }
 
     private RowFeatures reader(Row row) {

@@ -10,6 +10,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
 import io.sparkfocal.losses.Autograd;
+import io.sparkfocal.network.ActivationBytes;
 import io.sparkfocal.network.Layers;
 import io.sparkfocal.persist.TrainedNetwork;
 import io.sparkfocal.train.FlatParameters;
@@ -17,6 +18,14 @@ import java.nio.ByteBuffer;
 
 /** A network in native memory that turns features into logits; used by one thread. */
 final class Scorer implements AutoCloseable {
+
+  private static final int MOST_ROWS = 1024;
+
+  /** Of the features of a batch, which lie beside the heap. */
+  private static final long INPUT_BYTES = 16 << 20;
+
+  /** Of what the layers make of it, and of the logits, in PyTorch's memory and on the heap. */
+  private static final long BATCH_BYTES = 64 << 20;
 
   private final NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
   private final TrainedNetwork.Scoring scoring;
@@ -43,6 +52,14 @@ final class Scorer implements AutoCloseable {
   /** Width of the logits. */
   int outputs() {
     return scoring.description().outputs();
+  }
+
+  /** How many rows are scored at once: as many as fit some bytes, from 1 to 1,024. */
+  int batchRows() {
+    long input = (long) features() * Float.BYTES;
+    long made = ActivationBytes.perRow(network) + (long) outputs() * Float.BYTES;
+    long rows = Math.min(INPUT_BYTES / input, BATCH_BYTES / made);
+    return (int) Math.max(1, Math.min(MOST_ROWS, rows));
   }
 
   /** A direct buffer for the standardized features of {@code rows} rows. */

@@ -2,7 +2,6 @@ package io.sparkfocal.network;
 
 import ai.djl.nn.Activation;
 import ai.djl.nn.Block;
-import ai.djl.nn.SequentialBlock;
 import ai.djl.nn.core.Linear;
 import java.util.Arrays;
 import java.util.Map;

@@ -16,6 +16,11 @@ import java.util.Map;
  * <p>Dropout and batch norm must come from {@link Layers}; DJL's own draw from a generator of the
  * whole JVM and see the rows of one rank only.
  *
+ * <p>A sequence of layers is best a {@link SequentialBlock} of this package, also within other
+ * blocks: it frees the output of a layer as soon as the next layer has taken it, where DJL's keeps
+ * the outputs of all layers until a batch is over. Validation and scoring take as many rows at once
+ * as that allows.
+ *
  * <p>Where a training asks for float16, input and trained parameters are float16; a constant that a
  * layer makes for itself has to take the type of its input.
  */

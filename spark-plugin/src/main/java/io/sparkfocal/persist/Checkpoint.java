@@ -5,8 +5,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkfocal.data.Standardization;
+import io.sparkfocal.train.FlatParameters;
 import io.sparkfocal.train.LoopState;
 import io.sparkfocal.train.OptimizerState;
+import io.sparkfocal.train.PackedState;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
@@ -18,16 +20,32 @@ import org.jspecify.annotations.Nullable;
  * @param plan what was to be done, by name: network, loss, data and so on
  * @param standardization of the features
  * @param state of the training loop
+ * @param packed whether the state is of a file of format 1, with parameters one after the other
  */
 public record Checkpoint(
-    Map<String, String> plan, Standardization standardization, LoopState state) {
+    Map<String, String> plan, Standardization standardization, LoopState state, boolean packed) {
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String RUN = "checkpoint";
-  private static final String FORMAT = "1";
+  private static final String FORMAT = "2";
+  private static final String PACKED_FORMAT = "1";
   private static final String WEIGHTS = "weights";
   private static final String BEST = "best";
   private static final String OPTIMIZER = "optimizer.";
+
+  /** Of a run of this version. */
+  public Checkpoint(Map<String, String> plan, Standardization standardization, LoopState state) {
+    this(plan, standardization, state, false);
+  }
+
+  /**
+   * The state, for that network.
+   *
+   * @throws IllegalArgumentException if it is of a network with other parameters
+   */
+  public LoopState state(FlatParameters parameters) {
+    return packed ? PackedState.spread(state, parameters) : state;
+  }
 
   /** The file's bytes. */
   public byte[] encode() {
@@ -35,7 +53,7 @@ public record Checkpoint(
     tensors.put(WEIGHTS, vector(state.weights()));
     state.optimizer().moments().forEach((k, v) -> tensors.put(OPTIMIZER + k, vector(v)));
     ObjectNode run = JSON.createObjectNode();
-    run.put("format", FORMAT);
+    run.put("format", packed ? PACKED_FORMAT : FORMAT);
     run.set("plan", JSON.valueToTree(plan));
     run.set("means", JSON.valueToTree(standardization.means()));
     run.set("scales", JSON.valueToTree(standardization.scales()));
@@ -64,7 +82,8 @@ public record Checkpoint(
   public static Checkpoint decode(byte[] bytes, String file) {
     Safetensors tensors = Safetensors.decode(bytes, file);
     JsonNode run = run(tensors, file);
-    if (!run.path("format").asText().equals(FORMAT)) {
+    String format = run.path("format").asText();
+    if (!format.equals(FORMAT) && !format.equals(PACKED_FORMAT)) {
       throw damaged(file, "its format is " + run.path("format"));
     }
     Map<String, float[]> moments = new TreeMap<>();
@@ -100,7 +119,8 @@ public record Checkpoint(
         plan,
         new Standardization(
             ModelFiles.doubles(run.path("means")), ModelFiles.doubles(run.path("scales"))),
-        state);
+        state,
+        format.equals(PACKED_FORMAT));
   }
 
   private static JsonNode run(Safetensors tensors, String file) {

@@ -8,7 +8,9 @@ import io.sparkfocal.network.NetworkDescription;
 import io.sparkfocal.train.FlatParameters;
 import io.sparkfocal.train.ParameterSlice;
 import java.io.Serializable;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -52,17 +54,21 @@ public record TrainedNetwork(
 
   /** What travels to the executors that score. */
   public Scoring scoring() {
-    int size = weights.values().stream().mapToInt(t -> t.values().length).sum();
-    float[] all = new float[size];
-    StringBuilder layout = new StringBuilder();
-    int offset = 0;
+    List<ParameterSlice> slices = new ArrayList<>();
+    long end = 0;
     for (Map.Entry<String, Safetensors.Tensor> named : weights.entrySet()) {
-      float[] values = named.getValue().values();
-      System.arraycopy(values, 0, all, offset, values.length);
-      layout
-          .append(new ParameterSlice(named.getKey(), named.getValue().shape(), offset))
-          .append(' ');
-      offset += values.length;
+      ParameterSlice slice = new ParameterSlice(named.getKey(), named.getValue().shape(), end);
+      slices.add(slice);
+      end = slice.end();
+    }
+    float[] all = new float[Math.toIntExact(end)];
+    StringBuilder layout = new StringBuilder();
+    Iterator<ParameterSlice> places = slices.iterator();
+    for (Safetensors.Tensor tensor : weights.values()) {
+      ParameterSlice place = places.next();
+      float[] values = tensor.values();
+      System.arraycopy(values, 0, all, Math.toIntExact(place.offset()), values.length);
+      layout.append(place).append(' ');
     }
     return new Scoring(description, classes, standardization, link, all, layout.toString());
   }

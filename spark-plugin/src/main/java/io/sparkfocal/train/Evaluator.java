@@ -1,5 +1,6 @@
 package io.sparkfocal.train;
 
+import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
@@ -16,11 +17,13 @@ import io.sparkfocal.losses.ReducedLoss;
 import io.sparkfocal.losses.Reduction;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** Measures a network on the validation rows of all ranks. */
 final class Evaluator {
 
-  private static final long BATCH_ROWS = 8192;
+  private static final Logger LOG = LoggerFactory.getLogger(Evaluator.class);
 
   /** Well within the time that a rank waits for another. */
   static final Duration BETWEEN_SIGNS = Duration.ofSeconds(5);
@@ -38,6 +41,7 @@ final class Evaluator {
   private final @Nullable NDArray offsets;
   private final Duration betweenSigns;
   private long lastSign;
+  private long batchRows;
 
   /**
    * Of a network.
@@ -63,6 +67,7 @@ final class Evaluator {
     this.classes = classes;
     this.offsets = offsets.length == 0 ? null : manager.create(offsets);
     this.betweenSigns = betweenSigns;
+    this.batchRows = EvaluationBatch.rows(network, classes, manager.getDevice());
   }
 
   /**
@@ -93,20 +98,18 @@ final class Evaluator {
   /** Loss sum, weight sum, rows of each class, hits of each class; read from the device once. */
   private double[] measure(Shard rows, Runnable beforeBatch) {
     ParameterStore store = new ParameterStore(manager, false);
-    try (Batches batches = rows.ordered();
-        NDArray classIds = manager.arange(0, classes, 1, DataType.INT64);
+    try (NDArray classIds = manager.arange(0, classes, 1, DataType.INT64);
         NDArray totals = manager.zeros(new Shape(SUMS + 2L * classes), DataType.FLOAT64)) {
-      for (long from = 0; from < rows.rows(); from += BATCH_ROWS) {
-        beforeBatch.run();
-        try (NDScope scope = new NDScope()) {
-          scope.suppressNotUsedWarning();
-          Batch batch = batches.next((int) Math.min(BATCH_ROWS, rows.rows() - from));
-          totals.addi(measure(batch, classIds, store));
-        }
-        long left = rows.rows() - from - BATCH_ROWS;
-        if (left > 0) {
-          batches.expect((int) Math.min(BATCH_ROWS, left));
-          signIfDue();
+      long done = 0;
+      while (done < rows.rows()) {
+        try (Batches batches = rows.ordered()) {
+          batches.skip(done);
+          done +=
+              forEachBatch(
+                  batches,
+                  rows.rows() - done,
+                  beforeBatch,
+                  (batch, count) -> addParts(batch, count, classIds, store, totals));
         }
       }
       return TensorCopy.doubles(totals);
@@ -118,6 +121,83 @@ final class Evaluator {
       sumOverRanks(new double[SUMS + 2 * classes], false);
       lastSign = System.nanoTime();
     }
+  }
+
+  private interface Visitor {
+
+    void visit(Batch batch, int rows);
+  }
+
+  /** Until all rows are seen, or memory does not suffice to bring them; returns how many were. */
+  private long forEachBatch(Batches batches, long rows, Runnable beforeBatch, Visitor visitor) {
+    long done = 0;
+    while (done < rows) {
+      beforeBatch.run();
+      int count = (int) Math.min(batchRows, rows - done);
+      try (NDScope scope = new NDScope()) {
+        scope.suppressNotUsedWarning();
+        Batch batch;
+        try {
+          batch = batches.next(count);
+        } catch (EngineException e) {
+          takeFewerRows(e, count);
+          return done;
+        }
+        visitor.visit(batch, count);
+      }
+      done += count;
+      int next = (int) Math.min(batchRows, rows - done);
+      if (next > 0) {
+        try {
+          batches.expect(next);
+        } catch (EngineException e) {
+          takeFewerRows(e, next);
+          return done;
+        }
+        signIfDue();
+      }
+    }
+    return done;
+  }
+
+  /**
+   * Adds what is measured on each part of a batch: on the whole, if memory suffices for it.
+   *
+   * <p>Ranks decide alone, since they exchange nothing here.
+   */
+  private void addParts(
+      Batch batch, int count, NDArray classIds, ParameterStore store, NDArray totals) {
+    int done = 0;
+    while (done < count) {
+      int part = (int) Math.min(batchRows, count - done);
+      try (NDScope scope = new NDScope()) {
+        scope.suppressNotUsedWarning();
+        Batch rows = part == count ? batch : batch.rows(done, done + part);
+        totals.addi(measure(rows, classIds, store));
+        done += part;
+      } catch (EngineException e) {
+        takeFewerRows(e, part);
+      }
+    }
+  }
+
+  private void takeFewerRows(EngineException failure, int rows) {
+    if (!OutOfMemory.isCause(failure)) {
+      throw failure;
+    }
+    OutOfMemory.freeCache();
+    if (rows <= 1) {
+      throw new IllegalStateException(
+          "Memory does not suffice to evaluate a single validation row; use a smaller network or a device with more memory: "
+              + OutOfMemory.firstLine(failure),
+          failure);
+    }
+    batchRows = rows / 2;
+    LOG.warn(
+        "Memory does not suffice to evaluate {} validation rows at once; {} are taken from now on: {}",
+        rows,
+        batchRows,
+        OutOfMemory.firstLine(failure));
   }
 
   /** Of one batch; its counts are exact, being below 2^24. */

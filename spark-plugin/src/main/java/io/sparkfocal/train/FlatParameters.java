@@ -23,8 +23,10 @@ import org.jspecify.annotations.Nullable;
  * All parameters of a block as views into one contiguous float32 tensor.
  *
  * <p>The trained parameters come first, in the order of {@code Block.getParameters()}, then the
- * others (frozen ones, running statistics). An update, a broadcast or a copy of the whole network
- * is one operation on {@link #all()} or {@link #trained()}, and the views see it.
+ * others (frozen ones, running statistics), each aligned as {@link ParameterSlice} says. An update,
+ * a broadcast or a copy of the whole network is one operation on {@link #all()} or {@link
+ * #trained()}, and the views see it. The gaps are zero, and stay so under every {@link Optimizer},
+ * since their gradients are.
  */
 public final class FlatParameters {
 
@@ -84,8 +86,8 @@ public final class FlatParameters {
         .forEach(parameters::add);
 
     List<ParameterSlice> slices = slicesOf(parameters);
-    long trainedSize = slices.stream().limit(trainedCount).mapToLong(ParameterSlice::size).sum();
-    long size = slices.stream().mapToLong(ParameterSlice::size).sum();
+    long trainedSize = end(slices.subList(0, trainedCount));
+    long size = end(slices);
     NDArray all = manager.zeros(new Shape(size));
     NDArray computed = scale == null ? all : manager.zeros(new Shape(size), DataType.FLOAT16);
     List<PtNDArray> leaves = new ArrayList<>();
@@ -99,7 +101,7 @@ public final class FlatParameters {
         leaves.add((PtNDArray) parameter.getArray());
       }
     }
-    NDArray linked = linked(leaves, computed.getDataType(), trainedSize + TAIL, manager);
+    NDArray linked = linked(leaves, slices, computed.getDataType(), trainedSize + TAIL, manager);
     NDArray trained = all.get("0:" + trainedSize);
     return scale == null
         ? new FlatParameters(slices, all, trained, linked, null)
@@ -128,9 +130,14 @@ public final class FlatParameters {
       }
       Shape shape = named.getValue().getArray().getShape();
       slices.add(new ParameterSlice(named.getKey(), shape.getShape(), offset));
-      offset += shape.size();
+      offset = end(slices);
     }
     return slices;
+  }
+
+  /** How many values a tensor of these has. */
+  static long end(List<ParameterSlice> slices) {
+    return slices.isEmpty() ? 0 : slices.get(slices.size() - 1).end();
   }
 
   private static void replace(Parameter parameter, NDArray view, NDManager manager) {
@@ -144,7 +151,7 @@ public final class FlatParameters {
     return slices;
   }
 
-  /** Every parameter and running statistic, shape (n). */
+  /** Every parameter and running statistic, and zeros between them, shape (n). */
   public NDArray all() {
     return all;
   }
@@ -174,15 +181,19 @@ public final class FlatParameters {
    * later ones to it in place. So each leaf is sent a view of its own place.
    */
   private static NDArray linked(
-      List<PtNDArray> leaves, DataType type, long size, NDManager manager) {
+      List<PtNDArray> leaves,
+      List<ParameterSlice> slices,
+      DataType type,
+      long size,
+      NDManager manager) {
     NDArray gradients = manager.ones(new Shape(size), type);
-    long offset = 0;
-    for (PtNDArray leaf : leaves) {
+    for (int i = 0; i < leaves.size(); i++) {
+      PtNDArray leaf = leaves.get(i);
+      long offset = slices.get(i).offset();
       try (NDArray root = Autograd.recorded(() -> leaf.reshape(-1));
           NDArray place = gradients.get(offset + ":" + (offset + leaf.size()))) {
         Autograd.backward(root, place, false);
       }
-      offset += leaf.size();
     }
     try (NDArray ones = gradients.onesLike()) {
       gradients.subi(ones);
@@ -269,10 +280,7 @@ public final class FlatParameters {
    */
   public void setOutputBias(float[] bias) {
     ParameterSlice last =
-        slices.stream()
-            .filter(s -> s.offset() + s.size() == trained.size())
-            .findFirst()
-            .orElseThrow();
+        slices.stream().filter(s -> s.end() == trained.size()).findFirst().orElseThrow();
     if (last.shape().length != 1 || last.size() != bias.length) {
       throw new IllegalArgumentException(
           "priorBias is true, but the network's last parameter %s is no bias of its %d outputs; set priorBias to false."

@@ -22,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LossScale {
 
+  /** Of its state, beside the moments of an optimizer. */
+  static final String NAME = "lossScale";
+
   static final int STEPS_TO_DOUBLE = 2000;
   static final float LARGEST = 0x1p24f;
 
@@ -29,7 +32,6 @@ public final class LossScale {
   static final float SMALLEST = 0x1p-24f;
 
   private static final double INITIAL_BY_ROWS = 65_536;
-  private static final String NAME = "lossScale";
 
   private final NDArray state;
   private final NDArray factor;

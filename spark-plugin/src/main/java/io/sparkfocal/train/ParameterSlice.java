@@ -7,11 +7,21 @@ import java.util.Arrays;
 /**
  * Where one parameter lies in the flat tensor.
  *
+ * <p>Each begins at a multiple of 64 values, which are 256 bytes, and zeros fill the gaps: kernels
+ * of cuBLAS and cuDNN with wide loads need an aligned address, and PyTorch aligns tensors likewise.
+ *
  * @param name name within the network, as {@code Block.getParameters()} gives it
  * @param shape shape of the parameter
  * @param offset index of its first value
  */
 public record ParameterSlice(String name, long[] shape, long offset) {
+
+  private static final int ALIGNMENT = 64;
+
+  /** Where the next parameter lies, or the tensor ends. */
+  public long end() {
+    return (offset + size() + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+  }
 
   /** How many values it has. */
   public long size() {

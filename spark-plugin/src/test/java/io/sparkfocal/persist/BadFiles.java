@@ -134,13 +134,13 @@ public final class BadFiles {
             place -> Checkpoint.decode(FuzzSeeds.safetensors(), "c")),
         earlyLike(
             "checkpoint: of the future",
-            "c is damaged or no checkpoint of this library: its format is \"2\"\\.",
+            "c is damaged or no checkpoint of this library: its format is \"3\"\\.",
             place ->
                 Checkpoint.decode(
                     replaced(
                         FuzzSeeds.checkpoint(),
-                        "\\\"format\\\":\\\"1\\\"",
-                        "\\\"format\\\":\\\"2\\\""),
+                        "\\\"format\\\":\\\"2\\\"",
+                        "\\\"format\\\":\\\"3\\\""),
                     "c")),
         earlyLike(
             "checkpoint: of another loss",

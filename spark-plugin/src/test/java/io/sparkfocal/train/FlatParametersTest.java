@@ -1,5 +1,6 @@
 package io.sparkfocal.train;
 
+import static io.sparkfocal.cuda.KernelArguments.address;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -9,14 +10,21 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
+import ai.djl.nn.Parameter;
 import ai.djl.nn.SequentialBlock;
 import ai.djl.nn.core.Linear;
 import ai.djl.training.ParameterStore;
 import ai.djl.training.initializer.Initializer;
+import io.sparkfocal.collective.TensorCollective;
+import io.sparkfocal.collective.local.SoloCollective;
+import io.sparkfocal.network.Layers;
+import io.sparkfocal.network.MlpNetwork;
 import java.util.Arrays;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class FlatParametersTest {
 
@@ -34,6 +42,85 @@ class FlatParametersTest {
     }
   }
 
+  private static Block network(int... widths) {
+    return new MlpNetwork()
+        .create(7, 3, MlpNetwork.arguments(widths, 0, true), Layers.forInference());
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void everyParameterAndItsGradientBeginAtAMultipleOf256Bytes(boolean inHalf) {
+    try (NDManager manager = NDManager.newBaseManager()) {
+      Block network = network(50, 101);
+      LossScale scale = inHalf ? new LossScale(1, manager) : null;
+      FlatParameters parameters = FlatParameters.of(network, 7, manager, 1, scale);
+      HalfPrecision half = parameters.half();
+      long leaves = address(half == null ? parameters.all() : half.weights());
+      long gradients = address(half == null ? parameters.gradients() : half.gradients());
+      // Copies in float16 have half the bytes.
+      long alignment = inHalf ? 128 : 256;
+      assertThat(parameters.slices()).hasSize(12);
+      for (ParameterSlice slice : parameters.slices()) {
+        assertThat(slice.offset() % 64).as(slice.toString()).isZero();
+      }
+      for (Parameter parameter : network.getParameters().values()) {
+        if (parameter.requiresGradient()) {
+          NDArray leaf = parameter.getArray();
+          assertThat((address(leaf) - leaves) % alignment).isZero();
+          assertThat((address(leaf.getGradient()) - gradients) % alignment).isZero();
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"adamW, true", "adamW, false", "sgd, true", "sgd, false"})
+  void nothingIsWrittenBetweenParameters(String rule, boolean onHost) {
+    TensorCollective alone = new TensorCollective(new SoloCollective());
+    Optimizer optimizer = rule.equals("sgd") ? new Sgd(0.9, 0.1) : new AdamW(0.1);
+    TrainingSettings settings = TrainingRun.settings(1, 1, optimizer, 0.1);
+    try (NDManager manager = NDManager.newBaseManager()) {
+      FlatParameters parameters = FlatParameters.of(network(5), 7, manager, 1);
+      WeightUpdate update =
+          onHost
+              ? new HostUpdate(parameters, alone, settings)
+              : new TensorUpdate(parameters, alone, settings, manager);
+      float[] before = parameters.toArray();
+      for (int step = 0; step < 3; step++) {
+        for (ParameterSlice slice : parameters.slices()) {
+          if (slice.offset() < parameters.trained().size()) {
+            slice.of(parameters.gradients()).addi(1);
+          }
+        }
+        update.apply(0.1);
+      }
+      float[] after = parameters.toArray();
+      int at = 0;
+      for (ParameterSlice slice : parameters.slices()) {
+        int begin = (int) slice.offset();
+        for (; at < begin; at++) {
+          assertThat(after[at]).isZero();
+        }
+        at = begin + (int) slice.size();
+      }
+      assertThat(after).isNotEqualTo(before);
+    }
+  }
+
+  @Test
+  void theBiasOfTheOutputsIsFoundBeforeTheGapBehindIt() {
+    try (NDManager manager = NDManager.newBaseManager()) {
+      FlatParameters parameters = FlatParameters.of(network(5), 7, manager, 1);
+      parameters.setOutputBias(new float[] {1, 2, 3});
+      ParameterSlice bias =
+          parameters.slices().stream()
+              .filter(slice -> slice.name().endsWith("bias"))
+              .findFirst()
+              .orElseThrow();
+      assertThat(bias.of(parameters.all()).toFloatArray()).containsExactly(1, 2, 3);
+    }
+  }
+
   @Test
   void layersThatAreFrozenComputeInFloat16TooAndSeeNewWeights() {
     try (NDManager manager = NDManager.newBaseManager()) {
@@ -43,10 +130,10 @@ class FlatParametersTest {
       Block network = new SequentialBlock().add(frozen).add(trained);
       FlatParameters parameters =
           FlatParameters.of(network, 3, manager, 1, new LossScale(1, manager));
-      assertThat(parameters.trained().size()).isEqualTo(4 * 2 + 2);
-      assertThat(parameters.all().size()).isEqualTo(4 * 2 + 2 + 3 * 4 + 4);
+      assertThat(parameters.trained().size()).isEqualTo(64 + 64);
+      assertThat(parameters.all().size()).isEqualTo(64 + 64 + 64 + 64);
 
-      float[] ones = new float[26];
+      float[] ones = new float[256];
       Arrays.fill(ones, 1);
       parameters.set(ones);
       NDArray output =

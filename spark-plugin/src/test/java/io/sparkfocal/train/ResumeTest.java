@@ -3,9 +3,15 @@ package io.sparkfocal.train;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import io.sparkfocal.data.Standardization;
+import io.sparkfocal.network.Layers;
+import io.sparkfocal.network.MlpNetwork;
 import io.sparkfocal.persist.Checkpoint;
+import java.nio.FloatBuffer;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentSkipListMap;
@@ -82,6 +88,94 @@ class ResumeTest {
       assertThat(rest.epochs().get(1).trainingLoss())
           .isCloseTo(whole.epochs().get(1).trainingLoss(), Offset.offset(1e-6));
     }
+  }
+
+  /** Parameters lay one after the other, without gaps, in files of format 1. */
+  @ParameterizedTest
+  @CsvSource({"adamW, true, FLOAT32", "sgd, false, FLOAT32", "adamW, true, FLOAT16"})
+  void aCheckpointOfAnEarlierVersionIsAsGoodAsOneOfThis(
+      String optimizer, boolean batchNorm, DataType precision) {
+    TrainingSettings floats =
+        TrainingRun.settings(
+            3, 20, optimizer.equals("sgd") ? new Sgd(0.9, 1e-3) : new AdamW(0.01), 0.02);
+    TrainingSettings settings = precision == DataType.FLOAT16 ? TrainingRun.half(floats) : floats;
+    TrainingOutcome whole = run(batchNorm).dealt(settings, FEW, MANY).get(0);
+    LoopState state = states(run(batchNorm), settings).get(7L);
+    try (NDManager manager = NDManager.newBaseManager()) {
+      FlatParameters parameters = flat(batchNorm, manager);
+      LoopState packed = packed(state, parameters);
+      assertThat(packed.weights())
+          .hasSizeLessThan(state.weights().length)
+          .hasSize(batchNorm ? 6 * 16 + 4 * 16 + 16 * 8 + 4 * 8 + 8 * 3 + 3 : 112 + 136 + 27);
+      byte[] file = new Checkpoint(Map.of(), Standardization.none(1), packed, true).encode();
+      assertThat(new String(file, StandardCharsets.ISO_8859_1)).contains("\"format\\\":\\\"1\\\"");
+
+      LoopState read = Checkpoint.decode(file, "the test").state(parameters);
+      assertThat(read.weights()).isEqualTo(state.weights());
+      assertThat(read.best().weights()).isEqualTo(state.best().weights());
+      TrainingOutcome rest = run(batchNorm).goOnFrom(read).dealt(settings, FEW, MANY).get(1);
+      assertThat(rest.weights()).isEqualTo(whole.weights());
+      assertThat(rest.epochs().get(2).validation()).isEqualTo(whole.epochs().get(2).validation());
+    }
+  }
+
+  @Test
+  void aCheckpointOfAnEarlierVersionAndAnotherNetworkIsRefused() {
+    TrainingSettings settings = TrainingRun.settings(1, 20, new AdamW(0.01), 0.02);
+    LoopState state = states(run(false), settings).get(2L);
+    try (NDManager manager = NDManager.newBaseManager()) {
+      LoopState packed = packed(state, flat(false, manager));
+      Checkpoint read = new Checkpoint(Map.of(), Standardization.none(1), packed, true);
+      FlatParameters other = flat(true, manager);
+      assertThatThrownBy(() -> read.state(other))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage(
+              "The checkpoint has 275 values where the network has 347; another network made it.");
+    }
+  }
+
+  private static FlatParameters flat(boolean batchNorm, NDManager manager) {
+    return FlatParameters.of(
+        new MlpNetwork()
+            .create(
+                TrainingRun.FEATURES,
+                TrainingRun.CLASSES,
+                MlpNetwork.arguments(new int[] {16, 8}, 0.3, batchNorm),
+                Layers.forInference()),
+        TrainingRun.FEATURES,
+        manager,
+        1);
+  }
+
+  /** As an earlier version kept it. */
+  private static LoopState packed(LoopState state, FlatParameters parameters) {
+    List<ParameterSlice> all = parameters.slices();
+    long end = parameters.trained().size();
+    List<ParameterSlice> trained = all.stream().filter(s -> s.offset() < end).toList();
+    Map<String, float[]> moments = new TreeMap<>(state.optimizer().moments());
+    moments.replaceAll(
+        (name, values) -> name.equals("lossScale") ? values : packed(values, trained));
+    LoopState.Best best = state.best();
+    return new LoopState(
+        state.epoch(),
+        state.step(),
+        state.steps(),
+        state.lossSum(),
+        state.weightSum(),
+        packed(state.weights(), all),
+        new OptimizerState(state.optimizer().updates(), moments),
+        best == null
+            ? null
+            : new LoopState.Best(best.epoch(), best.score(), packed(best.weights(), all)),
+        state.reports(),
+        state.seconds());
+  }
+
+  private static float[] packed(float[] values, List<ParameterSlice> slices) {
+    FloatBuffer packed =
+        FloatBuffer.allocate((int) slices.stream().mapToLong(ParameterSlice::size).sum());
+    slices.forEach(slice -> packed.put(values, (int) slice.offset(), (int) slice.size()));
+    return packed.array();
   }
 
   /** The loss scale doubles with the first step, if it goes on from what was remembered. */

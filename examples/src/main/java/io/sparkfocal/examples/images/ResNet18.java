@@ -8,12 +8,12 @@ import ai.djl.nn.Block;
 import ai.djl.nn.Blocks;
 import ai.djl.nn.LambdaBlock;
 import ai.djl.nn.ParallelBlock;
-import ai.djl.nn.SequentialBlock;
 import ai.djl.nn.convolutional.Conv2d;
 import ai.djl.nn.core.Linear;
 import ai.djl.nn.pooling.Pool;
 import io.sparkfocal.network.Layers;
 import io.sparkfocal.network.NetworkProvider;
+import io.sparkfocal.network.SequentialBlock;
 import java.util.Map;
 
 /**

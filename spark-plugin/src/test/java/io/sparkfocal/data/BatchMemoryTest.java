@@ -1,0 +1,39 @@
+package io.sparkfocal.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import ai.djl.ndarray.NDManager;
+import io.sparkfocal.train.Batches;
+import io.sparkfocal.train.FusedKernels;
+import java.nio.file.Path;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class BatchMemoryTest {
+
+  @ParameterizedTest
+  @CsvSource({"1", "32", "65536", "262144", "100000000"})
+  void aBatchAndARowMoreStaysBelow2GiB(int width) {
+    long rows = BatchMemory.mostRows(width);
+    assertThat((rows + 1) * RowCursor.Target.bytes(width)).isLessThanOrEqualTo(Integer.MAX_VALUE);
+    assertThat((rows + 2) * RowCursor.Target.bytes(width)).isGreaterThan(Integer.MAX_VALUE);
+  }
+
+  /** As where the rows of a step are many more on one rank than on the others. */
+  @ParameterizedTest
+  @CsvSource({"262144, 2047, 2046", "65536, 8191, 8190"})
+  void aRankNamesWhatToLowerWhereItsRowsDoNotFit(int width, int rows, int most) {
+    try (NDManager manager = NDManager.newBaseManager("PyTorch");
+        ShardWriter training = new ShardWriter(width, 1 << 20, () -> Path.of("unused"));
+        ShardWriter none = new ShardWriter(width, 1 << 20, () -> Path.of("unused"));
+        RankRows ofRank = new RankRows(training.finish(), none.finish());
+        Batches batches = ofRank.training(manager, FusedKernels.none()).ordered()) {
+      assertThatThrownBy(() -> batches.next(rows))
+          .isInstanceOf(IllegalArgumentException.class)
+          .hasMessage(
+              "A worker has %d rows of %d features in a step, but only %d fit in 2 GiB; lower batchSize, or raise numWorkers.",
+              rows, width, most);
+    }
+  }
+}
