@@ -10,6 +10,9 @@ import java.util.Arrays;
  */
 public final class ClassBalance {
 
+  /** Rows that a class without any counts as where a logarithm is needed. */
+  private static final double FLOOR = 0.5;
+
   private ClassBalance() {}
 
   /**
@@ -71,22 +74,23 @@ public final class ClassBalance {
   /**
    * Natural logarithm of each class's share of the rows.
    *
+   * <p>A class without rows counts as half a row, since 0 has no logarithm; the shares add up to 1.
+   *
    * @param counts rows of each class
-   * @throws IllegalArgumentException if a class has no rows
+   * @throws IllegalArgumentException if a count is negative or all are 0
    */
   public static float[] logPriors(long... counts) {
     requireCounts(counts);
-    double rows = Arrays.stream(counts).sum();
+    double rows = Arrays.stream(counts).mapToDouble(ClassBalance::rowsOrFloor).sum();
     float[] logs = new float[counts.length];
     for (int i = 0; i < counts.length; i++) {
-      if (counts[i] == 0) {
-        throw new IllegalArgumentException(
-            "Class %d has no rows, so its prior has no logarithm; leave it out or use class weights instead."
-                .formatted(i));
-      }
-      logs[i] = (float) Math.log(counts[i] / rows);
+      logs[i] = (float) Math.log(rowsOrFloor(counts[i]) / rows);
     }
     return logs;
+  }
+
+  private static double rowsOrFloor(long count) {
+    return count == 0 ? FLOOR : (double) count;
   }
 
   static void requireCounts(long... counts) {

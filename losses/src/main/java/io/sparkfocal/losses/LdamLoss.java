@@ -28,7 +28,8 @@ public final class LdamLoss implements ClassificationLoss {
    *
    * @param maxMargin margin of the rarest class, finite and at least 0; 0.5 is usual
    * @param scale s, finite and above 0
-   * @param counts rows of each class, each at least 1
+   * @param counts rows of each class, not all 0; a class without rows has the largest margin, and
+   *     leaves those of the others as they are
    * @throws IllegalArgumentException if a number is out of range
    */
   public LdamLoss(float maxMargin, float scale, long... counts) {
@@ -40,12 +41,12 @@ public final class LdamLoss implements ClassificationLoss {
       throw new IllegalArgumentException(
           "The scale must be finite and above 0 but is %s.".formatted(scale));
     }
-    ClassBalance.logPriors(counts);
-    double rarest = Arrays.stream(counts).min().orElseThrow();
+    ClassBalance.requireCounts(counts);
+    double rarest = Arrays.stream(counts).filter(n -> n > 0).min().orElseThrow();
     this.scale = scale;
     this.margins = new float[counts.length];
     for (int i = 0; i < counts.length; i++) {
-      margins[i] = (float) (maxMargin * Math.pow(counts[i] / rarest, -0.25));
+      margins[i] = (float) (maxMargin * Math.pow(Math.max(1, counts[i] / rarest), -0.25));
     }
   }
 

@@ -27,7 +27,7 @@ public final class LogitAdjustedLoss implements ClassificationLoss {
    * A loss for known frequencies.
    *
    * @param tau strength, finite and at least 0; 1 is usual
-   * @param counts rows of each class, each at least 1
+   * @param counts rows of each class, not all 0; a class without rows counts as half a row
    * @throws IllegalArgumentException if tau or a count is out of range
    */
   public LogitAdjustedLoss(float tau, long... counts) {

@@ -34,12 +34,35 @@ class ClassBalanceTest {
   }
 
   @Test
-  void logPriorsNeedRowsOfEveryClass() {
+  void logPriorsAreTheLogarithmsOfTheShares() {
     assertThat(ClassBalance.logPriors(1, 3))
         .containsExactly(new float[] {(float) Math.log(0.25), (float) Math.log(0.75)});
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> ClassBalance.logPriors(1, 0))
-        .withMessageStartingWith("Class 1 has no rows");
+  }
+
+  @Test
+  void aClassWithoutRowsHasThePriorOfHalfARow() {
+    float[] logs = ClassBalance.logPriors(6, 0, 3, 0);
+    for (int c = 0; c < 4; c++) {
+      double rows = new double[] {6, 0.5, 3, 0.5}[c];
+      assertThat(Math.exp(logs[c])).isCloseTo(rows / 10, within(1e-7));
+    }
+  }
+
+  @Test
+  void noWeightOrPriorOfAClassWithoutRowsIsMoreThanFinite() {
+    long[] counts = {6, 0, 3, 0};
+    for (float[] weights :
+        new float[][] {
+          ClassBalance.balanced(counts),
+          ClassBalance.effectiveNumber(0.9, counts),
+          ClassBalance.logPriors(counts)
+        }) {
+      for (float weight : weights) {
+        assertThat(weight).isFinite();
+      }
+    }
+    float[] balanced = ClassBalance.balanced(counts);
+    assertThat((6 * balanced[0] + 3 * balanced[2]) / 9).isCloseTo(1, within(1e-6f));
   }
 
   @Test
