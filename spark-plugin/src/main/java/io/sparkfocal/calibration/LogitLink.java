@@ -25,8 +25,10 @@ public record LogitLink(boolean sigmoid, double temperature, double[] offsets)
   }
 
   /**
-   * Raw scores: the shifted logits over the temperature; for one logit x the pair (-x, x); for
-   * several sigmoids the logarithms of their values.
+   * Raw scores: the shifted logits over the temperature; for one logit x the pair (-x, x); for two
+   * logits the pair (-m/2, m/2) of their margin m = z1 - z0, so that the second score ranks rows as
+   * the probability of class 1 does; for several sigmoids the logarithms of their values in place
+   * of the logits.
    *
    * @param logits of many rows
    * @param from where the row begins
@@ -42,6 +44,10 @@ public record LogitLink(boolean sigmoid, double temperature, double[] offsets)
     }
     for (int i = 0; i < outputs; i++) {
       shifted[i] = (sigmoid ? logSigmoid(shifted[i]) : shifted[i]) / temperature;
+    }
+    if (outputs == 2) {
+      double half = (shifted[1] - shifted[0]) / 2;
+      return new double[] {-half, half};
     }
     return shifted;
   }

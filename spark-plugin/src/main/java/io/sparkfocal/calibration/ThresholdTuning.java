@@ -67,14 +67,38 @@ public final class ThresholdTuning {
    * without thresholds. For recall, with two classes class 1 is recognised with at least that
    * recall and the fewest false alarms that allow it, but for rows whose probability of class 1 is
    * below 2e-308, which no threshold reaches; with more, each class against the rest. A class
-   * without rows gets the share that all have alike.
+   * without validation rows gets the share that all have alike; one without training rows too gets
+   * the threshold 1, which none exceeds.
+   *
+   * @param trainingRows of each class
    */
-  public double[] thresholds(ValidationScores scores, double temperature) {
+  public double[] thresholds(ValidationScores scores, double temperature, long... trainingRows) {
+    boolean[] known = new boolean[scores.classes()];
+    for (int c = 0; c < known.length; c++) {
+      known[c] = trainingRows[c] > 0;
+    }
     double[][] p = new double[scores.rows()][];
     for (int row = 0; row < p.length; row++) {
       p[row] = scores.probabilities(row, temperature);
+      known[scores.label(row)] = true;
     }
-    return Double.isNaN(recall) ? forF1(scores, p) : forRecall(scores, p);
+    for (double[] row : p) {
+      for (int c = 0; c < known.length; c++) {
+        row[c] = known[c] ? row[c] : 0;
+      }
+    }
+    double[] thresholds = Double.isNaN(recall) ? forF1(scores, p) : forRecall(scores, p);
+    for (int c = 0; c < known.length; c++) {
+      thresholds[c] = known[c] ? thresholds[c] : 1;
+    }
+    return thresholds;
+  }
+
+  /** As above, with training rows of every class. */
+  double[] thresholds(ValidationScores scores, double temperature) {
+    long[] some = new long[scores.classes()];
+    Arrays.fill(some, 1);
+    return thresholds(scores, temperature, some);
   }
 
   private double[] forRecall(ValidationScores scores, double[][] p) {

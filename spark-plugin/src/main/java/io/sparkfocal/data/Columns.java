@@ -4,9 +4,11 @@ import java.util.ArrayList;
 import java.util.List;
 import org.apache.spark.ml.attribute.Attribute;
 import org.apache.spark.ml.attribute.AttributeGroup;
+import org.apache.spark.ml.attribute.BinaryAttribute;
 import org.apache.spark.ml.attribute.NominalAttribute;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.functions;
+import org.apache.spark.sql.internal.SQLConf;
 import org.apache.spark.sql.types.BooleanType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
@@ -25,20 +27,52 @@ public final class Columns {
   }
 
   /**
-   * The field of that name.
+   * Whether two names are of the same column, by {@code spark.sql.caseSensitive} of the session, as
+   * Spark ML's own stages take them.
+   */
+  public static boolean isSame(String one, String other) {
+    return SQLConf.get().caseSensitiveAnalysis() ? one.equals(other) : one.equalsIgnoreCase(other);
+  }
+
+  /**
+   * The field of that name: exactly, or without backticks around it, or by another case where the
+   * session's SQL does not tell them apart.
    *
    * @param param the parameter that names it, for the message
    * @throws IllegalArgumentException if there is none
    */
   public static StructField require(StructType schema, String name, String param) {
+    boolean quoted = name.length() > 2 && name.startsWith("`") && name.endsWith("`");
+    String plain = quoted ? name.substring(1, name.length() - 1) : name;
+    for (String wanted : List.of(name, plain)) {
+      for (StructField field : schema.fields()) {
+        if (field.name().equals(wanted)) {
+          return field;
+        }
+      }
+    }
     for (StructField field : schema.fields()) {
-      if (field.name().equals(name)) {
+      if (isSame(field.name(), plain)) {
         return field;
       }
     }
     throw new IllegalArgumentException(
-        "Column \"%s\" (%s) does not exist; the columns are %s."
-            .formatted(name, param, String.join(", ", schema.fieldNames())));
+        "Column \"%s\" (%s) does not exist%s; the columns are %s."
+            .formatted(name, param, hint(schema, plain), String.join(", ", schema.fieldNames())));
+  }
+
+  /** What may have been meant; empty if nothing is near. */
+  private static String hint(StructType schema, String name) {
+    for (StructField field : schema.fields()) {
+      if (field.name().equalsIgnoreCase(name)) {
+        return ", but \"%s\" does, and spark.sql.caseSensitive is true".formatted(field.name());
+      }
+      if (field.dataType() instanceof StructType && name.startsWith(field.name() + ".")) {
+        return ", and fields of \"%s\" are read only where they are columns of their own, as by withColumn(\"x\", col(\"%s\"))"
+            .formatted(field.name(), name);
+      }
+    }
+    return "";
   }
 
   /** As above, and numeric. */
@@ -62,10 +96,12 @@ public final class Columns {
   private static IllegalArgumentException wrongType(
       StructField field, String param, String expected) {
     DataType type = field.dataType();
-    String remedy =
-        type.equals(DataTypes.StringType) && param.equals("labelCol")
-            ? "; index it with StringIndexer first."
-            : ".";
+    String remedy = ".";
+    if (type.equals(DataTypes.StringType) && param.equals("labelCol")) {
+      remedy = "; index it with StringIndexer first.";
+    } else if (type instanceof BooleanType) {
+      remedy = "; cast it to int first.";
+    }
     return new IllegalArgumentException(
         "Column \"%s\" (%s) has type %s, but must be %s%s"
             .formatted(field.name(), param, type.simpleString(), expected, remedy));
@@ -76,12 +112,33 @@ public final class Columns {
     return AttributeGroup.fromStructField(require(schema, name, "featuresCol")).size();
   }
 
+  /** Whether a vector column's metadata names an attribute so. */
+  static boolean vectorHas(StructType schema, String name, String attribute) {
+    return AttributeGroup.fromStructField(require(schema, name, "featuresCol")).hasAttr(attribute);
+  }
+
+  /**
+   * How many classes a label column's metadata declares, with or without names; 0 if it does not.
+   */
+  static int declaredClasses(StructField label) {
+    Attribute attribute = Attribute.fromStructField(label);
+    if (attribute instanceof BinaryAttribute) {
+      return 2;
+    }
+    return attribute instanceof NominalAttribute nominal && nominal.getNumValues().isDefined()
+        ? (int) nominal.getNumValues().get()
+        : 0;
+  }
+
   /** The class names that a label column's metadata declares, in the order of the labels. */
   public static List<String> classNames(StructField label) {
     Attribute attribute = Attribute.fromStructField(label);
     List<String> names = new ArrayList<>();
     if (attribute instanceof NominalAttribute nominal && nominal.values().isDefined()) {
       names.addAll(List.of(nominal.values().get()));
+    }
+    if (attribute instanceof BinaryAttribute binary && binary.values().isDefined()) {
+      names.addAll(List.of(binary.values().get()));
     }
     return names;
   }

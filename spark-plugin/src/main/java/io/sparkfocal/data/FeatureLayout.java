@@ -1,16 +1,20 @@
 package io.sparkfocal.data;
 
 import java.io.Serializable;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import org.apache.spark.ml.linalg.VectorUDT;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.ArrayType;
+import org.apache.spark.sql.types.BooleanType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.NumericType;
+import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 
 /**
@@ -43,20 +47,56 @@ public record FeatureLayout(Kind kind, List<String> columns) implements Serializ
    */
   public static FeatureLayout of(StructType schema, String featuresCol, List<String> featuresCols) {
     if (!featuresCols.isEmpty()) {
-      featuresCols.forEach(name -> Columns.requireNumeric(schema, name, "featuresCols"));
-      return new FeatureLayout(Kind.COLUMNS, List.copyOf(featuresCols));
+      Set<String> seen = new LinkedHashSet<>();
+      for (String name : featuresCols) {
+        if (!seen.add(Columns.requireNumeric(schema, name, "featuresCols").name())) {
+          throw new IllegalArgumentException(
+              "featuresCols has the column \"%s\" twice; name each feature once.".formatted(name));
+        }
+      }
+      return new FeatureLayout(Kind.COLUMNS, List.copyOf(seen));
     }
-    DataType type = Columns.require(schema, featuresCol, "featuresCol").dataType();
+    StructField field = Columns.require(schema, featuresCol, "featuresCol");
+    List<String> column = List.of(field.name());
+    DataType type = field.dataType();
     if (type instanceof VectorUDT) {
-      return new FeatureLayout(Kind.VECTOR, List.of(featuresCol));
+      return new FeatureLayout(Kind.VECTOR, column);
     }
     if (type instanceof ArrayType array && array.elementType() instanceof NumericType) {
       boolean floats = array.elementType().equals(DataTypes.FloatType);
-      return new FeatureLayout(floats ? Kind.FLOAT_ARRAY : Kind.DOUBLE_ARRAY, List.of(featuresCol));
+      return new FeatureLayout(floats ? Kind.FLOAT_ARRAY : Kind.DOUBLE_ARRAY, column);
     }
+    if (type instanceof org.apache.spark.mllib.linalg.VectorUDT) {
+      throw new IllegalArgumentException(
+          "Column \"%s\" has vectors of org.apache.spark.mllib.linalg, but features must be vectors of org.apache.spark.ml.linalg; convert it with MLUtils.convertVectorColumnsToML(dataset, \"%1$s\") first."
+              .formatted(field.name()));
+    }
+    boolean booleans = type instanceof ArrayType of && of.elementType() instanceof BooleanType;
     throw new IllegalArgumentException(
-        "Column \"%s\" has type %s; features must be a vector, an array of numbers, or several numeric columns named by featuresCols."
-            .formatted(featuresCol, type.simpleString()));
+        "Column \"%s\" has type %s; features must be a vector, an array of numbers, or several numeric columns named by featuresCols%s."
+            .formatted(
+                field.name(),
+                type.simpleString(),
+                booleans ? ", so cast it to array<int> first" : ""));
+  }
+
+  /**
+   * Requires that the label is none of the features: not one of the columns, nor an attribute of
+   * the vector's metadata, where VectorAssembler writes the names of its input columns.
+   *
+   * @throws IllegalArgumentException if it is
+   */
+  void requireWithout(String label, StructType schema) {
+    if (columns.contains(label)) {
+      throw new IllegalArgumentException(
+          "Column \"%s\" is the label and among featuresCols too; leave it out there."
+              .formatted(label));
+    }
+    if (kind == Kind.VECTOR && Columns.vectorHas(schema, columns.get(0), label)) {
+      throw new IllegalArgumentException(
+          "Column \"%s\" has the label \"%s\" among its features, as its metadata tells; leave it out of VectorAssembler, or rename the label if that feature is another column of the same name."
+              .formatted(columns.get(0), label));
+    }
   }
 
   /** The expressions that bring the features into the form that {@link RowReader} reads. */

@@ -12,13 +12,21 @@ import org.apache.spark.sql.catalyst.InternalRow;
 /**
  * How many rows there are by class and by partition: the one Spark aggregate before training.
  *
- * @param classRows training rows of each class, up to the highest label seen
+ * @param classRows training rows of each class, up to the highest label seen or declared
  * @param validationRows rows to validate on
  * @param partitionRows rows of each partition, both kinds
  * @param trainingWeight sum of the training rows' weights
+ * @param validationWeight sum of the validation rows' weights
  */
 public record LabelCounts(
-    long[] classRows, long validationRows, long[] partitionRows, double trainingWeight) {
+    long[] classRows,
+    long validationRows,
+    long[] partitionRows,
+    double trainingWeight,
+    double validationWeight) {
+
+  /** As many classes as there may be. */
+  public static final int MOST_CLASSES = LabelCheck.MOST_CLASSES;
 
   private static final int HEADER = 2;
 
@@ -41,11 +49,15 @@ public record LabelCounts(
     return sum(
         partitions.stream().map(p -> (long[]) p[0]).toList(),
         partitions.stream().mapToDouble(p -> (double) p[1]).sum(),
-        columns.classNames().size());
+        partitions.stream().mapToDouble(p -> (double) p[2]).sum(),
+        columns.declaredClasses());
   }
 
   private static LabelCounts sum(
-      List<long[]> partitions, double trainingWeight, int declaredClasses) {
+      List<long[]> partitions,
+      double trainingWeight,
+      double validationWeight,
+      int declaredClasses) {
     int seen = partitions.stream().mapToInt(p -> p.length - HEADER).max().orElse(0);
     long[] classRows = new long[Math.max(seen, declaredClasses)];
     long[] partitionRows = new long[partitions.size()];
@@ -58,7 +70,37 @@ public record LabelCounts(
         classRows[c - HEADER] += counts[c];
       }
     }
-    return new LabelCounts(classRows, validationRows, partitionRows, trainingWeight);
+    return new LabelCounts(
+        classRows, validationRows, partitionRows, trainingWeight, validationWeight);
+  }
+
+  /**
+   * The same with at least that many classes; the added ones have no rows.
+   *
+   * @param label name of the label column, for the message
+   * @param numClasses 0 for those that there are
+   * @throws IllegalArgumentException if there are more
+   */
+  public LabelCounts withClasses(String label, int numClasses) {
+    if (numClasses == 0 || numClasses == classes()) {
+      return this;
+    }
+    if (numClasses < classes()) {
+      throw new IllegalArgumentException(
+          "numClasses is %d, but column \"%s\" has the label %d; set it to at least %d, or to 0."
+              .formatted(numClasses, label, classes() - 1, classes()));
+    }
+    return new LabelCounts(
+        Arrays.copyOf(classRows, numClasses),
+        validationRows,
+        partitionRows,
+        trainingWeight,
+        validationWeight);
+  }
+
+  /** Whether there are rows to validate on, and any of them counts. */
+  public boolean canValidate() {
+    return validationWeight > 0;
   }
 
   /** Training rows of all classes. */
@@ -81,7 +123,7 @@ public record LabelCounts(
   /**
    * Requires rows of two classes to train on.
    *
-   * @param declaredClasses how many classes the label's metadata names; 0 if it names none
+   * @param declaredClasses how many classes the label's metadata tells; 0 if it tells nothing
    * @throws IllegalArgumentException if there are none, of one class only, or of undeclared ones
    */
   public void requireTrainable(String label, int declaredClasses) {
@@ -117,18 +159,20 @@ public record LabelCounts(
     public Iterator<Object[]> call(Iterator<InternalRow> rows) {
       long[] counts = new long[HEADER + 2];
       double trainingWeight = 0;
+      double validationWeight = 0;
       try {
         while (rows.hasNext()) {
           InternalRow row = rows.next();
           float weight = check.weightOf(row.isNullAt(1), row.isNullAt(1) ? 0 : row.getDouble(1));
           trainingWeight += row.getBoolean(2) ? 0 : weight;
+          validationWeight += row.getBoolean(2) ? weight : 0;
           counts = count(row, counts);
         }
       } catch (IllegalArgumentException e) {
         return List.<Object[]>of(new Object[] {String.valueOf(e.getMessage())}).iterator();
       }
       List<Object[]> result = new ArrayList<>();
-      result.add(new Object[] {counts, trainingWeight});
+      result.add(new Object[] {counts, trainingWeight, validationWeight});
       return result.iterator();
     }
 

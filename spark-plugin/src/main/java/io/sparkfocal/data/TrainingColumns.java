@@ -8,6 +8,7 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param validation boolean column, true for rows that are validated on; null for none
  * @param numbers how numeric columns lie in a row: label, weight if there is one, features where
  *     they are columns
+ * @param declaredClasses how many classes the label's metadata tells; 0 if it tells nothing
  * @param classNames names that the label's metadata declares; may be empty
  */
 public record TrainingColumns(
@@ -28,13 +30,15 @@ public record TrainingColumns(
     @Nullable String weight,
     @Nullable String validation,
     List<NumberKind> numbers,
+    int declaredClasses,
     List<String> classNames)
     implements Serializable {
 
   /**
    * Checks the columns.
    *
-   * @throws IllegalArgumentException if one is missing or has the wrong type
+   * @throws IllegalArgumentException if one is missing or has the wrong type, or the label is among
+   *     the features
    */
   public static TrainingColumns of(
       StructType schema,
@@ -44,25 +48,50 @@ public record TrainingColumns(
       @Nullable String weight,
       @Nullable String validation) {
     FeatureLayout features = FeatureLayout.of(schema, featuresCol, featuresCols);
-    List<String> classNames = Columns.classNames(Columns.requireNumeric(schema, label, "labelCol"));
+    StructField labelField = Columns.requireNumeric(schema, label, "labelCol");
+    features.requireWithout(labelField.name(), schema);
+    List<StructField> numeric = new ArrayList<>(List.of(labelField));
     if (weight != null) {
-      Columns.requireNumeric(schema, weight, "weightCol");
+      numeric.add(Columns.requireNumeric(schema, weight, "weightCol"));
     }
-    if (validation != null) {
-      Columns.requireBoolean(schema, validation, "validationIndicatorCol");
-    }
-    List<String> numeric = new ArrayList<>(List.of(label));
-    if (weight != null) {
-      numeric.add(weight);
-    }
+    String weightName = weight == null ? null : numeric.get(1).name();
+    String validationName =
+        validation == null
+            ? null
+            : Columns.requireBoolean(schema, validation, "validationIndicatorCol").name();
     if (features.kind() == FeatureLayout.Kind.COLUMNS) {
-      numeric.addAll(features.columns());
+      features.columns().forEach(n -> numeric.add(Columns.requireNumeric(schema, n, n)));
     }
-    List<NumberKind> numbers =
-        numeric.stream()
-            .map(name -> NumberKind.of(Columns.requireNumeric(schema, name, name).dataType()))
-            .toList();
-    return new TrainingColumns(features, label, weight, validation, numbers, classNames);
+    return new TrainingColumns(
+        features,
+        labelField.name(),
+        weightName,
+        validationName,
+        numeric.stream().map(field -> NumberKind.of(field.dataType())).toList(),
+        Columns.declaredClasses(labelField),
+        Columns.classNames(labelField));
+  }
+
+  /** The rows to train on alone, of a dataset whose validation rows are not to be read. */
+  public Dataset<Row> trainingRows(Dataset<?> dataset) {
+    return dataset.toDF().filter(functions.not(held()));
+  }
+
+  /** The same without a validation column. */
+  public TrainingColumns withoutValidation() {
+    return new TrainingColumns(features, label, weight, null, numbers, declaredClasses, classNames);
+  }
+
+  /**
+   * A name for each of so many classes, if there are names at all; a class that the metadata does
+   * not name is {@code __class_} and its number.
+   */
+  public List<String> classNames(int classes) {
+    List<String> names = new ArrayList<>(classNames);
+    while (!names.isEmpty() && names.size() < classes) {
+      names.add("__class_" + names.size());
+    }
+    return names;
   }
 
   /** Label (double), weight (double) and validation (boolean): what {@link LabelCounts} reads. */
@@ -100,10 +129,14 @@ public record TrainingColumns(
     columns.add(Columns.named(label).cast(DataTypes.DoubleType));
     columns.add(
         weight == null ? functions.lit(1.0) : Columns.named(weight).cast(DataTypes.DoubleType));
-    columns.add(
-        validation == null
-            ? functions.lit(false)
-            : functions.coalesce(Columns.named(validation), functions.lit(false)));
+    columns.add(held());
     return columns;
+  }
+
+  /** Whether a row is for validation; never null. */
+  private Column held() {
+    return validation == null
+        ? functions.lit(false)
+        : functions.coalesce(Columns.named(validation), functions.lit(false));
   }
 }

@@ -8,6 +8,7 @@ import io.sparkfocal.calibration.ValidationScores;
 import io.sparkfocal.data.Columns;
 import io.sparkfocal.data.TrainingColumns;
 import java.util.List;
+import java.util.Objects;
 import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.sql.Column;
@@ -44,10 +45,11 @@ final class Calibrator {
         model
             .with(model.network().link().withTemperature(temperature))
             .with(model.summary().orElseThrow().with(CalibrationReport.of(scores, temperature)));
+    long[] trainingRows = model.summary().orElseThrow().classCounts();
     ThresholdTuning tuning = ThresholdTuning.parse(params.getThresholdTuning());
     return tuning == null
         ? calibrated
-        : calibrated.setThresholds(tuning.thresholds(scores, temperature));
+        : calibrated.setThresholds(tuning.thresholds(scores, temperature, trainingRows));
   }
 
   private ValidationScores scores(
@@ -58,7 +60,7 @@ final class Calibrator {
             .setRawPredictionCol(RAW)
             .setProbabilityCol("")
             .setPredictionCol("");
-    Dataset<?> rows = dataset.filter(Columns.named(params.getValidationIndicatorCol()));
+    Dataset<?> rows = dataset.filter(Columns.named(Objects.requireNonNull(columns.validation())));
     if (validationRows > MOST_ROWS) {
       rows = rows.sample((double) MOST_ROWS / validationRows, params.getSeed());
     }

@@ -28,9 +28,10 @@ final class ClassPriors {
   }
 
   /**
-   * Biases under which the network begins by predicting the frequencies.
+   * Biases under which the network begins by predicting the frequencies; a class without rows has
+   * that of half a row.
    *
-   * @throws IllegalArgumentException if the loss adjusts logits, or a class has no rows
+   * @throws IllegalArgumentException if the loss adjusts logits
    */
   float[] outputBias() {
     requireUnadjusted("priorBias is true", "priorBias to false");
@@ -48,10 +49,10 @@ final class ClassPriors {
   }
 
   /**
-   * From logits to probabilities, with tau times the log frequencies taken away.
+   * From logits to probabilities, with tau times the log frequencies taken away; nothing from a
+   * class without rows, which would be raised above all others and was never seen.
    *
-   * @throws IllegalArgumentException if tau is not 0 and the loss adjusts logits, or a class has no
-   *     rows
+   * @throws IllegalArgumentException if tau is not 0 and the loss adjusts logits
    */
   LogitLink link(double tau) {
     if (tau == 0) {
@@ -61,7 +62,8 @@ final class ClassPriors {
     float[] logs = ClassBalance.logPriors(counts);
     double[] offsets = new double[outputs()];
     for (int i = 0; i < offsets.length; i++) {
-      offsets[i] = -tau * (outputs() == 1 ? (double) logs[1] - logs[0] : logs[i]);
+      double log = outputs() == 1 ? (double) logs[1] - logs[0] : counts[i] == 0 ? 0 : logs[i];
+      offsets[i] = -tau * log;
     }
     return new LogitLink(loss.isSigmoid(), 1, offsets);
   }

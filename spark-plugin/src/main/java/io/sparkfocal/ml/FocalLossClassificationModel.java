@@ -6,6 +6,7 @@ import io.sparkfocal.persist.ModelFiles;
 import io.sparkfocal.persist.ModelFolder;
 import io.sparkfocal.persist.TrainedNetwork;
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
 import org.apache.hadoop.conf.Configuration;
@@ -102,6 +103,22 @@ public final class FocalLossClassificationModel extends Model<FocalLossClassific
   }
 
   /**
+   * Sets {@link #featuresCol}.
+   *
+   * @throws IllegalArgumentException if there are featuresCols, which the model reads instead
+   */
+  @Override
+  public FocalLossClassificationModel setFeaturesCol(String value) {
+    if (getFeaturesCols().length > 0) {
+      throw new IllegalArgumentException(
+          "featuresCol is to be \"%s\", but the model reads featuresCols %s; set featuresCols to none first."
+              .formatted(value, Arrays.toString(getFeaturesCols())));
+    }
+    set(featuresCol(), value);
+    return this;
+  }
+
+  /**
    * Sets {@link #thresholds}.
    *
    * @throws IllegalArgumentException if there is not one per class, or one is negative, or more
@@ -129,7 +146,7 @@ public final class FocalLossClassificationModel extends Model<FocalLossClassific
     }
     PartitionScorer scorer =
         new PartitionScorer(
-            network.scoring(), layout, outputColumns(), new ClassScores(thresholds));
+            network.scoring(), layout, OutputColumns.of(this), new ClassScores(thresholds));
     // By position, since the names of other columns may repeat; metadata does not pass the encoder.
     StructField[] fields = schema.fields();
     StructType numbered = new StructType();
@@ -144,7 +161,7 @@ public final class FocalLossClassificationModel extends Model<FocalLossClassific
   @Override
   public StructType transformSchema(StructType schema) {
     layout(schema);
-    return outputColumns().appendTo(schema);
+    return OutputColumns.of(this).appendTo(schema, numClasses(), classNames());
   }
 
   private FeatureLayout layout(StructType schema) {
@@ -156,10 +173,6 @@ public final class FocalLossClassificationModel extends Model<FocalLossClassific
               .formatted(layout.describe(), declared, numFeatures()));
     }
     return layout;
-  }
-
-  private OutputColumns outputColumns() {
-    return OutputColumns.of(this, classNames());
   }
 
   @Override

@@ -24,7 +24,6 @@ import java.util.TreeMap;
 import java.util.UUID;
 import java.util.stream.Collectors;
 import org.apache.spark.ml.Estimator;
-import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.ml.util.DefaultParamsReader;
 import org.apache.spark.ml.util.DefaultParamsWritable;
@@ -32,6 +31,8 @@ import org.apache.spark.ml.util.MLReader;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.types.StructType;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Trains a neural network for imbalanced classes on the executors of a Spark application, each on
@@ -58,6 +59,7 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
         DefaultParamsWritable {
 
   private static final long serialVersionUID = 1L;
+  private static final Logger LOG = LoggerFactory.getLogger(FocalLossClassifier.class);
   private static final double MILLIS_PER_MINUTE = 60_000;
 
   private final String uid;
@@ -143,11 +145,11 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
   @Override
   public FocalLossClassificationModel fit(Dataset<?> dataset) {
     requireCheckpoints();
+    transformSchema(dataset.schema());
     if (getLossSearch().length > 0) {
       return new LossSearch(this).fit(dataset);
     }
-    transformSchema(dataset.schema());
-    requireValidationRows();
+    IdleParams.of(this).forEach(LOG::warn);
     try (TrainingJob job = new TrainingJob(dataset.sparkSession())) {
       FocalLossClassificationModel model = fit(dataset, job);
       job.deleteCheckpoints();
@@ -156,21 +158,28 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
   }
 
   /** Trains by that job, which the caller closes; a loss search is not looked at. */
-  FocalLossClassificationModel fit(Dataset<?> dataset, TrainingJob job) {
+  FocalLossClassificationModel fit(Dataset<?> given, TrainingJob job) {
     DeviceChoice device = DeviceChoice.of(getDevice());
     job.requirePossible(device);
     Transport transport = job.transport(device);
     NetworkDescription.requireProvider(getNetworkProvider());
-    TrainingColumns columns = columns(dataset.schema());
+    Dataset<?> dataset = given;
+    TrainingColumns columns = columns(given.schema());
     int workers = job.workers(getNumWorkers());
-    LabelCounts counts = job.query(() -> LabelCounts.of(columns, dataset));
-    counts.requireTrainable(columns.label(), columns.classNames().size());
-    int width = job.query(() -> columns.features().width(dataset.toDF()));
+    LabelCounts counts = count(columns, given, job);
+    if (counts.validationRows() > 0 && !counts.canValidate()) {
+      // Rows that weigh nothing have a loss of 0 from the first epoch on, which would be the best.
+      dataset = columns.trainingRows(given);
+      columns = columns.withoutValidation();
+      counts = count(columns, dataset, job).withClasses(columns.label(), counts.classes());
+    }
+    int width = width(columns, dataset, job);
     OutputLayer output = outputLayer(counts);
     NetworkDescription network = network(width, output.outputs());
     if (isDefined(thresholds())) {
       ClassScores.requireThresholds(getThresholds(), counts.classes());
     }
+    IdleParams.of(this, output.loss(), counts, workers).forEach(LOG::warn);
 
     long attemptKey = UUID.randomUUID().getMostSignificantBits();
     TrainingPlan plan =
@@ -194,22 +203,47 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
         new TrainedNetwork(
             network,
             counts.classes(),
-            columns.classNames(),
+            columns.classNames(counts.classes()),
             result.standardization(),
             output.link(),
             result.weights());
     TrainingSummary summary = TrainingSummary.of(result, counts, lossChoice());
     FocalLossClassificationModel model =
         copyValues(new FocalLossClassificationModel(uid, trained, summary), new ParamMap());
-    FocalLossClassificationModel calibrated =
-        counts.validationRows() == 0
-            ? model
-            : job.query(
-                () ->
-                    new Calibrator(this, columns)
-                        .calibrate(model, dataset, counts.validationRows()));
+    FocalLossClassificationModel calibrated = calibrated(model, columns, dataset, counts, job);
     calibrated.setParent(this);
     return calibrated;
+  }
+
+  private FocalLossClassificationModel calibrated(
+      FocalLossClassificationModel model,
+      TrainingColumns columns,
+      Dataset<?> dataset,
+      LabelCounts counts,
+      TrainingJob job) {
+    long rows = counts.validationRows();
+    Calibrator calibrator = new Calibrator(this, columns);
+    return rows == 0 ? model : job.query(() -> calibrator.calibrate(model, dataset, rows));
+  }
+
+  /**
+   * Counts the rows, with one Spark job.
+   *
+   * @throws IllegalArgumentException if a row is not allowed, or there are none that params need
+   */
+  LabelCounts count(TrainingColumns columns, Dataset<?> dataset, TrainingJob job) {
+    LabelCounts counts = job.query(() -> LabelCounts.of(columns, dataset));
+    counts.requireTrainable(columns.label(), columns.declaredClasses());
+    if (columns.validation() != null) {
+      ValidationRows validation = new ValidationRows(this);
+      validation.require(counts, TuningFold.isCurrent());
+      validation.warnings(counts).forEach(LOG::warn);
+    }
+    return counts.withClasses(columns.label(), getNumClasses());
+  }
+
+  private static int width(TrainingColumns columns, Dataset<?> dataset, TrainingJob job) {
+    return job.query(() -> columns.features().width(dataset.toDF()));
   }
 
   /**
@@ -231,35 +265,24 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
   }
 
   TrainingColumns columns(StructType schema) {
-    return TrainingColumns.of(
-        schema,
-        getFeaturesCol(),
-        List.of(getFeaturesCols()),
-        getLabelCol(),
-        nullIfEmpty(getWeightCol()),
-        nullIfEmpty(getValidationIndicatorCol()));
+    TrainingColumns columns =
+        TrainingColumns.of(
+            schema,
+            getFeaturesCol(),
+            List.of(getFeaturesCols()),
+            getLabelCol(),
+            nullIfEmpty(getWeightCol()),
+            nullIfEmpty(getValidationIndicatorCol()));
+    if (getNumClasses() > 0 && getNumClasses() < columns.declaredClasses()) {
+      throw new IllegalArgumentException(
+          "numClasses is %d, but the metadata of column \"%s\" declares %d classes; set it to at least %3$d, or to 0."
+              .formatted(getNumClasses(), getLabelCol(), columns.declaredClasses()));
+    }
+    return columns;
   }
 
   private static @Nullable String nullIfEmpty(String name) {
     return name.isEmpty() ? null : name;
-  }
-
-  private void requireValidationRows() {
-    if (!getValidationIndicatorCol().isEmpty()) {
-      return;
-    }
-    if (getEarlyStoppingPatience() > 0) {
-      throw new IllegalArgumentException(
-          "earlyStoppingPatience is %d, but no rows are for validation; set validationIndicatorCol, or earlyStoppingPatience to 0."
-              .formatted(getEarlyStoppingPatience()));
-    }
-    for (Param<String> param : List.of(calibration(), thresholdTuning())) {
-      if (!getOrDefault(param).equals("none")) {
-        throw new IllegalArgumentException(
-            "%s is %s, but no rows are for validation; set validationIndicatorCol, or %1$s to none."
-                .formatted(param.name(), getOrDefault(param)));
-      }
-    }
   }
 
   private void requireCheckpoints() {
@@ -325,10 +348,17 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
         Choices.dataType(getPrecision()));
   }
 
+  /**
+   * The schema of the model's output. Params that do not go together are refused here, so that
+   * pipelines and grids are checked before anything trains.
+   */
   @Override
   public StructType transformSchema(StructType schema) {
+    ParamConflicts.refuse(this);
+    new ValidationRows(this).requireColumn();
     TrainingColumns columns = columns(schema);
-    return OutputColumns.of(this, columns.classNames()).appendTo(schema);
+    int classes = Math.max(getNumClasses(), columns.declaredClasses());
+    return OutputColumns.of(this).appendTo(schema, classes, columns.classNames(classes));
   }
 
   @Override

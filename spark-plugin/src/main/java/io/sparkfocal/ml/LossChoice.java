@@ -53,6 +53,10 @@ record LossChoice(String name, Map<String, Double> numbers, String alpha) {
     List<String> parts = List.of(text.strip().split("\\s+"));
     List<String> pairs = parts.subList(1, parts.size());
     String alpha = "auto";
+    if (pairs.stream().filter(pair -> pair.startsWith(ALPHA + "=")).count() > 1) {
+      throw new IllegalArgumentException(
+          "alpha is given twice in \"%s\"; give it one value.".formatted(text));
+    }
     for (String pair : pairs) {
       if (pair.startsWith(ALPHA + "=")) {
         alpha = pair.substring(ALPHA.length() + 1);
@@ -93,7 +97,11 @@ record LossChoice(String name, Map<String, Double> numbers, String alpha) {
     for (String pair : pairs) {
       String[] sides = pair.split("=", 2);
       try {
-        numbers.put(sides[0], Double.valueOf(sides[1]));
+        if (numbers.put(sides[0], Double.valueOf(sides[1])) != null) {
+          throw new IllegalArgumentException(
+              "Loss argument \"%s\" is given twice in %s; give it one value."
+                  .formatted(sides[0], pairs));
+        }
       } catch (NumberFormatException | ArrayIndexOutOfBoundsException e) {
         throw new IllegalArgumentException(
             "Loss argument \"%s\" is no name=number, as gamma=2.".formatted(pair), e);

@@ -74,7 +74,9 @@ public interface LossParams<S extends LossParams<S>> extends Chained<S> {
   /**
    * Param: losses to try, each as "focal gamma=1 alpha=balanced"; "default" alone for a usual set.
    * Where there are any, each is trained, and the one that does best on the validation rows is
-   * kept: by accuracy if that is the validationMetric, else by macro recall (default none).
+   * kept: by accuracy if that is the validationMetric, else by macro recall (default none). Each
+   * has its own numbers and alpha, so loss, lossArguments, gamma and alpha must not be set beside
+   * it.
    */
   default StringArrayParam lossSearch() {
     return lossParams().lossSearch;
@@ -141,9 +143,14 @@ public interface LossParams<S extends LossParams<S>> extends Chained<S> {
     return chained(alphaFrom(), value);
   }
 
-  /** Sets {@link #lossSearch}; without arguments the usual set. */
+  /** Sets {@link #lossSearch} to the usual set. */
+  default S setLossSearch() {
+    return setLossSearch("default");
+  }
+
+  /** Sets {@link #lossSearch} to these; an empty array switches the search off. */
   default S setLossSearch(String... value) {
-    return chained(lossSearch(), value.length == 0 ? new String[] {"default"} : value);
+    return chained(lossSearch(), value);
   }
 
   /** Sets {@link #gamma}. */

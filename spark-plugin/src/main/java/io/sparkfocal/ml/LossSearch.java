@@ -3,6 +3,7 @@ package io.sparkfocal.ml;
 import io.sparkfocal.calibration.CalibrationReport;
 import io.sparkfocal.data.LabelCounts;
 import io.sparkfocal.data.TrainingColumns;
+import io.sparkfocal.job.TrainingJob;
 import io.sparkfocal.train.EpochReport;
 import io.sparkfocal.train.Evaluation;
 import io.sparkfocal.train.ValidationMetric;
@@ -20,7 +21,8 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Each loss chooses its best epoch by the estimator's validationMetric. Losses are compared by
  * accuracy where that is the metric, else by macro recall, since their own values say nothing about
- * each other; equals by the likelihood of the validation rows, every class counting the same.
+ * each other; equals by the likelihood of the validation rows, every class counting the same. A
+ * fold of Spark's tuning that has no validation rows trains the first loss alone.
  */
 final class LossSearch {
 
@@ -33,7 +35,6 @@ final class LossSearch {
   }
 
   FocalLossClassificationModel fit(Dataset<?> dataset) {
-    requireValidationRows();
     ValidationMetric metric =
         ValidationMetric.of(estimator.getValidationMetric()) == ValidationMetric.ACCURACY
             ? ValidationMetric.ACCURACY
@@ -44,6 +45,10 @@ final class LossSearch {
     for (FocalLossClassifier candidate : candidates(dataset)) {
       long start = System.nanoTime();
       FocalLossClassificationModel model = candidate.fit(dataset);
+      if (model.summary().orElseThrow().validationRows() == 0) {
+        model.setParent(estimator);
+        return model;
+      }
       double seconds = (System.nanoTime() - start) / 1e9;
       LossScore score =
           new LossScore(
@@ -83,8 +88,10 @@ final class LossSearch {
             ? LossChoice.DEFAULT_SEARCH
             : Arrays.stream(texts).map(LossChoice::parse).toList();
     TrainingColumns columns = estimator.columns(dataset.schema());
-    LabelCounts counts = LabelCounts.of(columns, dataset);
-    counts.requireTrainable(columns.label(), columns.classNames().size());
+    LabelCounts counts;
+    try (TrainingJob job = new TrainingJob(dataset.sparkSession())) {
+      counts = estimator.count(columns, dataset, job);
+    }
     List<FocalLossClassifier> candidates = new ArrayList<>();
     for (LossChoice choice : choices) {
       FocalLossClassifier candidate = estimator.copy(ParamMap.empty());
@@ -100,14 +107,8 @@ final class LossSearch {
         LOG.info("{} is not tried: {}", choice, e.getMessage());
       }
     }
-    return candidates;
-  }
-
-  private void requireValidationRows() {
-    if (estimator.getValidationIndicatorCol().isEmpty()) {
-      throw new IllegalArgumentException(
-          "lossSearch compares losses on validation rows, but there are none; set validationIndicatorCol, or lossSearch to nothing.");
-    }
+    // A fold without validation rows cannot compare.
+    return counts.canValidate() ? candidates : candidates.stream().limit(1).toList();
   }
 
   private static CalibrationReport calibration(FocalLossClassificationModel model) {
@@ -122,8 +123,7 @@ final class LossSearch {
     TrainingSummary summary = model.summary().orElseThrow();
     EpochReport epoch = summary.epochs().get(summary.bestEpoch() - 1);
     if (epoch.validation() == null) {
-      throw new IllegalArgumentException(
-          "lossSearch compares losses on validation rows, but validationIndicatorCol marks none; mark some.");
+      throw new IllegalStateException("An epoch with validation rows was not validated.");
     }
     return epoch.validation();
   }

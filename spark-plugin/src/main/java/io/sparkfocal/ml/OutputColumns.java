@@ -1,8 +1,10 @@
 package io.sparkfocal.ml;
 
+import io.sparkfocal.data.Columns;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.List;
+import org.apache.spark.ml.attribute.AttributeGroup;
 import org.apache.spark.ml.attribute.NominalAttribute;
 import org.apache.spark.ml.linalg.SQLDataTypes;
 import org.apache.spark.sql.types.DataTypes;
@@ -13,34 +15,37 @@ import org.apache.spark.sql.types.StructType;
 /**
  * The columns that scoring appends; an empty name leaves one out.
  *
- * @param rawPrediction logits, vector
+ * @param rawPrediction scores of the classes, vector
  * @param probability vector
  * @param prediction double
- * @param classNames for the metadata of the prediction; may be empty
  */
-record OutputColumns(
-    String rawPrediction, String probability, String prediction, List<String> classNames)
+record OutputColumns(String rawPrediction, String probability, String prediction)
     implements Serializable {
 
-  static OutputColumns of(ScoringParams<?> params, List<String> classNames) {
+  static OutputColumns of(ScoringParams<?> params) {
     return new OutputColumns(
-        params.getRawPredictionCol(),
-        params.getProbabilityCol(),
-        params.getPredictionCol(),
-        List.copyOf(classNames));
+        params.getRawPredictionCol(), params.getProbabilityCol(), params.getPredictionCol());
   }
 
   /**
-   * The schema with the columns at its end.
+   * The schema with the columns at its end, with the metadata that Spark ML's own models write: the
+   * size of a vector, the number of values of a prediction or their names.
    *
+   * @param classes how many there are; 0 where that is not known yet
+   * @param classNames names of the classes; may be empty
    * @throws IllegalArgumentException if one of them exists already
    */
-  StructType appendTo(StructType schema) {
+  StructType appendTo(StructType schema, int classes, List<String> classNames) {
     List<StructField> fields = new ArrayList<>(List.of(schema.fields()));
-    append(
-        fields, new StructField(rawPrediction, SQLDataTypes.VectorType(), true, Metadata.empty()));
-    append(fields, new StructField(probability, SQLDataTypes.VectorType(), true, Metadata.empty()));
-    append(fields, new StructField(prediction, DataTypes.DoubleType, false, predictionMetadata()));
+    for (String vector : List.of(rawPrediction, probability)) {
+      Metadata size =
+          vector.isEmpty() || classes == 0
+              ? Metadata.empty()
+              : new AttributeGroup(vector, classes).toMetadata();
+      append(fields, new StructField(vector, SQLDataTypes.VectorType(), true, size));
+    }
+    Metadata values = predictionMetadata(classes, classNames);
+    append(fields, new StructField(prediction, DataTypes.DoubleType, false, values));
     return new StructType(fields.toArray(new StructField[0]));
   }
 
@@ -48,21 +53,25 @@ record OutputColumns(
     if (field.name().isEmpty()) {
       return;
     }
-    if (fields.stream().anyMatch(f -> f.name().equals(field.name()))) {
-      throw new IllegalArgumentException(
-          "Output column \"%s\" exists already; drop it or choose another name, an empty one for no such column."
-              .formatted(field.name()));
+    for (StructField existing : fields) {
+      if (Columns.isSame(existing.name(), field.name())) {
+        throw new IllegalArgumentException(
+            "Output column \"%s\" exists already%s; drop it or choose another name, an empty one for no such column."
+                .formatted(
+                    field.name(),
+                    existing.name().equals(field.name()) ? "" : " as \"" + existing.name() + "\""));
+      }
     }
     fields.add(field);
   }
 
-  private Metadata predictionMetadata() {
-    if (classNames.isEmpty() || prediction.isEmpty()) {
+  private Metadata predictionMetadata(int classes, List<String> classNames) {
+    if (prediction.isEmpty() || (classes == 0 && classNames.isEmpty())) {
       return Metadata.empty();
     }
-    return NominalAttribute.defaultAttr()
-        .withName(prediction)
-        .withValues(classNames.toArray(new String[0]))
-        .toMetadata();
+    NominalAttribute attribute = NominalAttribute.defaultAttr();
+    return classNames.isEmpty()
+        ? attribute.withNumValues(classes).toMetadata()
+        : attribute.withName(prediction).withValues(classNames.toArray(new String[0])).toMetadata();
   }
 }

@@ -1,5 +1,6 @@
 package io.sparkfocal.ml;
 
+import io.sparkfocal.data.LabelCounts;
 import java.io.Serializable;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -65,6 +66,14 @@ final class ParamCheck extends AbstractFunction1<Object, Object> implements Seri
   /** A finite number above 0. */
   static <T> Function1<T, Object> positive(String name) {
     return check(name, "a finite number above 0", v -> number(v) > 0);
+  }
+
+  /** A number of classes, or 0. */
+  static <T> Function1<T, Object> classes(String name) {
+    return check(
+        name,
+        "0, or from 2 to " + LabelCounts.MOST_CLASSES,
+        v -> number(v) == 0 || (number(v) >= 2 && number(v) <= LabelCounts.MOST_CLASSES));
   }
 
   /** From 0 to below 1. */

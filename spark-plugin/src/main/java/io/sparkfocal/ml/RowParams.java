@@ -2,6 +2,7 @@ package io.sparkfocal.ml;
 
 import java.io.Serializable;
 import org.apache.spark.ml.param.BooleanParam;
+import org.apache.spark.ml.param.IntParam;
 import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.param.Params;
 
@@ -41,6 +42,16 @@ public interface RowParams<S extends RowParams<S>> extends Chained<S> {
     return rowParams().standardization;
   }
 
+  /**
+   * Param: how many classes there are, where rows and the label's metadata may not show all, as in
+   * a fold without the rarest class: at least 2 and the highest label + 1; a class without rows
+   * gets a probability, and a name {@code __class_N} if the others have names; 0 for those that
+   * rows and metadata show (default 0).
+   */
+  default IntParam numClasses() {
+    return rowParams().numClasses;
+  }
+
   /** Value of {@link #labelCol}. */
   default String getLabelCol() {
     return getOrDefault(labelCol());
@@ -59,6 +70,11 @@ public interface RowParams<S extends RowParams<S>> extends Chained<S> {
   /** Value of {@link #standardization}. */
   default boolean getStandardization() {
     return (boolean) getOrDefault(standardization());
+  }
+
+  /** Value of {@link #numClasses}. */
+  default int getNumClasses() {
+    return (int) getOrDefault(numClasses());
   }
 
   /** Sets {@link #labelCol}. */
@@ -81,6 +97,11 @@ public interface RowParams<S extends RowParams<S>> extends Chained<S> {
     return chained(standardization(), value);
   }
 
+  /** Sets {@link #numClasses}. */
+  default S setNumClasses(int value) {
+    return chained(numClasses(), value);
+  }
+
   /** The params themselves; one holder per owner. */
   final class Holder implements Serializable {
 
@@ -90,6 +111,7 @@ public interface RowParams<S extends RowParams<S>> extends Chained<S> {
     final Param<String> weightCol;
     final Param<String> validationIndicatorCol;
     final BooleanParam standardization;
+    final IntParam numClasses;
 
     Holder(Params owner) {
       labelCol = new Param<>(owner, "labelCol", "column of the label, whole numbers from 0");
@@ -105,6 +127,13 @@ public interface RowParams<S extends RowParams<S>> extends Chained<S> {
               owner,
               "standardization",
               "whether features are shifted and scaled to mean 0 and deviation 1 over the training rows");
+      numClasses =
+          new IntParam(
+              owner,
+              "numClasses",
+              "how many classes there are, at least 2 and the highest label + 1; 0 for those that rows and the label's metadata show",
+              ParamCheck.classes("numClasses"));
+      owner.setDefault(numClasses, 0);
       owner.setDefault(labelCol, "label");
       owner.setDefault(weightCol, "");
       owner.setDefault(validationIndicatorCol, "");

@@ -43,7 +43,10 @@ public interface ScoringParams<S extends ScoringParams<S>> extends Chained<S> {
     return scoringParams().probabilityCol;
   }
 
-  /** Param: column of the logits, a vector; empty for none (default rawPrediction). */
+  /**
+   * Param: column of the logits over the temperature, a vector, with two classes minus and plus the
+   * margin or half of it; empty for none (default rawPrediction).
+   */
   default Param<String> rawPredictionCol() {
     return scoringParams().rawPredictionCol;
   }
@@ -144,7 +147,10 @@ public interface ScoringParams<S extends ScoringParams<S>> extends Chained<S> {
               "probabilityCol",
               "column of the class probabilities, a vector; empty for none");
       rawPredictionCol =
-          new Param<>(owner, "rawPredictionCol", "column of the logits, a vector; empty for none");
+          new Param<>(
+              owner,
+              "rawPredictionCol",
+              "column of the logits, a vector, with two classes minus and plus the margin or half of it; empty for none");
       thresholds =
           new DoubleArrayParam(
               owner,

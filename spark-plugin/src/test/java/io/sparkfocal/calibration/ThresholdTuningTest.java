@@ -157,4 +157,32 @@ class ThresholdTuningTest {
                   .formatted(label));
     }
   }
+
+  @Test
+  void aClassWithoutAnyRowsIsFavouredByNoThreshold() {
+    Random random = new Random(9);
+    int rows = 400;
+    int[] labels = new int[rows];
+    double[][] raw = new double[rows][4];
+    double[] ones = new double[rows];
+    Arrays.fill(ones, 1);
+    for (int row = 0; row < rows; row++) {
+      labels[row] = row % 20 == 0 ? 2 : row % 3 == 0 ? 1 : 0;
+      for (int c = 0; c < 4; c++) {
+        raw[row][c] = random.nextGaussian() + (c == labels[row] ? 1 : 0) - (c == 3 ? 2 : 0);
+      }
+    }
+    ValidationScores scores = new ValidationScores(labels, raw, ones);
+    for (String text : new String[] {"f1", "recall=0.9"}) {
+      double[] thresholds =
+          Objects.requireNonNull(ThresholdTuning.parse(text)).thresholds(scores, 1, 200, 90, 10, 0);
+      assertThat(thresholds[3]).isEqualTo(1);
+      assertThat(Arrays.stream(thresholds).max().orElseThrow()).isEqualTo(1);
+    }
+    // It was trained on: not so.
+    double[] thresholds =
+        Objects.requireNonNull(ThresholdTuning.parse("recall=0.9"))
+            .thresholds(scores, 1, 200, 90, 10, 1);
+    assertThat(thresholds[3]).isEqualTo(0.25);
+  }
 }

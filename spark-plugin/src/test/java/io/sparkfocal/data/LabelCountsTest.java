@@ -9,13 +9,14 @@ class LabelCountsTest {
 
   @Test
   void skewIsTheLargestPartitionOverTheMean() {
-    assertThat(new LabelCounts(new long[] {1}, 0, new long[] {10, 0, 20}, 1).skew()).isEqualTo(2);
-    assertThat(new LabelCounts(new long[] {1}, 0, new long[] {0, 0}, 1).skew()).isEqualTo(1);
+    assertThat(new LabelCounts(new long[] {1}, 0, new long[] {10, 0, 20}, 1, 0).skew())
+        .isEqualTo(2);
+    assertThat(new LabelCounts(new long[] {1}, 0, new long[] {0, 0}, 1, 0).skew()).isEqualTo(1);
   }
 
   @Test
   void labelsBeyondTheDeclaredClassesAreRefused() {
-    LabelCounts counts = new LabelCounts(new long[] {3, 3, 1}, 0, new long[] {7}, 1);
+    LabelCounts counts = new LabelCounts(new long[] {3, 3, 1}, 0, new long[] {7}, 1, 0);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> counts.requireTrainable("y", 2))
         .withMessage(

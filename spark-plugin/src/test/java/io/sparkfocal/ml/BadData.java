@@ -14,6 +14,9 @@ import java.util.List;
 import org.apache.spark.ml.linalg.VectorUDT;
 import org.apache.spark.ml.linalg.Vectors;
 import org.apache.spark.sql.expressions.UserDefinedFunction;
+import java.util.function.Consumer;
+import org.apache.spark.ml.feature.VectorAssembler;
+import org.apache.spark.mllib.util.MLUtils;
 
 /** Tables that cannot be trained on. */
 final class BadData {
@@ -32,6 +35,8 @@ final class BadData {
     cases.addAll(weights());
     cases.addAll(features());
     cases.addAll(rows());
+    cases.addAll(validation());
+    cases.addAll(leaks());
     return cases;
   }
 
@@ -59,6 +64,33 @@ final class BadData {
             "features that are text",
             "Column \"features\" has type string; features must be a vector, an array of numbers, or several numeric columns named by featuresCols.",
             place -> quick().fit(place.rows().withColumn("features", lit("text")))),
+        early(
+            "features of the old vectors",
+            "Column \"features\" has vectors of org.apache.spark.mllib.linalg, but features must be vectors of org.apache.spark.ml.linalg; convert it with MLUtils.convertVectorColumnsToML(dataset, \"features\") first.",
+            place -> quick().fit(MLUtils.convertVectorColumnsFromML(place.rows(), "features"))),
+        early(
+            "features that are booleans",
+            "Column \"features\" has type array<boolean>; features must be a vector, an array of numbers, or several numeric columns named by featuresCols, so cast it to array<int> first.",
+            place -> quick().fit(place.rows().withColumn("features", expr("array(true, false)")))),
+        early(
+            "a boolean column of features",
+            "Column \"held_out\" (featuresCols) has type boolean, but must be a number; cast it to int first.",
+            place -> quick().setFeaturesCols("weight", "held_out").fit(place.rows())),
+        early(
+            "labels that are booleans",
+            "Column \"label\" (labelCol) has type boolean, but must be a number; cast it to int first.",
+            place -> quick().fit(place.rows().withColumn("label", expr("label > 0")))),
+        early(
+            "a field of a struct",
+            "Column \"s.features\" (featuresCol) does not exist, and fields of \"s\" are read only where they are columns of their own, as by withColumn(\"x\", col(\"s.features\")); the columns are id, label, features, weight, held_out, s.",
+            place ->
+                quick()
+                    .setFeaturesCol("s.features")
+                    .fit(place.rows().withColumn("s", expr("struct(features)")))),
+        early(
+            "an output column that exists in another case",
+            "Output column \"prediction\" exists already as \"Prediction\"; drop it or choose another name, an empty one for no such column.",
+            place -> quick().fit(place.rows().withColumn("Prediction", lit(1)))),
         early(
             "labels that are text",
             "Column \"label\" (labelCol) has type string, but must be a number; index it with StringIndexer first.",
@@ -235,5 +267,77 @@ final class BadData {
                 quick()
                     .setValidationIndicatorCol("held_out")
                     .fit(place.rows().withColumn("held_out", lit(true)))));
+  }
+
+  private static BadInput unvalidated(
+      String sentence, String heldOut, String weight, Consumer<FocalLossClassifier> asked) {
+    return counted(
+        "held_out = " + heldOut + ": " + sentence,
+        sentence,
+        place -> {
+          FocalLossClassifier classifier =
+              quick().setMaxIter(9).setValidationIndicatorCol("held_out").setWeightCol("weight");
+          asked.accept(classifier);
+          classifier.fit(
+              place
+                  .rows()
+                  .withColumn("held_out", expr(heldOut))
+                  .withColumn("weight", expr(weight)));
+        });
+  }
+
+  /** What needs validation rows, with a column that marks none that count. */
+  private static List<BadInput> validation() {
+    String none = "cast(null as boolean)";
+    String weightless = "if(held_out, 0d, 1d)";
+    return List.of(
+        unvalidated(
+            "calibration is temperature, but column \"held_out\" marks no rows for validation; mark some, or set calibration to none.",
+            "false",
+            "1d",
+            c -> c.setCalibration("temperature")),
+        unvalidated(
+            "thresholdTuning is f1, but column \"held_out\" marks no rows for validation; mark some, or set thresholdTuning to none.",
+            none,
+            "1d",
+            c -> c.setThresholdTuning("f1")),
+        unvalidated(
+            "earlyStoppingPatience is 2, but the 12 rows that column \"held_out\" marks for validation all weigh 0; give some a positive weight, or set earlyStoppingPatience to 0.",
+            "id % 5 = 4",
+            weightless,
+            c -> c.setEarlyStoppingPatience(2)),
+        unvalidated(
+            "lossSearch is [default], but column \"held_out\" marks no rows for validation; mark some, or set lossSearch to no losses.",
+            none,
+            "1d",
+            c -> c.setLossSearch()),
+        unvalidated(
+            "lossSearch is [focal, ldam], but the 12 rows that column \"held_out\" marks for validation all weigh 0; give some a positive weight, or set lossSearch to no losses.",
+            "id % 5 = 4",
+            weightless,
+            c -> c.setLossSearch("focal", "ldam")));
+  }
+
+  private static List<BadInput> leaks() {
+    return List.of(
+        early(
+            "the label among the columns of features",
+            "Column \"label\" is the label and among featuresCols too; leave it out there.",
+            place -> quick().setFeaturesCols("weight", "label").fit(place.rows())),
+        early(
+            "a column of features twice",
+            "featuresCols has the column \"weight\" twice; name each feature once.",
+            place -> quick().setFeaturesCols("weight", "id", "weight").fit(place.rows())),
+        early(
+            "the label in the vector of features",
+            "Column \"all\" has the label \"label\" among its features, as its metadata tells; leave it out of VectorAssembler, or rename the label if that feature is another column of the same name.",
+            place ->
+                quick()
+                    .setFeaturesCol("all")
+                    .fit(
+                        new VectorAssembler()
+                            .setInputCols(new String[] {"weight", "label"})
+                            .setOutputCol("all")
+                            .transform(place.rows()))));
   }
 }

@@ -6,6 +6,7 @@ import static io.sparkfocal.testing.BadInput.counted;
 import static io.sparkfocal.testing.BadInput.countedLike;
 import static io.sparkfocal.testing.BadInput.early;
 import static io.sparkfocal.testing.BadInput.earlyLike;
+import static org.apache.spark.sql.functions.col;
 
 import ai.djl.nn.Block;
 import ai.djl.nn.core.Linear;
@@ -16,6 +17,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.apache.spark.ml.attribute.NominalAttribute;
+import org.apache.spark.ml.evaluation.MulticlassClassificationEvaluator;
+import org.apache.spark.ml.param.ParamMap;
+import org.apache.spark.ml.tuning.CrossValidator;
 
 /** Params out of range, unknown, or that do not go together. */
 final class BadParams {
@@ -62,6 +67,7 @@ final class BadParams {
         set(
             "weightDecay is -1.0; it must be a finite number of at least 0.",
             c -> c.setWeightDecay(-1)),
+        set("numClasses is 1; it must be 0, or from 2 to 100000.", c -> c.setNumClasses(1)),
         set("alphaFrom is 2.0; it must be a finite number of at most 1.", c -> c.setAlphaFrom(2)),
         set(
             "maxRestarts is -1; it must be a finite number of at least 0.",
@@ -112,6 +118,53 @@ final class BadParams {
             "tuning without validation rows",
             "thresholdTuning is f1, but no rows are for validation; set validationIndicatorCol, or thresholdTuning to none.",
             place -> quick().setThresholdTuning("f1").fit(place.rows())),
+        early(
+            "calibration without validation rows",
+            "calibration is temperature, but no rows are for validation; set validationIndicatorCol, or calibration to none.",
+            place -> quick().setCalibration("temperature").fit(place.rows())),
+        early(
+            "a search without validation rows",
+            "lossSearch is [default], but no rows are for validation; set validationIndicatorCol, or lossSearch to no losses.",
+            place -> quick().setLossSearch().fit(place.rows())),
+        early(
+            "a grid with a loss that has no gamma",
+            "gamma is 1.0, but loss ldam has no gamma; clear gamma, or choose a loss that has one.",
+            place -> {
+              FocalLossClassifier classifier = quick();
+              ParamMap focal = new ParamMap().put(classifier.gamma().w(1.0));
+              ParamMap ldam = focal.copy().put(classifier.loss().w("ldam"));
+              new CrossValidator()
+                  .setEstimator(classifier)
+                  .setEvaluator(new MulticlassClassificationEvaluator("m"))
+                  .setEstimatorParamMaps(new ParamMap[] {focal, ldam})
+                  .fit(place.rows());
+            }),
+        early(
+            "momentum where there is none",
+            "momentum is 0.8, but optimizer adamW has none; set optimizer to sgd, or clear momentum.",
+            place -> quick().setMomentum(0.8).fit(place.rows())),
+        counted(
+            "fewer classes than labels",
+            "numClasses is 2, but column \"label\" has the label 2; set it to at least 3, or to 0.",
+            place -> quick().setNumClasses(2).fit(place.rows())),
+        early(
+            "fewer classes than are declared",
+            "numClasses is 2, but the metadata of column \"label\" declares 4 classes; set it to at least 4, or to 0.",
+            place ->
+                quick()
+                    .setNumClasses(2)
+                    .fit(
+                        place
+                            .rows()
+                            .withColumn(
+                                "label",
+                                col("label")
+                                    .as(
+                                        "label",
+                                        NominalAttribute.defaultAttr()
+                                            .withName("label")
+                                            .withNumValues(4)
+                                            .toMetadata())))),
         counted(
             "thresholds of another number",
             "thresholds is [0.5, 0.5]; give one finite number of at least 0 for each of the 3 classes, at most one of them 0.",
@@ -143,16 +196,20 @@ final class BadParams {
         early(
             "a network that is not there",
             "Network provider \"org.example.Nowhere\" is not on the class path; add its jar with --jars.",
-            place -> quick().setNetworkProvider("org.example.Nowhere").fit(place.rows())),
+            place -> own("org.example.Nowhere").fit(place.rows())),
         early(
             "a class that is no network",
             "Network provider \"java.lang.String\" does not implement io.sparkfocal.network.NetworkProvider.",
-            place -> quick().setNetworkProvider("java.lang.String").fit(place.rows())),
+            place -> own("java.lang.String").fit(place.rows())),
         byRank(
             "a network with another number of outputs",
             "Network provider \"%s\" gives [(1, 4)] for one row, but must give (1, 3)."
                 .formatted(WideNetwork.class.getName()),
-            place -> quick().setNetwork(WideNetwork.class, Map.of()).fit(place.rows())));
+            place -> own(WideNetwork.class.getName()).fit(place.rows())));
+  }
+
+  private static FocalLossClassifier own(String provider) {
+    return new FocalLossClassifier().setMaxIter(1).setNetworkProvider(provider);
   }
 
   /** Forgets that it was told how many outputs there are. */

@@ -274,7 +274,10 @@ class FocalLossClassifierIT {
   @Test
   void aProviderOfOnesOwnBuildsTheNetwork(@TempDir Path folder) throws Exception {
     FocalLossClassificationModel model =
-        quick().setNetwork(NarrowNetwork.class, Map.of("width", "5")).fit(rows);
+        new FocalLossClassifier()
+            .setMaxIter(2)
+            .setNetwork(NarrowNetwork.class, Map.of("width", "5"))
+            .fit(rows);
     assertThat(weights(model)).hasSize(Samples.FEATURES * 5 + 5 + 5 * 3 + 3);
     String path = folder.resolve("own").toString();
     model.save(path);
@@ -323,6 +326,36 @@ class FocalLossClassifierIT {
   private static double recall(FocalLossClassificationModel model, Dataset<Row> from, long rare) {
     Dataset<Row> scored = model.transform(from);
     return (double) scored.where("label = 2 and prediction = 2").count() / rare;
+  }
+
+  @Test
+  void columnsAreFoundAsTheSessionsSqlFindsThem() {
+    FocalLossClassifier classifier =
+        quick()
+            .setMaxIter(1)
+            .setLabelCol("Label")
+            .setWeightCol("WEIGHT")
+            .setValidationIndicatorCol("Held_Out")
+            .setFeaturesCols("`A.b`", "Weight", "ID");
+    Dataset<Row> dotted = rows.withColumn("a.b", rows.col("weight"));
+    FocalLossClassificationModel model = classifier.fit(dotted);
+    assertThat(model.transform(dotted).count()).isEqualTo(ROWS);
+    assertThat(model.summary().orElseThrow().validationRows()).isEqualTo(ROWS / 5);
+    assertThat(quick().setMaxIter(1).setFeaturesCol("FEATURES").fit(rows).transform(rows).count())
+        .isEqualTo(ROWS);
+    SparkSession spark = rows.sparkSession();
+    spark.conf().set("spark.sql.caseSensitive", "true");
+    try {
+      assertThatThrownBy(() -> quick().setLabelCol("Label").fit(rows))
+          .hasMessageStartingWith(
+              "Column \"Label\" (labelCol) does not exist, but \"label\" does, and spark.sql.caseSensitive is true; the columns are");
+      Dataset<Row> both = rows.withColumn("Weight", lit(1.0));
+      FocalLossClassificationModel cased =
+          quick().setMaxIter(1).setFeaturesCols("weight", "Weight").fit(both);
+      assertThat(cased.transform(both.withColumn("Prediction", lit(1))).count()).isEqualTo(ROWS);
+    } finally {
+      spark.conf().unset("spark.sql.caseSensitive");
+    }
   }
 
   @Test

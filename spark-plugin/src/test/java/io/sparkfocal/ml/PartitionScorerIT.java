@@ -84,7 +84,7 @@ class PartitionScorerIT {
     return new PartitionScorer(
         network.scoring(),
         FeatureLayout.of(SCHEMA, "features", List.of()),
-        new OutputColumns("raw", "probability", "prediction", List.of()),
+        new OutputColumns("raw", "probability", "prediction"),
         new ClassScores(null));
   }
 

@@ -51,12 +51,13 @@ class RecoveryIT {
   }
 
   private FocalLossClassifier classifier() {
+    return ofAnyNetwork().setHiddenLayers(16).setDropout(0.2).setBatchNorm(true);
+  }
+
+  private FocalLossClassifier ofAnyNetwork() {
     return new FocalLossClassifier()
-        .setHiddenLayers(16)
         .setBatchSize(32)
         .setMaxIter(6)
-        .setDropout(0.2)
-        .setBatchNorm(true)
         .setCheckpointDir(checkpoints().toUri().toString())
         .setCheckpointInterval(1);
   }
@@ -129,7 +130,7 @@ class RecoveryIT {
   }
 
   private FocalLossClassifier mortal() {
-    return classifier()
+    return ofAnyNetwork()
         .setMaxIter(60)
         .setNetwork(MortalNetwork.class, Map.of("folder", folder.toString()));
   }
@@ -276,7 +277,7 @@ class RecoveryIT {
   void inOneJvmAsManyRanksBeginAgain() {
     SparkSession spark = TestSpark.local();
     TrainingSummary summary =
-        classifier()
+        ofAnyNetwork()
             .setNetwork(FailingOnce.class, Map.of())
             .fit(Samples.rows(spark, 300))
             .summary()

@@ -1,0 +1,154 @@
+package io.sparkfocal.ml;
+
+import io.sparkfocal.data.LabelCounts;
+import io.sparkfocal.train.LossSpec;
+import io.sparkfocal.train.RunSize;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.spark.ml.param.Param;
+
+/**
+ * Params that were set and change nothing in this run, though the model is the one that was asked
+ * for: a sentence for each, to be logged as a warning.
+ */
+final class IdleParams {
+
+  private final FocalLossClassifier params;
+  private final List<String> found = new ArrayList<>();
+
+  private IdleParams(FocalLossClassifier params) {
+    this.params = params;
+  }
+
+  /** What is known before the rows are counted. */
+  static List<String> of(FocalLossClassifier params) {
+    IdleParams idle = new IdleParams(params);
+    idle.checkpoints();
+    idle.layers();
+    idle.validation();
+    idle.output();
+    return idle.found;
+  }
+
+  /**
+   * What follows from the rows.
+   *
+   * @param loss with its class weights
+   * @param workers how many ranks train
+   */
+  static List<String> of(
+      FocalLossClassifier params, LossSpec loss, LabelCounts counts, int workers) {
+    IdleParams idle = new IdleParams(params);
+    idle.classWeights(loss, counts);
+    idle.steps(counts, workers);
+    return idle.found;
+  }
+
+  private void checkpoints() {
+    if (!params.getCheckpointDir().isEmpty()) {
+      return;
+    }
+    for (Param<?> param :
+        List.of(params.checkpointInterval(), params.checkpointMinutes(), params.maxCheckpoints())) {
+      if (params.isSet(param)) {
+        found.add(
+            "%s is %s, but no checkpoints are written; set checkpointDir."
+                .formatted(param.name(), params.getOrDefault(param)));
+      }
+    }
+  }
+
+  private void layers() {
+    if (params.getHiddenLayers().length > 0) {
+      return;
+    }
+    if (params.getDropout() > 0) {
+      found.add(
+          "dropout is %s, but there are no hidden layers that it could follow; set hiddenLayers."
+              .formatted(params.getDropout()));
+    }
+    if (params.getBatchNorm()) {
+      found.add(
+          "batchNorm is true, but there are no hidden layers that it could follow; set hiddenLayers.");
+    }
+  }
+
+  private void validation() {
+    if (params.isSet(params.validationMetric()) && params.getValidationIndicatorCol().isEmpty()) {
+      found.add(
+          "validationMetric is %s, but no rows are for validation, so the last epoch is kept; set validationIndicatorCol."
+              .formatted(params.getValidationMetric()));
+    }
+    int patience = params.getEarlyStoppingPatience();
+    if (patience > 0 && patience >= params.getMaxIter() - 1) {
+      found.add(
+          "earlyStoppingPatience is %d, but maxIter is %d, so training cannot end earlier; lower it below %d to let it."
+              .formatted(patience, params.getMaxIter(), Math.max(1, params.getMaxIter() - 1)));
+    }
+  }
+
+  private void output() {
+    if (!params.getPredictionCol().isEmpty()) {
+      return;
+    }
+    if (params.getRawPredictionCol().isEmpty() && params.getProbabilityCol().isEmpty()) {
+      found.add(
+          "rawPredictionCol, probabilityCol and predictionCol are all empty, so the model appends nothing; name one of them.");
+    }
+    if (params.isDefined(params.thresholds()) || !params.getThresholdTuning().equals("none")) {
+      found.add(
+          "predictionCol is empty, but thresholds choose nothing other than the prediction; name predictionCol.");
+    }
+  }
+
+  private void classWeights(LossSpec loss, LabelCounts counts) {
+    if (loss.alpha().length == 0) {
+      if (params.getAlphaFrom() >= 0) {
+        found.add(
+            "alphaFrom is %s, but loss %s has no class weights here (alpha is %s); set alpha."
+                .formatted(params.getAlphaFrom(), loss.name(), params.getAlpha()));
+      }
+      if (params.getReduction().equals("weightedMean")) {
+        found.add(
+            "reduction is weightedMean, but loss %s has no class weights here (alpha is %s), so it is the mean; set alpha."
+                .formatted(loss.name(), params.getAlpha()));
+      }
+      return;
+    }
+    long steps = steps(counts);
+    if (loss.alphaFrom() * steps > steps - 1) {
+      found.add(
+          "alpha is %s, but the class weights of loss %s hold from %s of training on, which is after the last of its %d steps; lower alphaFrom or raise maxIter."
+              .formatted(params.getAlpha(), loss.name(), loss.alphaFrom(), steps));
+    }
+  }
+
+  private void steps(LabelCounts counts, int workers) {
+    long steps = steps(counts);
+    if (params.getWarmupFraction() > 0 && (long) (params.getWarmupFraction() * steps) == 0) {
+      found.add(
+          "warmupFraction is %s, but that is less than one of the %d steps; raise it to %s at least, or maxIter."
+              .formatted(params.getWarmupFraction(), steps, 1.0 / steps));
+    }
+    long stepRows = Math.min(params.getBatchSize(), counts.trainingRows());
+    long rankRows = (stepRows + workers - 1) / workers;
+    if (params.getGradientAccumulationSteps() > rankRows) {
+      found.add(
+          "gradientAccumulationSteps is %d, but a step has %d rows on each of %d workers, which cannot be cut into more parts; lower it."
+              .formatted(params.getGradientAccumulationSteps(), rankRows, workers));
+    }
+    if (!params.getCheckpointDir().isEmpty()
+        && params.getCheckpointMinutes() == 0
+        && params.getCheckpointInterval() > steps) {
+      found.add(
+          "checkpointInterval is %d, but training has %d steps, so no checkpoint is written; lower it."
+              .formatted(params.getCheckpointInterval(), steps));
+    }
+  }
+
+  /** Steps of all epochs. */
+  private long steps(LabelCounts counts) {
+    long rows = counts.trainingRows();
+    return new RunSize(rows, rows, 0).stepsPerEpoch(params.getBatchSize()) * params.getMaxIter();
+  }
+}

@@ -1,0 +1,133 @@
+package io.sparkfocal.ml;
+
+import io.sparkfocal.losses.LossCatalogue;
+import io.sparkfocal.network.MlpNetwork;
+import io.sparkfocal.train.LossSpec;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import org.apache.spark.ml.param.Param;
+
+/**
+ * Params that were set and would have no effect beside other params.
+ *
+ * <p>What would give another model than was asked for is refused; where the model is the one that
+ * was asked for, {@link IdleParams} warns.
+ */
+final class ParamConflicts {
+
+  private final FocalLossClassifier params;
+  private final List<String> found = new ArrayList<>();
+
+  private ParamConflicts(FocalLossClassifier params) {
+    this.params = params;
+  }
+
+  /**
+   * Requires that every param that was set has an effect on the model.
+   *
+   * @throws IllegalArgumentException with the sentence on the first that has none
+   */
+  static void refuse(FocalLossClassifier params) {
+    ParamConflicts conflicts = new ParamConflicts(params);
+    conflicts.columns();
+    conflicts.losses();
+    conflicts.network();
+    conflicts.rest();
+    if (!conflicts.found.isEmpty()) {
+      throw new IllegalArgumentException(conflicts.found.get(0));
+    }
+  }
+
+  private void columns() {
+    if (params.isSet(params.featuresCol()) && params.getFeaturesCols().length > 0) {
+      found.add(
+          "featuresCol is \"%s\" and featuresCols is %s, but features come from one of them; set one and clear the other."
+              .formatted(params.getFeaturesCol(), Arrays.toString(params.getFeaturesCols())));
+    }
+  }
+
+  private void losses() {
+    String name = params.getLoss();
+    if (params.getLossSearch().length > 0) {
+      for (Param<?> param :
+          List.of(params.loss(), params.lossArguments(), params.gamma(), params.alpha())) {
+        Object value = params.getOrDefault(param);
+        boolean empty = value instanceof String[] texts && texts.length == 0;
+        if (params.isSet(param) && !empty && !value.equals("auto")) {
+          found.add(
+              "%s is %s, but lossSearch tries losses with their own loss, gamma, alpha and numbers; write it into lossSearch, as in \"focal gamma=1 alpha=balanced\", and clear %1$s."
+                  .formatted(param.name(), text(value)));
+        }
+      }
+      return;
+    }
+    LossChoice.of(params); // refuses numbers that are given twice
+    boolean inArguments =
+        Arrays.stream(params.getLossArguments()).anyMatch(pair -> pair.startsWith("gamma="));
+    if (!params.isSet(params.gamma())) {
+      return;
+    }
+    if (LossSpec.isClass(name) || !LossCatalogue.numbers(name).containsKey("gamma")) {
+      found.add(
+          "gamma is %s, but loss %s has no gamma; clear gamma, or choose a loss that has one."
+              .formatted(params.getGamma(), name));
+    } else if (inArguments) {
+      found.add(
+          "gamma is %s, but lossArguments is %s, which has a gamma too; give one of them."
+              .formatted(params.getGamma(), Arrays.toString(params.getLossArguments())));
+    }
+  }
+
+  private void network() {
+    String provider = params.getNetworkProvider();
+    String[] arguments = params.getNetworkArguments();
+    if (provider.equals(MlpNetwork.class.getName())) {
+      if (arguments.length > 0) {
+        found.add(
+            "networkArguments is %s, but the multilayer perceptron takes hiddenLayers, dropout and batchNorm instead; set those, or networkProvider."
+                .formatted(Arrays.toString(arguments)));
+      }
+      return;
+    }
+    for (Param<?> param : List.of(params.hiddenLayers(), params.dropout(), params.batchNorm())) {
+      Object value = params.getOrDefault(param);
+      boolean off = value.equals(0.0) || value.equals(false);
+      if (params.isSet(param) && !off) {
+        found.add(
+            "%s is %s, but networkProvider is %s, which takes networkArguments instead; clear %1$s, or networkProvider."
+                .formatted(param.name(), text(value), provider));
+      }
+    }
+    List<String> names = Arrays.stream(arguments).map(pair -> pair.split("=", 2)[0]).toList();
+    if (names.stream().distinct().count() < names.size()) {
+      found.add(
+          "networkArguments is %s, which has a name twice; give each name one value."
+              .formatted(Arrays.toString(arguments)));
+    }
+  }
+
+  private void rest() {
+    if (params.isSet(params.momentum())
+        && params.getMomentum() != 0
+        && params.getOptimizer().equals("adamW")) {
+      found.add(
+          "momentum is %s, but optimizer adamW has none; set optimizer to sgd, or clear momentum."
+              .formatted(params.getMomentum()));
+    }
+    if (params.isDefined(params.thresholds()) && !params.getThresholdTuning().equals("none")) {
+      found.add(
+          "thresholds is %s, but thresholdTuning is %s, which chooses others; clear thresholds, or set thresholdTuning to none."
+              .formatted(Arrays.toString(params.getThresholds()), params.getThresholdTuning()));
+    }
+  }
+
+  /** A param's value as a message shows it. */
+  static String text(Object value) {
+    if (value instanceof int[] numbers) {
+      return Arrays.toString(numbers);
+    }
+    return value instanceof Object[] objects ? Arrays.toString(objects) : Objects.toString(value);
+  }
+}

@@ -1,0 +1,110 @@
+package io.sparkfocal.ml;
+
+import io.sparkfocal.data.LabelCounts;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+
+/** What an estimator asks of its validation rows, and what is said where there are none. */
+final class ValidationRows {
+
+  private final FocalLossClassifier params;
+
+  ValidationRows(FocalLossClassifier params) {
+    this.params = params;
+  }
+
+  /**
+   * Something that needs them.
+   *
+   * @param name of the param
+   * @param value as text
+   * @param off the value that switches it off
+   */
+  private record Demand(String name, String value, String off) {}
+
+  private List<Demand> demands() {
+    List<Demand> demands = new ArrayList<>();
+    if (params.getLossSearch().length > 0) {
+      String losses = Arrays.toString(params.getLossSearch());
+      demands.add(new Demand("lossSearch", losses, "no losses"));
+    }
+    if (params.getEarlyStoppingPatience() > 0) {
+      String patience = Integer.toString(params.getEarlyStoppingPatience());
+      demands.add(new Demand("earlyStoppingPatience", patience, "0"));
+    }
+    if (!params.getCalibration().equals("none")) {
+      demands.add(new Demand("calibration", params.getCalibration(), "none"));
+    }
+    if (!params.getThresholdTuning().equals("none")) {
+      demands.add(new Demand("thresholdTuning", params.getThresholdTuning(), "none"));
+    }
+    return demands;
+  }
+
+  /**
+   * Requires a column that marks them, if anything needs them.
+   *
+   * @throws IllegalArgumentException if none is set
+   */
+  void requireColumn() {
+    List<Demand> demands = demands();
+    if (!params.getValidationIndicatorCol().isEmpty() || demands.isEmpty()) {
+      return;
+    }
+    Demand demand = demands.get(0);
+    throw new IllegalArgumentException(
+        "%s is %s, but no rows are for validation; set validationIndicatorCol, or %1$s to %s."
+            .formatted(demand.name(), demand.value(), demand.off()));
+  }
+
+  /**
+   * Requires rows that count, if anything needs them. A fold of Spark's own tuning may lack them,
+   * since rows fall into folds by chance: it is trained without what needs them.
+   *
+   * @throws IllegalArgumentException if there are none and this is no fold
+   */
+  void require(LabelCounts counts, boolean inFold) {
+    List<Demand> demands = demands();
+    if (counts.canValidate() || inFold || demands.isEmpty()) {
+      return;
+    }
+    Demand demand = demands.get(0);
+    throw new IllegalArgumentException(
+        "%s is %s, but %s; %s, or set %1$s to %s."
+            .formatted(
+                demand.name(),
+                demand.value(),
+                lack(counts),
+                counts.validationRows() == 0 ? "mark some" : "give some a positive weight",
+                demand.off()));
+  }
+
+  /** A sentence where a column is set that marks no rows that count; empty where all is well. */
+  List<String> warnings(LabelCounts counts) {
+    if (counts.canValidate() || params.getValidationIndicatorCol().isEmpty()) {
+      return List.of();
+    }
+    List<String> without = new ArrayList<>();
+    for (Demand demand : demands()) {
+      without.add(
+          demand.name().equals("lossSearch")
+              ? "lossSearch (the first loss alone is trained)"
+              : demand.name());
+    }
+    return List.of(
+        without.isEmpty()
+            ? "validationIndicatorCol is set, but %s, so the last epoch is kept."
+                .formatted(lack(counts))
+            : "In this fold %s, so it is trained without %s."
+                .formatted(lack(counts), String.join(", ", without)));
+  }
+
+  private String lack(LabelCounts counts) {
+    String column = params.getValidationIndicatorCol();
+    return counts.validationRows() == 0
+        ? "column \"%s\" marks no rows for validation".formatted(column)
+        : "the %d rows that column \"%s\" marks for validation all weigh 0"
+            .formatted(counts.validationRows(), column);
+  }
+}
