@@ -34,7 +34,7 @@ final class RowBytes {
   RowBytes(StructType schema) {
     types = Arrays.stream(schema.fields()).map(StructField::dataType).toArray(DataType[]::new);
     varying = IntStream.range(0, types.length).filter(i -> varies(types[i])).toArray();
-    fixed = OBJECT + types.length * Long.BYTES + (types.length - varying.length) * OBJECT;
+    fixed = OBJECT + (long) types.length * Long.BYTES + (types.length - varying.length) * OBJECT;
   }
 
   private static boolean varies(DataType type) {
