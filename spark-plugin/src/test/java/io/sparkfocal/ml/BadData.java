@@ -11,12 +11,12 @@ import static org.apache.spark.sql.functions.udf;
 import io.sparkfocal.testing.BadInput;
 import java.util.ArrayList;
 import java.util.List;
-import org.apache.spark.ml.linalg.VectorUDT;
-import org.apache.spark.ml.linalg.Vectors;
-import org.apache.spark.sql.expressions.UserDefinedFunction;
 import java.util.function.Consumer;
 import org.apache.spark.ml.feature.VectorAssembler;
+import org.apache.spark.ml.linalg.VectorUDT;
+import org.apache.spark.ml.linalg.Vectors;
 import org.apache.spark.mllib.util.MLUtils;
+import org.apache.spark.sql.expressions.UserDefinedFunction;
 
 /** Tables that cannot be trained on. */
 final class BadData {

@@ -35,7 +35,8 @@ final class LostRank implements Collective {
   /**
    * A rank.
    *
-   * @param lostAt number of the all-reduce that is the first to be ended, from 0, hashes not counted
+   * @param lostAt number of the all-reduce that is the first to be ended, from 0, hashes not
+   *     counted
    * @param left what it leaves in each place
    */
   LostRank(int lostAt, float left, Told told) {
