@@ -43,23 +43,27 @@ public final class CudaStandIn {
           List.of(CUPTI, "cupti_stand_in.c"),
           List.of(NCCL, "nccl_stand_in.c", BUILT.resolve(RUNTIME).toString()));
 
-  /** What the stand-ins count, in the order of their attributes. */
+  /** What the stand-ins count, told as attributes of a device. */
   public enum Counter {
     /** Calls of cudaHostAlloc. */
-    HOST_ALLOCATIONS,
+    HOST_ALLOCATIONS(0x7fc00000),
     /** Calls of cudaFreeHost. */
-    HOST_FREES,
+    HOST_FREES(0x7fc00001),
     /** Communicators that were neither destroyed nor aborted. */
-    COMMUNICATORS,
+    COMMUNICATORS(0x7fc00002),
     /** Streams that were not destroyed. */
-    STREAMS;
+    STREAMS(0x7fc00003);
 
-    private static final int FIRST_ATTRIBUTE = 0x7fc00000;
+    private final int attribute;
+
+    Counter(int attribute) {
+      this.attribute = attribute;
+    }
 
     /** So far in this process, which has loaded the stand-ins. */
     public int now() {
       int[] value = new int[1];
-      int result = cudart.cudaDeviceGetAttribute(value, FIRST_ATTRIBUTE + ordinal(), 0);
+      int result = cudart.cudaDeviceGetAttribute(value, attribute, 0);
       if (result != cudart.cudaSuccess) {
         throw new IllegalStateException("What is loaded is no stand-in: " + result);
       }

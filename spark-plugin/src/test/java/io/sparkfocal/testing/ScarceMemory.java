@@ -36,7 +36,7 @@ public final class ScarceMemory {
                 Object result = method.invoke(manager, arguments);
                 return method.getName().equals("newSubManager") ? over((NDManager) result) : result;
               } catch (InvocationTargetException e) {
-                throw e.getCause();
+                throw e.getTargetException();
               }
             });
   }

@@ -17,7 +17,9 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -102,11 +104,11 @@ class NcclTrainingIT {
   }
 
   /** Hangs in one of its all-reduces, as a GPU does. */
-  private record Hanging(Collective nccl, int at, int[] operations) implements Collective {
+  private record Hanging(Collective nccl, int at, AtomicInteger operations) implements Collective {
 
     @Override
     public void allReduce(ByteBuffer values, Precision precision) {
-      if (operations[0]++ == at) {
+      if (operations.getAndIncrement() == at) {
         values.duplicate().order(ByteOrder.nativeOrder()).putInt(0, HANG);
       }
       nccl.allReduce(values, precision);
@@ -143,7 +145,7 @@ class NcclTrainingIT {
     }
 
     @Override
-    public String failure() {
+    public @Nullable String failure() {
       return nccl.failure();
     }
 
@@ -167,7 +169,7 @@ class NcclTrainingIT {
   void aGpuThatHangsEndsTheTrainingAndNothingOfItsSumsIsKept() {
     List<Collective> group = group(Duration.ofMillis(1500));
     // The fourth step: a state is due after it.
-    group.set(1, new Hanging(group.get(1), 3, new int[1]));
+    group.set(1, new Hanging(group.get(1), 3, new AtomicInteger()));
     Throwable failure = catchThrowable(() -> run(false).dealt(group, settings(false), FEW, MANY));
     assertThat(failure)
         .cause()
