@@ -19,12 +19,15 @@ import com.tngtech.archunit.lang.SimpleConditionEvent;
 import io.sparkfocal.ml.FocalLossClassifier;
 import java.io.IOException;
 import java.io.InputStream;
+import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
@@ -245,5 +248,38 @@ class ArchitectureTest {
       }
     }
     return all.toString();
+  }
+
+  /** A number is written with digits of the locale by these conversions, and by no others. */
+  private static final Pattern LOCALIZED =
+      Pattern.compile("\"[^\"\\n]*%(\\d+\\$)?[-#+ 0,(]*\\d*(\\.\\d+)?[dfeEgG][^\"\\n]*\"");
+
+  @Test
+  void textsDoNotDependOnTheLocale() throws IOException {
+    noClasses()
+        .should()
+        .callMethod(String.class, "format", String.class, Object[].class)
+        .orShould()
+        .callMethod(PrintStream.class, "printf", String.class, Object[].class)
+        .check(classes);
+    List<String> localized = new ArrayList<>();
+    for (String module : List.of("losses", "spark-plugin", "examples", "benchmarks")) {
+      try (Stream<Path> files = Files.walk(Path.of("..", module, "src", "main", "java"))) {
+        for (Path file : files.filter(f -> f.toString().endsWith(".java")).toList()) {
+          String text = Files.readString(file);
+          LOCALIZED
+              .matcher(text)
+              .results()
+              .filter(literal -> !beginOfStatement(text, literal.start()).contains("Locale.ROOT"))
+              .forEach(literal -> localized.add(file.getFileName() + ": " + literal.group()));
+        }
+      }
+    }
+    assertThat(localized).isEmpty();
+  }
+
+  private static String beginOfStatement(String text, int end) {
+    int begin = Math.max(text.lastIndexOf(";\n", end), text.lastIndexOf("{\n", end));
+    return text.substring(Math.max(0, begin), end);
   }
 }

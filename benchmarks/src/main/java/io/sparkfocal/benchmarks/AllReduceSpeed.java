@@ -2,6 +2,7 @@ package io.sparkfocal.benchmarks;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.IntStream;
 
@@ -40,6 +41,7 @@ public final class AllReduceSpeed {
         }
       }
       System.out.printf(
+          Locale.ROOT,
           "| %s | %.3f | %.3f | %.2f | %s | %.3f |%n",
           kibibytes < 1024 ? kibibytes + " KiB" : (kibibytes >> 10) + " MiB",
           1e3 * pairs.ours(),

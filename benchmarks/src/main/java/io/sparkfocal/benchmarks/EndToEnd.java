@@ -37,14 +37,15 @@ public final class EndToEnd {
       TrainingSummary summary = model.summary().orElseThrow();
       double training = summary.epochs().get(EPOCHS - 1).elapsedSeconds();
       Child.reply(
-          "%.2f %.4f JVM %.1f s, session %.1f s, count and read %.1f s, train %.1f s"
-              .formatted(
-                  end,
-                  summary.epochs().get(EPOCHS - 1).trainingLoss(),
-                  started,
-                  session - started,
-                  end - session - training,
-                  training));
+          String.format(
+              Locale.ROOT,
+              "%.2f %.4f JVM %.1f s, session %.1f s, count and read %.1f s, train %.1f s",
+              end,
+              summary.epochs().get(EPOCHS - 1).trainingLoss(),
+              started,
+              session - started,
+              end - session - training,
+              training));
     }
   }
 

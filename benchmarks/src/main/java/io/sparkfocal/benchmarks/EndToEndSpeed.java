@@ -1,6 +1,7 @@
 package io.sparkfocal.benchmarks;
 
 import java.io.IOException;
+import java.util.Locale;
 import java.util.Optional;
 import org.apache.spark.sql.SparkSession;
 
@@ -38,8 +39,13 @@ public final class EndToEndSpeed {
       pairs.times(our, their);
     }
     System.out.printf(
+        Locale.ROOT,
         "%,d rows, %d epochs, batch %d: ours %.1f s, TorchDistributor %.1f s%n",
-        ROWS, EndToEnd.EPOCHS, EndToEnd.BATCH_ROWS, pairs.ours(), pairs.theirs());
+        ROWS,
+        EndToEnd.EPOCHS,
+        EndToEnd.BATCH_ROWS,
+        pairs.ours(),
+        pairs.theirs());
     pairs.print("endtoend");
   }
 

@@ -2,6 +2,7 @@ package io.sparkfocal.benchmarks;
 
 import io.sparkfocal.cuda.Gpu;
 import io.sparkfocal.plugin.NativeEngine;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -102,7 +103,7 @@ public final class GpuSpeed {
     Pairs overEager = new Pairs();
     Pairs overCompiled = new Pairs();
     for (int pair = -1; pair < sizes.pairs; pair++) {
-      String order = "%s %d %d %d".formatted(network, rows, steps, EPOCHS);
+      String order = "%s %s %s %s".formatted(network, rows, steps, EPOCHS);
       double ours = number(gpu, order);
       double theirs = number(eager, order);
       double best = number(compiled, order);
@@ -112,12 +113,17 @@ public final class GpuSpeed {
       }
       // The CPU is many times slower, and steadier.
       if (pair == 0) {
-        overCpu.rates(ours, number(cpu, "%s %d %d %d".formatted(network, cpuRows, steps, 2)));
+        overCpu.rates(ours, number(cpu, "%s %s %s %s".formatted(network, cpuRows, steps, 2)));
       }
     }
     System.out.printf(
+        Locale.ROOT,
         "| %s | %,.0f | %,.0f | %,.0f | %,.0f |%n",
-        name, overEager.ours(), overCpu.theirs(), overEager.theirs(), overCompiled.theirs());
+        name,
+        overEager.ours(),
+        overCpu.theirs(),
+        overEager.theirs(),
+        overCompiled.theirs());
     overCpu.print("gpu-over-cpu-" + name);
     overEager.print("gpu-over-eager-" + name);
     overCompiled.print("gpu-over-compiled-" + name);
@@ -128,35 +134,36 @@ public final class GpuSpeed {
     System.out.println(
         "| one step | launches | copies from or to the host | waits of the host | GPU busy, us | step, us | CPU time, us |\n|-|-|-|-|-|-|-|");
     int rows = sizes.mlpRows[0];
-    cost("mlp-" + rows, "mlp 0 %d %d".formatted(rows, sizes.mlpSteps));
-    cost("mlp-float16-" + rows, "mlp-float16 0 %d %d".formatted(rows, sizes.mlpSteps));
-    cost("resnet18", "resnet18 %d %d %d".formatted(sizes.side, sizes.images, sizes.tracedImages));
+    cost("mlp-" + rows, "mlp 0 %s %s".formatted(rows, sizes.mlpSteps));
+    cost("mlp-float16-" + rows, "mlp-float16 0 %s %s".formatted(rows, sizes.mlpSteps));
+    cost("resnet18", "resnet18 %s %s %s".formatted(sizes.side, sizes.images, sizes.tracedImages));
   }
 
   private void cost(String name, String order) {
     gpu.order("trace " + order + " 0");
     String[] numbers = gpu.answer().split(" ");
-    System.out.printf("| %s | %s |%n", name, String.join(" | ", numbers));
+    System.out.printf(Locale.ROOT, "| %s | %s |%n", name, String.join(" | ", numbers));
     double busy = Double.parseDouble(numbers[3]) / Double.parseDouble(numbers[4]);
     if (busy > 0) {
-      System.out.printf("bench gpu-busy-%s ratio=%.2f spread=%.2f..%.2f%n", name, busy, busy, busy);
+      System.out.printf(
+          Locale.ROOT, "bench gpu-busy-%s ratio=%.2f spread=%.2f..%.2f%n", name, busy, busy, busy);
     }
   }
 
   private void halfPrecision() {
     int rows = sizes.mlpRows[sizes.mlpRows.length - 1];
-    inFloat16("mlp-" + rows, "mlp", "0 %d %d".formatted(rows, sizes.mlpSteps));
+    inFloat16("mlp-" + rows, "mlp", "0 %s %s".formatted(rows, sizes.mlpSteps));
     inFloat16(
-        "resnet18", "resnet18", "%d %d %d".formatted(sizes.side, sizes.images, STEPS_OF_IMAGES));
+        "resnet18", "resnet18", "%s %s %s".formatted(sizes.side, sizes.images, STEPS_OF_IMAGES));
   }
 
   private void inFloat16(String name, String network, String shape) {
     Pairs overFloats = new Pairs();
     Pairs overAutocast = new Pairs();
     for (int pair = -1; pair < sizes.pairs; pair++) {
-      String order = "%s-float16 %s %d".formatted(network, shape, EPOCHS);
+      String order = "%s-float16 %s %s".formatted(network, shape, EPOCHS);
       double ours = number(gpu, order);
-      double floats = number(gpu, "%s %s %d".formatted(network, shape, EPOCHS));
+      double floats = number(gpu, "%s %s %s".formatted(network, shape, EPOCHS));
       double theirs = number(eager, order);
       if (pair >= 0) {
         overFloats.rates(ours, floats);
@@ -164,8 +171,12 @@ public final class GpuSpeed {
       }
     }
     System.out.printf(
+        Locale.ROOT,
         "%s in float16: ours %,.0f rows/s, in float32 %,.0f; PyTorch's autocast %,.0f%n",
-        name, overFloats.ours(), overFloats.theirs(), overAutocast.theirs());
+        name,
+        overFloats.ours(),
+        overFloats.theirs(),
+        overAutocast.theirs());
     overFloats.print("gpu-float16-over-float32-" + name);
     overAutocast.print("gpu-float16-over-autocast-" + name);
   }
@@ -178,8 +189,11 @@ public final class GpuSpeed {
     }
     for (int megabytes : new int[] {1, 16, 64, 256}) {
       System.out.printf(
+          Locale.ROOT,
           "all-reduce of %d MiB over NCCL, %d ranks: %.1f GB/s per rank each way%n",
-          megabytes, ranks, number(gpu, "nccl %d %d".formatted(ranks, megabytes)) / 1e9);
+          megabytes,
+          ranks,
+          number(gpu, "nccl %s %s".formatted(ranks, megabytes)) / 1e9);
     }
   }
 
@@ -205,6 +219,7 @@ public final class GpuSpeed {
       adamOverComposed.times(adam.kernel, adam.composed);
     }
     System.out.printf(
+        Locale.ROOT,
         "focal loss with gradient, %,d x %,d: one kernel %.3f ms, PyTorch's operations %.3f ms, a copy of the logits %.3f ms;"
             + " in Python: eager %.3f ms, torch.compile %.3f ms, torchvision's sigmoid_focal_loss %.3f ms%n",
         sizes.rows,
@@ -216,6 +231,7 @@ public final class GpuSpeed {
         1e3 * focalOverCompiled.theirs(),
         1e3 * focalOverTorchvision.theirs());
     System.out.printf(
+        Locale.ROOT,
         "AdamW with clipping, %,d weights: two kernels %.3f ms, PyTorch's operations %.3f ms, a copy of all four tensors %.3f ms%n",
         sizes.weights,
         1e3 * adamOfCopy.ours(),

@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import org.apache.spark.api.java.function.FlatMapFunction;
 import org.apache.spark.ml.feature.LabeledPoint;
 import org.apache.spark.ml.linalg.Vector;
@@ -104,6 +105,7 @@ public final class IngestSpeed {
       }
     }
     System.out.printf(
+        Locale.ROOT,
         "| %s | %,.0f | %,.0f | %.2f | %s | %,.0f | %.2f | %s | %,.0f |%n",
         name,
         arrays.ours(),
@@ -207,7 +209,9 @@ public final class IngestSpeed {
     long after = usedHeap();
     double floats = (double) ROWS * (MadeUpTable.FEATURES + 2) * Float.BYTES;
     System.out.printf(
-        "memory per byte of features, labels and weights: %.3f%n", (after - before) / floats);
+        Locale.ROOT,
+        "memory per byte of features, labels and weights: %.3f%n",
+        (after - before) / floats);
     KEPT.clear();
   }
 

@@ -58,7 +58,8 @@ public final class LossEvidence {
           mixture.mixture(spark, seed);
         }
         mixture.print(
-            "Mixture of Gaussians, %,d rows, rarest class 0.2 %%".formatted(MIXTURE_ROWS));
+            String.format(
+                Locale.ROOT, "Mixture of Gaussians, %,d rows, rarest class 0.2 %%", MIXTURE_ROWS));
         mixture.conclude("evidence-mixture");
       }
       if (tables.isEmpty() || tables.contains("shuttle")) {
@@ -77,6 +78,7 @@ public final class LossEvidence {
   private void conclude(String name) {
     double theirs = mean("XGBoost", Quality::macroRecall);
     System.out.printf(
+        Locale.ROOT,
         "bench %s ratio=%.4f spread=%.4f..%.4f%n",
         name,
         mean("loss search", Quality::macroRecall) / theirs,
@@ -193,12 +195,17 @@ public final class LossEvidence {
 
   private void add(String name, Quality quality) {
     System.err.printf(
-        "%-34s macro recall %.4f, %.1f s%n", name, quality.macroRecall(), quality.seconds());
+        Locale.ROOT,
+        "%-34s macro recall %.4f, %.1f s%n",
+        name,
+        quality.macroRecall(),
+        quality.seconds());
     results.computeIfAbsent(name, n -> new ArrayList<>()).add(quality);
   }
 
   private void print(String title) {
-    System.out.printf("%n%s; mean ± standard deviation over %d seeds%n%n", title, SEEDS.length);
+    System.out.printf(
+        Locale.ROOT, "%n%s; mean ± standard deviation over %d seeds%n%n", title, SEEDS.length);
     System.out.println("| | macro recall | macro PR-AUC | ECE | seconds |");
     System.out.println("|-|-|-|-|-|");
     results.keySet().stream()
@@ -207,6 +214,7 @@ public final class LossEvidence {
         .forEach(
             name ->
                 System.out.printf(
+                    Locale.ROOT,
                     "| %s | %s | %s | %s | %.1f |%n",
                     name,
                     spread(name, Quality::macroRecall),
@@ -236,6 +244,7 @@ public final class LossEvidence {
     double[] values = values(name, measure);
     double mean = mean(name, measure);
     double squares = Arrays.stream(values).map(v -> (v - mean) * (v - mean)).sum();
-    return "%.3f ± %.3f".formatted(mean, Math.sqrt(squares / Math.max(1, values.length - 1)));
+    return String.format(
+        Locale.ROOT, "%.3f ± %.3f", mean, Math.sqrt(squares / Math.max(1, values.length - 1)));
   }
 }

@@ -97,7 +97,7 @@ public final class LossPlots {
   private static String svg(String name, Curve curve, Curve plain) {
     StringBuilder svg = new StringBuilder();
     svg.append(
-        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %d %d\" font-family=\"sans-serif\" font-size=\"11\">%n"
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 %s %s\" font-family=\"sans-serif\" font-size=\"11\">%n"
             .formatted(2 * WIDTH, HEIGHT));
     svg.append("<rect width=\"100%\" height=\"100%\" fill=\"white\"/>\n");
     panel(svg, 0, name + ": value", curve.values(), plain.values(), HIGHEST_VALUE);
@@ -111,21 +111,29 @@ public final class LossPlots {
     int y0 = HEIGHT - MARGIN;
     int width = WIDTH - MARGIN - 12;
     int height = HEIGHT - MARGIN - 24;
-    svg.append("<text x=\"%d\" y=\"16\">%s</text>%n".formatted(x0, title));
+    svg.append("<text x=\"%s\" y=\"16\">%s</text>%n".formatted(x0, title));
     svg.append(
-        "<path d=\"M%d %dV%dH%d\" fill=\"none\" stroke=\"#444\"/>%n"
+        "<path d=\"M%s %sV%sH%s\" fill=\"none\" stroke=\"#444\"/>%n"
             .formatted(x0, y0 - height, y0, x0 + width));
     for (int tick = 0; tick <= 4; tick++) {
       double share = tick / 4.0;
       svg.append(
-          "<text x=\"%.0f\" y=\"%d\" text-anchor=\"middle\">%s</text>%n"
-              .formatted(x0 + share * width, y0 + 14, number(share)));
+          String.format(
+              Locale.ROOT,
+              "<text x=\"%.0f\" y=\"%d\" text-anchor=\"middle\">%s</text>%n",
+              x0 + share * width,
+              y0 + 14,
+              number(share)));
       svg.append(
-          "<text x=\"%d\" y=\"%.0f\" text-anchor=\"end\">%s</text>%n"
-              .formatted(x0 - 4, y0 - share * height + 4, number(share * highest)));
+          String.format(
+              Locale.ROOT,
+              "<text x=\"%d\" y=\"%.0f\" text-anchor=\"end\">%s</text>%n",
+              x0 - 4,
+              y0 - share * height + 4,
+              number(share * highest)));
     }
     svg.append(
-        "<text x=\"%d\" y=\"%d\" text-anchor=\"middle\">p of the true class</text>%n"
+        "<text x=\"%s\" y=\"%s\" text-anchor=\"middle\">p of the true class</text>%n"
             .formatted(x0 + width / 2, y0 + 28));
     line(svg, plain, x0, y0, width, height, highest, "#999\" stroke-dasharray=\"4 3");
     line(svg, own, x0, y0, width, height, highest, "#c0392b\" stroke-width=\"2");

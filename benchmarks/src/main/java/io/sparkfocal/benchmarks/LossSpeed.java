@@ -4,6 +4,7 @@ import io.sparkfocal.losses.LossCatalogue;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import org.openjdk.jmh.results.RunResult;
@@ -58,7 +59,7 @@ public final class LossSpeed {
       for (String shape : SHAPES) {
         double median = medians.getOrDefault(name + " " + shape, Double.NaN);
         double ratio = median / medians.getOrDefault(plain(name) + " " + shape, Double.NaN);
-        line.append(" %.0f | %.2f |".formatted(median, ratio));
+        line.append(String.format(Locale.ROOT, " %.0f | %.2f |", median, ratio));
         if (!name.startsWith("plain")) {
           lowest = Math.min(lowest, 1 / ratio);
           highest = Math.max(highest, 1 / ratio);
@@ -66,7 +67,8 @@ public final class LossSpeed {
       }
       System.out.println(line);
     }
-    System.out.printf("bench losses ratio=%.2f spread=%.2f..%.2f%n", lowest, lowest, highest);
+    System.out.printf(
+        Locale.ROOT, "bench losses ratio=%.2f spread=%.2f..%.2f%n", lowest, lowest, highest);
   }
 
   private static String plain(String name) {

@@ -3,6 +3,7 @@ package io.sparkfocal.benchmarks;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Locale;
 
 /** Ratios of pairs of measurements that were taken one right after the other. */
 final class Pairs {
@@ -50,11 +51,12 @@ final class Pairs {
 
   /** Lowest to highest ratio. */
   String spread() {
-    return "%.2f..%.2f".formatted(Collections.min(ratios), Collections.max(ratios));
+    return String.format(
+        Locale.ROOT, "%.2f..%.2f", Collections.min(ratios), Collections.max(ratios));
   }
 
   /** The line that ends a benchmark. */
   void print(String name) {
-    System.out.printf("bench %s ratio=%.2f spread=%s%n", name, ratio(), spread());
+    System.out.printf(Locale.ROOT, "bench %s ratio=%.2f spread=%s%n", name, ratio(), spread());
   }
 }

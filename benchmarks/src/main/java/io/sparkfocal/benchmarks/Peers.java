@@ -3,6 +3,7 @@ package io.sparkfocal.benchmarks;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 
@@ -22,10 +23,16 @@ final class Peers {
       return Optional.of(python);
     }
     System.out.printf(
+        Locale.ROOT,
         "bench %s skipped: %s has no %s; install it with%n"
             + "  python3 -m venv %s && %s/bin/pip install torch==2.13.0 pyspark==4.0.1 pyarrow pandas%n"
             + "or set %s to a Python that has it.%n",
-        benchmark, python, modules, FOLDER, FOLDER, VARIABLE);
+        benchmark,
+        python,
+        modules,
+        FOLDER,
+        FOLDER,
+        VARIABLE);
     return Optional.empty();
   }
 

@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.List;
+import java.util.Locale;
 import java.util.concurrent.CompletableFuture;
 import java.util.stream.IntStream;
 
@@ -34,8 +35,11 @@ public final class RendezvousScale {
       last = meet(Integer.parseInt(world));
     }
     System.out.printf(
+        Locale.ROOT,
         "bench rendezvous ratio=%.2f spread=%.2f..%.2f%n",
-        GOAL_SECONDS / last, GOAL_SECONDS / last, GOAL_SECONDS / last);
+        GOAL_SECONDS / last,
+        GOAL_SECONDS / last,
+        GOAL_SECONDS / last);
   }
 
   private static double meet(int world) throws InterruptedException {
@@ -76,6 +80,7 @@ public final class RendezvousScale {
     final double hierarchical = hierarchical(world);
     long bytes = IntStream.range(0, world).mapToLong(i -> cards[i].length()).sum() * world;
     System.out.printf(
+        Locale.ROOT,
         "| %,d | %.2f | %.2f | %.2f | %.2f | %.2f | %.2f | %,d | %,d |%n",
         world,
         opened,

@@ -2,6 +2,7 @@ package io.sparkfocal.benchmarks;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Locale;
 import java.util.function.DoubleSupplier;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
@@ -49,8 +50,11 @@ public final class ScaleModel {
     final double hop = small / 2;
     final double bandwidth = LARGE / Math.max(1e-9, large - small);
     System.out.printf(
+        Locale.ROOT,
         "hop %.0f us, bandwidth %.2f GB/s, gradients %,d bytes%n%n",
-        hop * 1e6, bandwidth / 1e9, GRADIENT_BYTES);
+        hop * 1e6,
+        bandwidth / 1e9,
+        GRADIENT_BYTES);
 
     System.out.println(
         "| rows per rank and step | ranks | step measured, ms | predicted, ms | measured / predicted |\n|-|-|-|-|-|");
@@ -65,17 +69,24 @@ public final class ScaleModel {
         double ratio = measured / predicted;
         worst = Math.max(worst, Math.max(ratio, 1 / ratio));
         System.out.printf(
+            Locale.ROOT,
             "| %,d | %d | %.2f | %.2f | %.2f |%n",
-            CASES[c][0], world, measured * 1e3, predicted * 1e3, ratio);
+            CASES[c][0],
+            world,
+            measured * 1e3,
+            predicted * 1e3,
+            ratio);
       }
     }
     predict(compute, hop);
-    System.out.printf("bench scale ratio=%.2f spread=%.2f..%.2f%n", 1 / worst, 1 / worst, worst);
+    System.out.printf(
+        Locale.ROOT, "bench scale ratio=%.2f spread=%.2f..%.2f%n", 1 / worst, 1 / worst, worst);
   }
 
   private static void predict(double[] compute, double hop) {
     double between = hop + NETWORK_LATENCY;
     System.out.printf(
+        Locale.ROOT,
         "%n| ranks | rows per step | ring, ms | epoch, s | rows/s over ideal | with %d ranks per JVM: ring, ms | epoch, s | rows/s over ideal |%n|-|-|-|-|-|-|-|-|%n",
         RANKS_PER_JVM);
     for (int c = 0; c < CASES.length; c++) {
@@ -85,6 +96,7 @@ public final class ScaleModel {
             exchange(Math.max(1, world / RANKS_PER_JVM), between, NETWORK_BANDWIDTH);
         double steps = (double) EPOCH_ROWS / CASES[c][0] / world;
         System.out.printf(
+            Locale.ROOT,
             "| %,d | %,d | %.1f | %,.0f | %.0f %% | %.1f | %,.0f | %.0f %% |%n",
             world,
             CASES[c][0],

@@ -66,13 +66,20 @@ public final class SparkMlSpeed {
       theirs = fitted(() -> mllib(seed));
       ours = asGood(theirs.logLoss(), seed);
       System.out.printf(
+          Locale.ROOT,
           "MLlib %.1f s, log loss %.4f; ours %.1f s, %.4f%n",
-          theirs.seconds(), theirs.logLoss(), ours.seconds(), ours.logLoss());
+          theirs.seconds(),
+          theirs.logLoss(),
+          ours.seconds(),
+          ours.logLoss());
       training.times(ours.seconds(), theirs.seconds());
     }
     Fitted trees = fitted(this::xgboost);
     System.out.printf(
-        "XGBoost4J-Spark, 100 rounds: %.1f s, log loss %.4f%n", trees.seconds(), trees.logLoss());
+        Locale.ROOT,
+        "XGBoost4J-Spark, 100 rounds: %.1f s, log loss %.4f%n",
+        trees.seconds(),
+        trees.logLoss());
     training.print("mllib");
     score(ours.model(), theirs.model(), spark);
   }
@@ -89,7 +96,10 @@ public final class SparkMlSpeed {
       }
     }
     System.out.printf(
-        "scoring: ours %,.0f rows/s, MLlib %,.0f rows/s%n", scoring.ours(), scoring.theirs());
+        Locale.ROOT,
+        "scoring: ours %,.0f rows/s, MLlib %,.0f rows/s%n",
+        scoring.ours(),
+        scoring.theirs());
     scoring.print("scoring");
   }
 
@@ -109,8 +119,12 @@ public final class SparkMlSpeed {
       }
     }
     throw new IllegalStateException(
-        "Log loss %.4f after %d epochs, not %.4f."
-            .formatted(last.logLoss(), EPOCHS[EPOCHS.length - 1], logLoss));
+        String.format(
+            Locale.ROOT,
+            "Log loss %.4f after %d epochs, not %.4f.",
+            last.logLoss(),
+            EPOCHS[EPOCHS.length - 1],
+            logLoss));
   }
 
   private Fitted fitted(Supplier<Transformer> fit) {

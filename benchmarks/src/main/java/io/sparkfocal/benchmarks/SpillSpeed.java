@@ -1,6 +1,7 @@
 package io.sparkfocal.benchmarks;
 
 import java.util.List;
+import java.util.Locale;
 
 /** Rows per second of one process whose rows lie in a file, beside the same in memory. */
 public final class SpillSpeed {
@@ -32,8 +33,13 @@ public final class SpillSpeed {
         }
       }
       System.out.printf(
+          Locale.ROOT,
           "| %,d | %,.0f | %,.0f | %.2f | %s |%n",
-          sizes[0], pairs.ours(), pairs.theirs(), pairs.ratio(), pairs.spread());
+          sizes[0],
+          pairs.ours(),
+          pairs.theirs(),
+          pairs.ratio(),
+          pairs.spread());
       worst = worst == null || pairs.ratio() < worst.ratio() ? pairs : worst;
     }
     rank.forEach(Child::close);

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 
 /** Resident memory of a process over 20,000 steps of one run: it is to stay as it is. */
 public final class SteadyMemory {
@@ -27,7 +28,8 @@ public final class SteadyMemory {
         new SoloCollective(), ROWS, STEPS, EPOCHS, IN_MEMORY, r -> megabytes.add(print(r)));
     // The first tenth is the process's own start: compiled code, arenas of the allocator.
     double ratio = (double) megabytes.get(EPOCHS / 10) / megabytes.get(EPOCHS - 1);
-    System.out.printf("bench memory ratio=%.3f spread=%.3f..%.3f%n", ratio, ratio, ratio);
+    System.out.printf(
+        Locale.ROOT, "bench memory ratio=%.3f spread=%.3f..%.3f%n", ratio, ratio, ratio);
   }
 
   private static long print(EpochReport report) {
@@ -36,8 +38,12 @@ public final class SteadyMemory {
     long heap = (runtime.totalMemory() - runtime.freeMemory()) >> 20;
     long resident = residentMegabytes();
     System.out.printf(
+        Locale.ROOT,
         "| %,d | %,d | %,d | %,.0f |%n",
-        report.epoch() * STEPS, resident, heap, report.rowsPerSecond());
+        report.epoch() * STEPS,
+        resident,
+        heap,
+        report.rowsPerSecond());
     return resident;
   }
 

@@ -2,6 +2,7 @@ package io.sparkfocal.benchmarks;
 
 import io.sparkfocal.collective.local.SoloCollective;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 
@@ -53,6 +54,7 @@ public final class StepProfile {
         .forEach(
             phase ->
                 System.out.printf(
+                    Locale.ROOT,
                     "| %,d | %s | %.0f %% | %.0f |%n",
                     rows,
                     phase.getKey(),

@@ -1,6 +1,7 @@
 package io.sparkfocal.benchmarks;
 
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
@@ -47,8 +48,13 @@ public final class StepSpeed {
         }
       }
       System.out.printf(
+          Locale.ROOT,
           "| %,d | %,.0f | %,.0f | %.2f | %s |%n",
-          sizes[0], pairs.ours(), pairs.theirs(), pairs.ratio(), pairs.spread());
+          sizes[0],
+          pairs.ours(),
+          pairs.theirs(),
+          pairs.ratio(),
+          pairs.spread());
       pairs.print("steps-" + sizes[0]);
     }
     ours.forEach(Child::close);
@@ -71,8 +77,13 @@ public final class StepSpeed {
         }
       }
       System.out.printf(
+          Locale.ROOT,
           "| %,d | %,.0f | %,.0f | %.2f | %s |%n",
-          sizes[0], pairs.ours(), pairs.theirs(), pairs.ratio(), pairs.spread());
+          sizes[0],
+          pairs.ours(),
+          pairs.theirs(),
+          pairs.ratio(),
+          pairs.spread());
       pairs.print("scaling-" + sizes[0]);
     }
     two.forEach(Child::close);

@@ -70,7 +70,7 @@ public final class Chaos {
 
     @Override
     public String toString() {
-      return "chaos runs=%d recovered=%d identical=%d failed_with_cause=%d hung=%d wrong=%d"
+      return "chaos runs=%s recovered=%s identical=%s failed_with_cause=%s hung=%s wrong=%s"
           .formatted(runs, recovered, identical, failed, hung, wrong);
     }
   }
@@ -145,15 +145,19 @@ public final class Chaos {
       } else {
         wrong++;
       }
-      return "%d restarts, %s bits, %.1f s"
-          .formatted(restarts, same ? "the same" : "OTHER", seconds(start));
+      return String.format(
+          Locale.ROOT,
+          "%d restarts, %s bits, %.1f s",
+          restarts,
+          same ? "the same" : "OTHER",
+          seconds(start));
     } catch (TimeoutException e) {
       hung++;
       cluster.spark().sparkContext().cancelAllJobs();
       return "HUNG for " + DEADLINE_SECONDS + " s";
     } catch (ExecutionException e) {
       failed++;
-      return "failed after %.1f s: %s".formatted(seconds(start), e.getCause());
+      return String.format(Locale.ROOT, "failed after %.1f s: %s", seconds(start), e.getCause());
     } finally {
       injuring.join();
     }

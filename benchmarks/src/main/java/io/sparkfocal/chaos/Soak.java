@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.apache.spark.sql.SparkSession;
@@ -53,8 +54,14 @@ public final class Soak {
     Runtime runtime = Runtime.getRuntime();
     long heap = (runtime.totalMemory() - runtime.freeMemory()) >> 20;
     System.out.printf(
+        Locale.ROOT,
         "| %.1f | %d | %d | %d | %d | %d |%n",
-        minute, fits, status("VmRSS") >> 10, heap, status("Threads"), openFiles());
+        minute,
+        fits,
+        status("VmRSS") >> 10,
+        heap,
+        status("Threads"),
+        openFiles());
   }
 
   private static long status(String name) throws IOException {

@@ -105,7 +105,7 @@ record Batch(NDArray logits, NDArray labels, NDArray labelColumn, @Nullable NDAr
     requireSeveralClasses();
     if (classes() != counts) {
       throw new IllegalArgumentException(
-          "The loss was given counts of %d classes but the logits have %d; give one count per class."
+          "The loss was given counts of %s classes but the logits have %s; give one count per class."
               .formatted(counts, classes()));
     }
   }

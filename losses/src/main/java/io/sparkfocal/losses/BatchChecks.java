@@ -60,7 +60,7 @@ final class BatchChecks {
         || !rows.gradients().getShape().equals(matrix)
         || !rows.weights().getShape().equals(row)) {
       throw new ContractViolation(
-          "%d rows: values %s, gradients %s, weights %s; they must be %s, %s and %s"
+          "%s rows: values %s, gradients %s, weights %s; they must be %s, %s and %s"
               .formatted(
                   count,
                   rows.values().getShape(),
@@ -107,7 +107,7 @@ final class BatchChecks {
       float square = mean(plain, image, numbers.reshape(1, c, c));
       if (!NumericChecks.near(square, flat, 1e-5)) {
         throw new ContractViolation(
-            "logits of shape (1, %d, %d, %d): the mean is %s, of the same rows in a matrix %s"
+            "logits of shape (1, %s, %s, %s): the mean is %s, of the same rows in a matrix %s"
                 .formatted(c, c, c, square, flat));
       }
     }
@@ -189,7 +189,7 @@ final class BatchChecks {
       int grown =
           manager.getManagedArrays().size() + trial.constants().getManagedArrays().size() - before;
       if (grown > 0) {
-        throw new ContractViolation("%d calls leave %d arrays behind".formatted(CALLS, grown));
+        throw new ContractViolation("%s calls leave %s arrays behind".formatted(CALLS, grown));
       }
     }
   }

@@ -22,7 +22,7 @@ final class ClassWeights {
     for (int i = 0; i < alphas.length; i++) {
       if (!Float.isFinite(alphas[i]) || alphas[i] < 0) {
         throw new IllegalArgumentException(
-            "Alpha must be finite and at least 0 but number %d of %d is %s."
+            "Alpha must be finite and at least 0 but number %s of %s is %s."
                 .formatted(i, alphas.length, alphas[i]));
       }
       allZero &= alphas[i] == 0;
@@ -60,7 +60,7 @@ final class ClassWeights {
     void check(Batch batch) {
       if (count != 1 && count != batch.classes()) {
         throw new IllegalArgumentException(
-            "Alpha has %d numbers but the logits have %d classes; give one per class, one for all or none."
+            "Alpha has %s numbers but the logits have %s classes; give one per class, one for all or none."
                 .formatted(count, batch.classes()));
       }
     }

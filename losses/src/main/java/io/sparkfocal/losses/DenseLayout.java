@@ -31,7 +31,7 @@ record DenseLayout(int classAxis, @Nullable Long ignoreIndex) {
     int axes = shape.dimension();
     if (classAxis < 1 || classAxis >= axes) {
       throw new IllegalArgumentException(
-          "The class axis is %d but the logits have shape %s; choose from 1 to %d."
+          "The class axis is %s but the logits have shape %s; choose from 1 to %s."
               .formatted(classAxis, shape, axes - 1));
     }
     long classes = shape.get(classAxis);
@@ -46,7 +46,7 @@ record DenseLayout(int classAxis, @Nullable Long ignoreIndex) {
     }
     if (axes > 2 && !labels.getShape().equals(values)) {
       throw new IllegalArgumentException(
-          "Labels for logits of shape %s with class axis %d must have shape %s but have shape %s."
+          "Labels for logits of shape %s with class axis %s must have shape %s but have shape %s."
               .formatted(shape, classAxis, values, labels.getShape()));
     }
     NDArray numbers = labels.toType(DataType.INT64, false);

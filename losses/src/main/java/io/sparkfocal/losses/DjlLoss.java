@@ -127,7 +127,7 @@ public final class DjlLoss extends Loss implements AutoCloseable {
   private static void requireSingle(String what, NDList list) {
     if (list.size() != 1) {
       throw new IllegalArgumentException(
-          "A loss takes one array of %s but was given %d.".formatted(what, list.size()));
+          "A loss takes one array of %s but was given %s.".formatted(what, list.size()));
     }
   }
 

@@ -81,7 +81,7 @@ public abstract class FormulaLoss implements ClassificationLoss {
     if (!values.getShape().equals(row)
         && !values.getShape().equals(batch.labelColumn().getShape())) {
       throw new IllegalArgumentException(
-          "%s returns values of shape %s for %d rows; return one value per row, of shape %s."
+          "%s returns values of shape %s for %s rows; return one value per row, of shape %s."
               .formatted(getClass().getName(), values.getShape(), batch.rows(), row));
     }
     if (values.getDataType() != batch.logits().getDataType()) {

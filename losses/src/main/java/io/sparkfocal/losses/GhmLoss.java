@@ -37,7 +37,7 @@ public final class GhmLoss implements ClassificationLoss {
    */
   public GhmLoss(int bins) {
     if (bins < 1) {
-      throw new IllegalArgumentException("Bins must be at least 1 but are %d.".formatted(bins));
+      throw new IllegalArgumentException("Bins must be at least 1 but are %s.".formatted(bins));
     }
     this.bins = bins;
   }

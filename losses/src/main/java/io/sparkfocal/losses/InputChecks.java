@@ -56,7 +56,7 @@ final class InputChecks {
         NDArray labels = manager.create(trial.labels(count), shape);
         NDArray weights = weighted ? weights(manager, count).toType(dataType, true) : null;
         String call =
-            "%d rows, labels of shape %s, %s sample weights"
+            "%s rows, labels of shape %s, %s sample weights"
                 .formatted(count, shape, weighted ? "with" : "without");
         List<Input> inputs = inputs(z, labels, weights);
         try (Result result = Result.of(kernel, z, labels, weights, reduction)) {
@@ -142,7 +142,7 @@ final class InputChecks {
       for (int i = 0; i < before.size(); i++) {
         if (!after.get(i).equals(before.get(i))) {
           throw new ContractViolation(
-              "%s: number %d of the %s was %s and is %s after the call; change a copy, as sub makes one where subi does not (stopGradient and reshape make none)"
+              "%s: number %s of the %s was %s and is %s after the call; change a copy, as sub makes one where subi does not (stopGradient and reshape make none)"
                   .formatted(call, i, name, before.get(i), after.get(i)));
         }
       }

@@ -138,7 +138,7 @@ public final class LossContract {
     } catch (ContractViolation e) {
       return String.valueOf(e.getMessage());
     } catch (RuntimeException | LinkageError e) {
-      return "%s, with %d classes".formatted(e, classes);
+      return "%s, with %s classes".formatted(e, classes);
     }
   }
 

@@ -18,7 +18,7 @@ final class NumericChecks {
   private NumericChecks() {}
 
   static String row(double[] logits, long label) {
-    return "logits %s, label %d".formatted(Arrays.toString(logits), label);
+    return "logits %s, label %s".formatted(Arrays.toString(logits), label);
   }
 
   static boolean near(double actual, double expected, double tolerance) {
@@ -59,7 +59,7 @@ final class NumericChecks {
         double gradient = weights[i] * base.gradients()[i][j];
         if (!near(gradient, slope, 1e-6)) {
           throw new ContractViolation(
-              "%s: the gradient by logit %d is %s, the central difference %s"
+              "%s: the gradient by logit %s is %s, the central difference %s"
                   .formatted(
                       row(logits[i], labels[i]), j, gradient / weights[i], slope / weights[i]));
         }

@@ -129,7 +129,7 @@ public final class SeesawLoss implements ClassificationLoss {
     private void requireCount(Batch batch) {
       if (counts.size() != batch.classes()) {
         throw new IllegalArgumentException(
-            "The logits have %d classes but counts were given for %d."
+            "The logits have %s classes but counts were given for %s."
                 .formatted(batch.classes(), counts.size()));
       }
     }

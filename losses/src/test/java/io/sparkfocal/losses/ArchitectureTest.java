@@ -16,7 +16,8 @@ import org.junit.jupiter.api.Test;
 
 class ArchitectureTest {
 
-  private static final Set<String> TRIAL = Set.of("LossTrial", "NumericChecks", "BatchChecks");
+  private static final Set<String> TRIAL =
+      Set.of("InputChecks", "LossTrial", "NumericChecks", "BatchChecks");
   private static final Set<String> BLOCKING = Set.of("clip", "booleanMask", "contentEquals");
 
   private final JavaClasses classes =

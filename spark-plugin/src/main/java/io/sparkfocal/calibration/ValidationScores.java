@@ -27,7 +27,7 @@ public final class ValidationScores {
   public ValidationScores(int[] labels, double[][] raw, double[] weights) {
     if (labels.length == 0 || raw.length != labels.length || weights.length != labels.length) {
       throw new IllegalArgumentException(
-          "%d labels, %d scores and %d weights of validation rows do not go together; mark at least one row for validation."
+          "%s labels, %s scores and %s weights of validation rows do not go together; mark at least one row for validation."
               .formatted(labels.length, raw.length, weights.length));
     }
     for (int row = 0; row < labels.length; row++) {
@@ -50,12 +50,12 @@ public final class ValidationScores {
   private static void requireRow(int label, double[] scores, int classes) {
     if (scores.length != classes) {
       throw new IllegalArgumentException(
-          "A validation row has %d scores and another has %d; give each row one per class."
+          "A validation row has %s scores and another has %s; give each row one per class."
               .formatted(scores.length, classes));
     }
     if (label < 0 || label >= classes) {
       throw new IllegalArgumentException(
-          "A validation row has the label %d; with %d classes it must be from 0 to %d, so index the labels again."
+          "A validation row has the label %s; with %s classes it must be from 0 to %s, so index the labels again."
               .formatted(label, classes, classes - 1));
     }
   }

@@ -96,6 +96,6 @@ public final class Gpu {
 
   IllegalStateException failure(String call, String error, int result) {
     return new IllegalStateException(
-        "%s on GPU %d failed: %s (%d).".formatted(call, number, error, result));
+        "%s on GPU %s failed: %s (%s).".formatted(call, number, error, result));
   }
 }

@@ -229,7 +229,7 @@ public final class GpuTrace implements AutoCloseable {
         cupti.cuptiGetResultString(result, text);
         @Nullable BytePointer known = text.get(BytePointer.class, 0);
         throw new IllegalStateException(
-            "%s failed: %s (%d)."
+            "%s failed: %s (%s)."
                 .formatted(call, known == null ? "unknown" : known.getString(), result));
       }
     }

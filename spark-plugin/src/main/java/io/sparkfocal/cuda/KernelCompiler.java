@@ -2,6 +2,7 @@ package io.sparkfocal.cuda;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import org.bytedeco.cuda.global.nvrtc;
 import org.bytedeco.cuda.nvrtc._nvrtcProgram;
 import org.bytedeco.javacpp.BytePointer;
@@ -72,8 +73,10 @@ final class KernelCompiler {
     }
     if (newest < 0) {
       throw new IllegalStateException(
-          "NVRTC compiles for no GPU as old as compute capability %.1f."
-              .formatted(capability / 10.0));
+          String.format(
+              Locale.ROOT,
+              "NVRTC compiles for no GPU as old as compute capability %.1f.",
+              capability / 10.0));
     }
     return newest;
   }

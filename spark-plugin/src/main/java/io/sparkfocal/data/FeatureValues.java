@@ -24,7 +24,7 @@ record FeatureValues(FeatureLayout layout, int width) {
   void size(int size) {
     if (size != width) {
       throw new IllegalArgumentException(
-          "%s has a row with %d features where %d are expected; give every row the same number, in transform() as in fit()."
+          "%s has a row with %s features where %s are expected; give every row the same number, in transform() as in fit()."
               .formatted(layout.describe(), size, width));
     }
   }

@@ -22,7 +22,7 @@ record LabelCheck(String label, @Nullable String weight) implements Serializable
     }
     if (!(value >= 0) || value != Math.rint(value) || value >= MOST_CLASSES) {
       throw new IllegalArgumentException(
-          "Column \"%s\" has the label %s; labels must be whole numbers from 0 to %d, for instance from StringIndexer."
+          "Column \"%s\" has the label %s; labels must be whole numbers from 0 to %s, for instance from StringIndexer."
               .formatted(label, value, MOST_CLASSES - 1));
     }
     return (int) value;

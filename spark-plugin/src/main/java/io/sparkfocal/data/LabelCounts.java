@@ -87,7 +87,7 @@ public record LabelCounts(
     }
     if (numClasses < classes()) {
       throw new IllegalArgumentException(
-          "numClasses is %d, but column \"%s\" has the label %d; set it to at least %d, or to 0."
+          "numClasses is %s, but column \"%s\" has the label %s; set it to at least %s, or to 0."
               .formatted(numClasses, label, classes() - 1, classes()));
     }
     return new LabelCounts(
@@ -131,22 +131,22 @@ public record LabelCounts(
       throw new IllegalArgumentException(
           validationRows == 0
               ? "The dataset has no rows; give fit() at least one row of each of two classes."
-              : "All %d rows are validation rows; give fit() rows to train on."
+              : "All %s rows are validation rows; give fit() rows to train on."
                   .formatted(validationRows));
     }
     if (trainingWeight == 0) {
       throw new IllegalArgumentException(
-          "All %d training rows have the weight 0; give those that count a positive weight."
+          "All %s training rows have the weight 0; give those that count a positive weight."
               .formatted(trainingRows()));
     }
     if (declaredClasses > 0 && classes() > declaredClasses) {
       throw new IllegalArgumentException(
-          "Column \"%s\" has the label %d, but its metadata names %d classes; index it again."
+          "Column \"%s\" has the label %s, but its metadata names %s classes; index it again."
               .formatted(label, classes() - 1, declaredClasses));
     }
     if (Arrays.stream(classRows).filter(rows -> rows > 0).count() < 2) {
       throw new IllegalArgumentException(
-          "All %d training rows have the same label in column \"%s\"; a classifier needs at least two classes."
+          "All %s training rows have the same label in column \"%s\"; a classifier needs at least two classes."
               .formatted(trainingRows(), label));
     }
   }

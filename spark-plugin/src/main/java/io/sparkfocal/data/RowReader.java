@@ -51,7 +51,7 @@ public record RowReader(TrainingColumns columns, int width, int classes) impleme
     int label = check.classOf(isNull, isNull ? 0 : kind.read(row, 0));
     if (label >= classes) {
       throw new IllegalArgumentException(
-          "Column \"%s\" has the label %d, which was not there when labels were counted; make the input deterministic, for instance with persist()."
+          "Column \"%s\" has the label %s, which was not there when labels were counted; make the input deterministic, for instance with persist()."
               .formatted(columns.label(), label));
     }
     return label;

@@ -58,7 +58,7 @@ final class InstallationChecks {
     String feature = version.replaceFirst("^1\\.", "").split("\\D", -1)[0];
     if (Integer.parseInt(feature) < LEAST_JAVA) {
       throw new IllegalStateException(
-          "Java is %s; set %s to a Java of at least %d.".formatted(version, setting, LEAST_JAVA));
+          "Java is %s; set %s to a Java of at least %s.".formatted(version, setting, LEAST_JAVA));
     }
   }
 
@@ -100,7 +100,7 @@ final class InstallationChecks {
     int minor = Integer.parseInt(numbers[1]);
     if (major < LEAST_GLIBC_MAJOR || (major == LEAST_GLIBC_MAJOR && minor < LEAST_GLIBC_MINOR)) {
       throw new IllegalStateException(
-          "glibc is %s; PyTorch needs at least %d.%d: use a newer system or container."
+          "glibc is %s; PyTorch needs at least %s.%s: use a newer system or container."
               .formatted(version, LEAST_GLIBC_MAJOR, LEAST_GLIBC_MINOR));
     }
     return version;

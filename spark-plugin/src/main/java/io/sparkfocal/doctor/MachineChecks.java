@@ -21,6 +21,7 @@ import io.sparkfocal.plugin.NativeEngine;
 import io.sparkfocal.train.FusedKernels;
 import java.io.IOException;
 import java.time.Duration;
+import java.util.Locale;
 
 /** What can be known of one machine without Spark: JVM, C library, PyTorch, CUDA, NCCL, GPUs. */
 final class MachineChecks {
@@ -96,7 +97,8 @@ final class MachineChecks {
   }
 
   private static String describe(GpuInfo gpu) {
-    return "%s, %s, %,d MiB".formatted(gpu.name(), gpu.uuid(), gpu.memoryBytes() >> 20);
+    return String.format(
+        Locale.ROOT, "%s, %s, %,d MiB", gpu.name(), gpu.uuid(), gpu.memoryBytes() >> 20);
   }
 
   private static String tensorOn(Device device) {

@@ -1,6 +1,7 @@
 package io.sparkfocal.doctor;
 
 import java.io.PrintStream;
+import java.util.Locale;
 import java.util.concurrent.Callable;
 
 /** The results of checks, printed as they come. */
@@ -23,18 +24,19 @@ final class Report {
   boolean check(String what, Callable<String> check) {
     checks++;
     try {
-      out.printf("ok    %-14s %s%n", what, check.call());
+      out.printf(Locale.ROOT, "ok    %-14s %s%n", what, check.call());
       return true;
     } catch (Exception | LinkageError e) {
       failures++;
-      out.printf("FAIL  %-14s %s%n", what, e.getMessage() == null ? e : e.getMessage());
+      out.printf(
+          Locale.ROOT, "FAIL  %-14s %s%n", what, e.getMessage() == null ? e : e.getMessage());
       return false;
     }
   }
 
   /** Tells what was not checked, and why. */
   void skip(String what, String why) {
-    out.printf("-     %-14s %s%n", what, why);
+    out.printf(Locale.ROOT, "-     %-14s %s%n", what, why);
   }
 
   /** Prints the last line; whether all went well. */

@@ -4,6 +4,7 @@ import io.sparkfocal.ml.FocalLossClassifier;
 import io.sparkfocal.ml.TrainingSummary;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import org.apache.spark.SparkEnv;
@@ -49,9 +50,9 @@ final class SparkChecks {
         .selectExpr(
             "concat_ws(',', %s, %s, %s) as platform"
                 .formatted(
-                    property.formatted("java.version"),
-                    property.formatted("os.name"),
-                    property.formatted("os.arch")))
+                    String.format(Locale.ROOT, property, "java.version"),
+                    String.format(Locale.ROOT, property, "os.name"),
+                    String.format(Locale.ROOT, property, "os.arch")))
         .distinct()
         .as(Encoders.STRING())
         .collectAsList();
@@ -88,7 +89,7 @@ final class SparkChecks {
             .fit(rows)
             .summary()
             .orElseThrow();
-    return "%d ranks trained together, rank 0 on %s"
+    return "%s ranks trained together, rank 0 on %s"
         .formatted(summary.numWorkers(), summary.device());
   }
 

@@ -39,7 +39,7 @@ record RankDevice(Device device, String gpu, String reason) {
     }
     if (number < 0 || number >= count) {
       throw new IllegalArgumentException(
-          "Spark gave this task GPU %s, but its executor sees %d%s; check the discovery script, the NVIDIA driver and CUDA_VISIBLE_DEVICES, or choose device cpu."
+          "Spark gave this task GPU %s, but its executor sees %s%s; check the discovery script, the NVIDIA driver and CUDA_VISIBLE_DEVICES, or choose device cpu."
               .formatted(
                   address,
                   count,
@@ -87,7 +87,7 @@ record RankDevice(Device device, String gpu, String reason) {
       Integer other = gpus.get(rank).isEmpty() ? null : owners.put(gpus.get(rank), rank);
       if (other != null) {
         throw new IllegalArgumentException(
-            "Ranks %d and %d train on the same GPU (%s); set spark.task.resource.gpu.amount to 1 and let every worker's discovery script list only its own GPUs, or set %s to true."
+            "Ranks %s and %s train on the same GPU (%s); set spark.task.resource.gpu.amount to 1 and let every worker's discovery script list only its own GPUs, or set %s to true."
                 .formatted(other, rank, gpus.get(rank), JobSettings.SHARED_GPU));
       }
     }

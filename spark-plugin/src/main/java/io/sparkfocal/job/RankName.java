@@ -26,7 +26,7 @@ record RankName(int rank, int world, String host, String executor, String gpu) {
 
   @Override
   public String toString() {
-    return "Rank %d of %d, host %s, executor %s%s"
+    return "Rank %s of %s, host %s, executor %s%s"
         .formatted(rank, world, host, executor, gpu.isEmpty() ? "" : ", " + gpu);
   }
 }

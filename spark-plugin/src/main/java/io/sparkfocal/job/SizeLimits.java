@@ -51,7 +51,7 @@ record SizeLimits(long result) {
     long text = (plan.standardize() ? FEATURE : PLAIN_FEATURE) * features + EPOCH * epochs;
     if (text > TEXT) {
       throw new IllegalArgumentException(
-          "Mean and scale of %d features and the reports of %d epochs are a text of about %d characters, but at most %d can be read again; use fewer features, or a lower maxIter."
+          "Mean and scale of %s features and the reports of %s epochs are a text of about %s characters, but at most %s can be read again; use fewer features, or a lower maxIter."
               .formatted(features, epochs, text, TEXT));
     }
     long weights = bytes(parameters, 1);
@@ -66,13 +66,13 @@ record SizeLimits(long result) {
   private void requireResult(long parameters, long bytes, int workers) {
     if (bytes > ARRAY) {
       throw new IllegalArgumentException(
-          "The network has %d parameters, which as the result of the training are %d bytes, but at most %d can be sent; use a smaller network."
+          "The network has %s parameters, which as the result of the training are %s bytes, but at most %s can be sent; use a smaller network."
               .formatted(parameters, bytes, ARRAY));
     }
     long all = bytes + RANK * workers;
     if (result > 0 && all > result) {
       throw new IllegalArgumentException(
-          "The network has %d parameters, and the results of %d workers need %d bytes, but %s is %d; start the application with %dm or more (0 for no limit), or use a smaller network."
+          "The network has %s parameters, and the results of %s workers need %s bytes, but %s is %s; start the application with %sm or more (0 for no limit), or use a smaller network."
               .formatted(parameters, workers, all, MAX_RESULT, result, (all >> 20) + 1));
     }
   }
@@ -80,7 +80,7 @@ record SizeLimits(long result) {
   private static void requireCheckpoint(long parameters, long bytes) {
     if (bytes > ARRAY) {
       throw new IllegalArgumentException(
-          "The network has %d parameters, and with what the optimizer remembers a checkpoint needs %d bytes, but at most %d can be written; use a smaller network or the optimizer sgd, or leave checkpointDir empty."
+          "The network has %s parameters, and with what the optimizer remembers a checkpoint needs %s bytes, but at most %s can be written; use a smaller network or the optimizer sgd, or leave checkpointDir empty."
               .formatted(parameters, bytes, ARRAY));
     }
   }

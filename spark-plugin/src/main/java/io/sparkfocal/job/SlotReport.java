@@ -72,7 +72,7 @@ record SlotReport(int needed, int slots, int busy, List<String> jobs) {
             : busy + " of " + slots + (busy == 1 ? " is" : " are"))
         + " busy with "
         + with()
-        + (busy == slots ? ": wait, or end them." : ": setNumWorkers(%d), or wait.")
+        + (busy == slots ? ": wait, or end them." : ": setNumWorkers(%s), or wait.")
             .formatted(slots - busy);
   }
 

@@ -62,13 +62,13 @@ final class SlotWait {
     Duration timeout = settings.slotsTimeout();
     if (System.nanoTime() - lastExisting > timeout.toNanos()) {
       return new TrainingException(
-          "Training needs %d task slots at once, but only %d were left for %d s; see why executors go, or raise spark.focal.slots.timeout."
+          "Training needs %s task slots at once, but only %s were left for %s s; see why executors go, or raise spark.focal.slots.timeout."
               .formatted(needed, there, timeout.toSeconds()),
           null);
     }
     log.say(
         () ->
-            "fit needs %d task slots at once, but there are %d; it waits up to %d s for executors."
+            "fit needs %s task slots at once, but there are %s; it waits up to %s s for executors."
                 .formatted(needed, there, timeout.toSeconds()));
     return null;
   }
@@ -82,7 +82,7 @@ final class SlotWait {
     Duration timeout = settings.busyTimeout();
     if (timeout != null && System.nanoTime() - lastFree > timeout.toNanos()) {
       return new TrainingException(
-          "%s (waited for %d ms, as spark.focal.slots.busy-timeout says)"
+          "%s (waited for %s ms, as spark.focal.slots.busy-timeout says)"
               .formatted(SlotReport.of(spark, needed, there).describe(), timeout.toMillis()),
           null,
           true);

@@ -222,7 +222,7 @@ public final class TrainingJob implements AutoCloseable {
 
   private static TrainingException gaveUp(int restarts, TrainingException last) {
     return new TrainingException(
-        "%s (after %d restarts)".formatted(last.getMessage(), restarts), last, true);
+        "%s (after %s restarts)".formatted(last.getMessage(), restarts), last, true);
   }
 
   /** As many slots as before, waited for; else those there are. */
@@ -241,7 +241,7 @@ public final class TrainingJob implements AutoCloseable {
     }
     if (left <= 0) {
       throw new TrainingException(
-          "%s (no task slot was left for a restart after %d s)"
+          "%s (no task slot was left for a restart after %s s)"
               .formatted(cause.getMessage(), settings.slotsTimeout().toSeconds()),
           cause,
           true);

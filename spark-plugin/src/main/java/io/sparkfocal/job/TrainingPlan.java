@@ -74,7 +74,7 @@ public record TrainingPlan(
     plan.put("loss", loss.described());
     plan.put(
         "data",
-        "features %s, label %s, weight %s, validation %s, %d features, %d classes, %sstandardized"
+        "features %s, label %s, weight %s, validation %s, %s features, %s classes, %sstandardized"
             .formatted(
                 columns.features(),
                 columns.label(),

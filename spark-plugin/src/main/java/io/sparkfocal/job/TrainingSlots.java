@@ -55,7 +55,7 @@ final class TrainingSlots {
     }
     if (slots == 0) {
       throw new IllegalArgumentException(
-          "The cluster has no task slot after %d s of waiting; add executors or cores, or raise spark.focal.slots.timeout."
+          "The cluster has no task slot after %s s of waiting; add executors or cores, or raise spark.focal.slots.timeout."
               .formatted(timeout.toSeconds()));
     }
     return slots;
@@ -71,7 +71,7 @@ final class TrainingSlots {
       int now = there;
       log.say(
           () ->
-              "fit waits up to %d s for %d executors (%s); %d have registered."
+              "fit waits up to %s s for %s executors (%s); %s have registered."
                   .formatted(timeout.toSeconds(), wanted, EXECUTORS, now));
       pause();
       there = executors();
@@ -130,7 +130,7 @@ final class TrainingSlots {
     int slots = upTo(wanted);
     if (slots < wanted) {
       throw new IllegalArgumentException(
-          "numWorkers is %d, but the cluster has %d task slots%s; lower numWorkers, add executors or cores, or raise spark.focal.slots.timeout."
+          "numWorkers is %s, but the cluster has %s task slots%s; lower numWorkers, add executors or cores, or raise spark.focal.slots.timeout."
               .formatted(
                   wanted,
                   slots,
@@ -155,7 +155,7 @@ final class TrainingSlots {
       int now = slots;
       log.say(
           () ->
-              "fit waits up to %d s for %d task slots; there are %d."
+              "fit waits up to %s s for %s task slots; there are %s."
                   .formatted(timeout.toSeconds(), wanted, now));
       pause();
       slots = count();

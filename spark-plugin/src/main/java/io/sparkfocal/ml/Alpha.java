@@ -115,7 +115,7 @@ sealed interface Alpha {
       boolean positiveWeight = numbers.length == 1 && loss.equals("sigmoidFocal") && outputs == 1;
       if (numbers.length != counts.length && !positiveWeight) {
         throw new IllegalArgumentException(
-            "alpha has %d numbers (%s), but there are %d classes; give one per class."
+            "alpha has %s numbers (%s), but there are %s classes; give one per class."
                 .formatted(numbers.length, Arrays.toString(numbers), counts.length));
       }
       if (positiveWeight && numbers[0] > 1) {

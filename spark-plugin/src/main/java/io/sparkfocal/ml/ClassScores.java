@@ -26,7 +26,7 @@ record ClassScores(double @Nullable [] thresholds) implements Serializable {
     }
     if (!allowed || zeros > 1) {
       throw new IllegalArgumentException(
-          "thresholds is %s; give one finite number of at least 0 for each of the %d classes, at most one of them 0."
+          "thresholds is %s; give one finite number of at least 0 for each of the %s classes, at most one of them 0."
               .formatted(Arrays.toString(thresholds), classes));
     }
   }

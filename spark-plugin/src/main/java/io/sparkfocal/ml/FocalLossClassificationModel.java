@@ -169,7 +169,7 @@ public final class FocalLossClassificationModel extends Model<FocalLossClassific
     int declared = layout.declaredWidth(schema);
     if (declared > 0 && declared != numFeatures()) {
       throw new IllegalArgumentException(
-          "%s has %d features, but the model was trained on %d; give it the features it was trained on."
+          "%s has %s features, but the model was trained on %s; give it the features it was trained on."
               .formatted(layout.describe(), declared, numFeatures()));
     }
     return layout;
@@ -184,7 +184,7 @@ public final class FocalLossClassificationModel extends Model<FocalLossClassific
 
   @Override
   public String toString() {
-    return "FocalLossClassificationModel: uid=%s, numClasses=%d, numFeatures=%d"
+    return "FocalLossClassificationModel: uid=%s, numClasses=%s, numFeatures=%s"
         .formatted(uid, numClasses(), numFeatures());
   }
 

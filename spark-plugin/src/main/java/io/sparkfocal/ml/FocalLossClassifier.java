@@ -275,7 +275,7 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
             nullIfEmpty(getValidationIndicatorCol()));
     if (getNumClasses() > 0 && getNumClasses() < columns.declaredClasses()) {
       throw new IllegalArgumentException(
-          "numClasses is %d, but the metadata of column \"%s\" declares %d classes; set it to at least %3$d, or to 0."
+          "numClasses is %s, but the metadata of column \"%s\" declares %s classes; set it to at least %3$s, or to 0."
               .formatted(getNumClasses(), getLabelCol(), columns.declaredClasses()));
     }
     return columns;

@@ -82,7 +82,7 @@ final class IdleParams {
     int patience = params.getEarlyStoppingPatience();
     if (patience > 0 && patience >= params.getMaxIter() - 1) {
       found.add(
-          "earlyStoppingPatience is %d, but maxIter is %d, so training cannot end earlier; lower it below %d to let it."
+          "earlyStoppingPatience is %s, but maxIter is %s, so training cannot end earlier; lower it below %s to let it."
               .formatted(patience, params.getMaxIter(), Math.max(1, params.getMaxIter() - 1)));
     }
   }
@@ -118,7 +118,7 @@ final class IdleParams {
     long steps = steps(counts);
     if (loss.alphaFrom() * steps > steps - 1) {
       found.add(
-          "alpha is %s, but the class weights of loss %s hold from %s of training on, which is after the last of its %d steps; lower alphaFrom or raise maxIter."
+          "alpha is %s, but the class weights of loss %s hold from %s of training on, which is after the last of its %s steps; lower alphaFrom or raise maxIter."
               .formatted(params.getAlpha(), loss.name(), loss.alphaFrom(), steps));
     }
   }
@@ -127,21 +127,21 @@ final class IdleParams {
     long steps = steps(counts);
     if (params.getWarmupFraction() > 0 && (long) (params.getWarmupFraction() * steps) == 0) {
       found.add(
-          "warmupFraction is %s, but that is less than one of the %d steps; raise it to %s at least, or maxIter."
+          "warmupFraction is %s, but that is less than one of the %s steps; raise it to %s at least, or maxIter."
               .formatted(params.getWarmupFraction(), steps, 1.0 / steps));
     }
     long stepRows = Math.min(params.getBatchSize(), counts.trainingRows());
     long rankRows = (stepRows + workers - 1) / workers;
     if (params.getGradientAccumulationSteps() > rankRows) {
       found.add(
-          "gradientAccumulationSteps is %d, but a step has %d rows on each of %d workers, which cannot be cut into more parts; lower it."
+          "gradientAccumulationSteps is %s, but a step has %s rows on each of %s workers, which cannot be cut into more parts; lower it."
               .formatted(params.getGradientAccumulationSteps(), rankRows, workers));
     }
     if (!params.getCheckpointDir().isEmpty()
         && params.getCheckpointMinutes() == 0
         && params.getCheckpointInterval() > steps) {
       found.add(
-          "checkpointInterval is %d, but training has %d steps, so no checkpoint is written; lower it."
+          "checkpointInterval is %s, but training has %s steps, so no checkpoint is written; lower it."
               .formatted(params.getCheckpointInterval(), steps));
     }
   }

@@ -104,7 +104,7 @@ final class ValidationRows {
     String column = params.getValidationIndicatorCol();
     return counts.validationRows() == 0
         ? "column \"%s\" marks no rows for validation".formatted(column)
-        : "the %d rows that column \"%s\" marks for validation all weigh 0"
+        : "the %s rows that column \"%s\" marks for validation all weigh 0"
             .formatted(counts.validationRows(), column);
   }
 }

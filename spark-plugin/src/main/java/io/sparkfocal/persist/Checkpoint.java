@@ -112,7 +112,7 @@ public record Checkpoint(
     if (state.epoch() < 1 || state.step() < 0 || state.step() > state.steps()) {
       throw damaged(
           file,
-          "it says step %d of %d of epoch %d"
+          "it says step %s of %s of epoch %s"
               .formatted(state.step(), state.steps(), state.epoch()));
     }
     return new Checkpoint(

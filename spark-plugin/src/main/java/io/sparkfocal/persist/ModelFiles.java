@@ -96,7 +96,7 @@ public final class ModelFiles {
     JsonNode json = json(network, networkFile);
     if (json.path("format").asInt() != FORMAT) {
       throw new IllegalArgumentException(
-          "%s has format %s, but this version reads format %d; use the version that saved it."
+          "%s has format %s, but this version reads format %s; use the version that saved it."
               .formatted(networkFile, json.path("format"), FORMAT));
     }
     Map<String, String> arguments = new TreeMap<>();
@@ -117,7 +117,7 @@ public final class ModelFiles {
         || standardization.scales().length != description.features()) {
       throw damaged(
           networkFile,
-          "%d features, but %d means and %d scales"
+          "%s features, but %s means and %s scales"
               .formatted(
                   description.features(),
                   standardization.means().length,
@@ -129,7 +129,7 @@ public final class ModelFiles {
         || !(classNames.isEmpty() || classNames.size() == classes)) {
       throw damaged(
           networkFile,
-          "%d classes, but %d outputs and %d names of classes"
+          "%s classes, but %s outputs and %s names of classes"
               .formatted(classes, description.outputs(), classNames.size()));
     }
     Safetensors tensors = Safetensors.decode(weights, weightsFile);
@@ -167,7 +167,7 @@ public final class ModelFiles {
       }
       throw damaged(
           networkFile,
-          "its layers have %d values, but the weights %d".formatted(described, values));
+          "its layers have %s values, but the weights %s".formatted(described, values));
     } catch (ArithmeticException e) {
       throw damaged(networkFile, "its layers have more values than can be counted");
     }
@@ -188,7 +188,7 @@ public final class ModelFiles {
         || !(name.equals(SIGMOID) || name.equals(SOFTMAX))) {
       throw damaged(
           file,
-          "link %s, temperature %s and %d offsets for %d outputs"
+          "link %s, temperature %s and %s offsets for %s outputs"
               .formatted(name, temperature, offsets.length, outputs));
     }
     return new LogitLink(name.equals(SIGMOID), temperature, offsets);

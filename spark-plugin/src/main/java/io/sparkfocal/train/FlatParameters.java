@@ -283,7 +283,7 @@ public final class FlatParameters {
         slices.stream().filter(s -> s.end() == trained.size()).findFirst().orElseThrow();
     if (last.shape().length != 1 || last.size() != bias.length) {
       throw new IllegalArgumentException(
-          "priorBias is true, but the network's last parameter %s is no bias of its %d outputs; set priorBias to false."
+          "priorBias is true, but the network's last parameter %s is no bias of its %s outputs; set priorBias to false."
               .formatted(last, bias.length));
     }
     try (NDArray source = all.getManager().create(bias);

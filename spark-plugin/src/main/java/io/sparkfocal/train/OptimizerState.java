@@ -40,7 +40,7 @@ public record OptimizerState(long updates, Map<String, float[]> moments) {
     float[] moment = moments.get(name);
     if (moment == null || moment.length != length) {
       throw new IllegalArgumentException(
-          "The state of the optimizer has %s, but needs %s of %d values; another one made it."
+          "The state of the optimizer has %s, but needs %s of %s values; another one made it."
               .formatted(moments.keySet(), name, length));
     }
     return moment;

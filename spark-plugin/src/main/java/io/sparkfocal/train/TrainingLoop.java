@@ -282,7 +282,7 @@ public final class TrainingLoop {
   private DivergedException diverged(String what, RunProgress progress) {
     collective.ruleOutALostRank();
     return new DivergedException(
-        "The %s in epoch %d, by step %d; lower learningRate (now %s)%s set gradientClipNorm (now %s)%s."
+        "The %s in epoch %s, by step %s; lower learningRate (now %s)%s set gradientClipNorm (now %s)%s."
             .formatted(
                 what,
                 progress.epoch(),

@@ -56,7 +56,7 @@ public final class ResNet18 implements NetworkProvider {
     int side = (int) Math.round(Math.sqrt((double) features / CHANNELS));
     if (side < LEAST_SIDE || side * side * CHANNELS != features) {
       throw new IllegalArgumentException(
-          "ResNet18 takes square images of three channels and at least %d pixels a side, but a row has %d features."
+          "ResNet18 takes square images of three channels and at least %s pixels a side, but a row has %s features."
               .formatted(LEAST_SIDE, features));
     }
     return side;

@@ -5,6 +5,7 @@ import io.sparkfocal.train.EpochReport;
 import io.sparkfocal.train.Evaluation;
 import java.io.PrintStream;
 import java.time.Duration;
+import java.util.Locale;
 import org.apache.spark.scheduler.SparkListener;
 import org.apache.spark.scheduler.SparkListenerEvent;
 import org.apache.spark.sql.SparkSession;
@@ -58,22 +59,26 @@ final class ProgressPrinter extends SparkListener {
 
   private String line(EpochReport report, double secondsLeft) {
     Evaluation validation = report.validation();
-    return "%-32s epoch %2d/%d  loss %.5f  %s%,9.0f rows/s  %s left"
-        .formatted(
-            run,
-            report.epoch(),
-            report.epochs(),
-            report.trainingLoss(),
-            validation == null
-                ? ""
-                : "validation loss %.5f macro recall %.4f  "
-                    .formatted(validation.loss(), validation.macroRecall()),
-            report.rowsPerSecond(),
-            clock(secondsLeft));
+    return String.format(
+        Locale.ROOT,
+        "%-32s epoch %2d/%d  loss %.5f  %s%,9.0f rows/s  %s left",
+        run,
+        report.epoch(),
+        report.epochs(),
+        report.trainingLoss(),
+        validation == null
+            ? ""
+            : String.format(
+                Locale.ROOT,
+                "validation loss %.5f macro recall %.4f  ",
+                validation.loss(),
+                validation.macroRecall()),
+        report.rowsPerSecond(),
+        clock(secondsLeft));
   }
 
   private static String clock(double seconds) {
     long whole = Math.round(seconds);
-    return "%d:%02d".formatted(whole / 60, whole % 60);
+    return String.format(Locale.ROOT, "%d:%02d", whole / 60, whole % 60);
   }
 }

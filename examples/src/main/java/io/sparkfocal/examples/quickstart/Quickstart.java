@@ -37,7 +37,7 @@ public final class Quickstart {
 
   private static String compare(SparkSession spark, QuickstartOptions options) throws Exception {
     LabelledTable table = LabelledTable.read(spark, options.input(), options.label());
-    System.out.printf("Shuttle (UCI): %s%n%n", table.describe());
+    System.out.printf(Locale.ROOT, "Shuttle (UCI): %s%n%n", table.describe());
     List<Candidate> candidates = Candidate.COMPARED;
     ProgressPrinter progress =
         ProgressPrinter.listenTo(spark, candidates.size() * SEEDS.size() * options.epochs());
@@ -47,18 +47,19 @@ public final class Quickstart {
     System.out.println();
     System.out.print(scores.render());
     String model = saveAndScoreAgain(comparison.lastModel(), comparison.lastSplit(), options);
-    return "quickstart ok macro_recall_ce=%.4f macro_recall_weighted_ce=%.4f macro_recall_focal=%.4f workers=%d model=%s"
-        .formatted(
-            scores.meanMacroRecall(Candidate.CROSS_ENTROPY),
-            scores.meanMacroRecall(Candidate.WEIGHTED_CROSS_ENTROPY),
-            scores.meanMacroRecall(Candidate.FOCAL),
-            options.workers(),
-            model);
+    return String.format(
+        Locale.ROOT,
+        "quickstart ok macro_recall_ce=%.4f macro_recall_weighted_ce=%.4f macro_recall_focal=%.4f workers=%d model=%s",
+        scores.meanMacroRecall(Candidate.CROSS_ENTROPY),
+        scores.meanMacroRecall(Candidate.WEIGHTED_CROSS_ENTROPY),
+        scores.meanMacroRecall(Candidate.FOCAL),
+        options.workers(),
+        model);
   }
 
   private static String trainOnce(SparkSession spark, QuickstartOptions options) throws Exception {
     LabelledTable table = LabelledTable.read(spark, options.input(), options.label());
-    System.out.printf("%s: %s%n%n", options.input(), table.describe());
+    System.out.printf(Locale.ROOT, "%s: %s%n%n", options.input(), table.describe());
     Candidate candidate = Candidate.named(options.loss());
     ProgressPrinter progress = ProgressPrinter.listenTo(spark, options.epochs());
     LossComparison comparison = new LossComparison(table, options, progress);
@@ -66,12 +67,13 @@ public final class Quickstart {
     System.out.println();
     System.out.print(comparison.scores().render());
     String model = saveAndScoreAgain(comparison.lastModel(), comparison.lastSplit(), options);
-    return "quickstart ok loss=%s macro_recall=%.4f workers=%d model=%s"
-        .formatted(
-            candidate.name(),
-            comparison.scores().meanMacroRecall(candidate),
-            options.workers(),
-            model);
+    return String.format(
+        Locale.ROOT,
+        "quickstart ok loss=%s macro_recall=%.4f workers=%d model=%s",
+        candidate.name(),
+        comparison.scores().meanMacroRecall(candidate),
+        options.workers(),
+        model);
   }
 
   private static String saveAndScoreAgain(
@@ -81,7 +83,7 @@ public final class Quickstart {
     String rowsPath = options.output() + "/scored-rows";
     model.write().overwrite().save(modelPath);
     model.transform(split.test()).write().mode("overwrite").parquet(rowsPath);
-    System.out.printf("%nSaved the last model to %s.%n", modelPath);
+    System.out.printf(Locale.ROOT, "%nSaved the last model to %s.%n", modelPath);
     FreshJvm.run(ScoreAgain.class, List.of(modelPath, rowsPath));
     return modelPath;
   }

@@ -1,6 +1,7 @@
 package io.sparkfocal.examples.quickstart;
 
 import io.sparkfocal.ml.FocalLossClassificationModel;
+import java.util.Locale;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -33,8 +34,10 @@ public final class ScoreAgain {
               .where(functions.col(BEFORE).notEqual(functions.col(model.getPredictionCol())))
               .count();
       System.out.printf(
+          Locale.ROOT,
           "Loaded it in a fresh JVM and scored %,d rows again: %d predictions differ.%n%n",
-          rows, differing);
+          rows,
+          differing);
       if (rows == 0 || differing > 0) {
         System.exit(1);
       }

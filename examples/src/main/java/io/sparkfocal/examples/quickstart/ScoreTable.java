@@ -3,6 +3,7 @@ package io.sparkfocal.examples.quickstart;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.function.ToDoubleFunction;
 
@@ -63,7 +64,7 @@ final class ScoreTable {
   }
 
   private static String pad(String cell, int width) {
-    return String.format("%-" + width + "s", cell);
+    return String.format(Locale.ROOT, "%-" + width + "s", cell);
   }
 
   /** Mean and sample standard deviation. */
@@ -88,7 +89,9 @@ final class ScoreTable {
       if (count == 0) {
         return "no rows";
       }
-      return count == 1 ? "%.4f".formatted(mean) : "%.4f ± %.4f".formatted(mean, deviation);
+      return count == 1
+          ? String.format(Locale.ROOT, "%.4f", mean)
+          : String.format(Locale.ROOT, "%.4f ± %.4f", mean, deviation);
     }
   }
 }

@@ -78,7 +78,7 @@ public record LabelledTable(Dataset<Row> rows, List<String> features, List<Strin
         rows.groupBy(CLASS).count().orderBy(functions.desc("count")).collectAsList().stream()
             .map(row -> classes.get((int) row.getDouble(0)) + " " + row.getLong(1))
             .collect(Collectors.joining(", "));
-    return "%d rows, %d features, %d classes (%s)"
+    return "%s rows, %s features, %s classes (%s)"
         .formatted(rows.count(), features.size(), classes.size(), sizes);
   }
 }

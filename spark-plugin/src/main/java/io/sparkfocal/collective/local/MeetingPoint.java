@@ -58,7 +58,7 @@ final class MeetingPoint {
         if (!theirs.operation().equals(offer.operation())
             || theirs.buffer().limit() != offer.buffer().limit()) {
           throw failed(
-              "Ranks called different operations: rank %d %s, rank %d %s."
+              "Ranks called different operations: rank %s %s, rank %s %s."
                   .formatted(rank, offer.describe(), other, theirs.describe()));
         }
       }
@@ -126,7 +126,7 @@ final class MeetingPoint {
         requireRunning();
         if (nanos <= 0) {
           throw failed(
-              "Rank %d of %d waited %d ms for rank %s in %s; raise spark.focal.collective.timeout if it is merely slow."
+              "Rank %s of %s waited %s ms for rank %s in %s; raise spark.focal.collective.timeout if it is merely slow."
                   .formatted(rank, world, timeout.toMillis(), missing(), operation));
         }
         nanos = changed.awaitNanos(nanos);

@@ -158,7 +158,7 @@ final class Communicator {
       }
       if (System.nanoTime() > deadline) {
         throw new CollectiveException(
-            "%s was in progress for %d ms; raise spark.focal.collective.timeout if other ranks are merely slow."
+            "%s was in progress for %s ms; raise spark.focal.collective.timeout if other ranks are merely slow."
                 .formatted(call, timeout.toMillis()));
       }
       state = poll();
@@ -185,7 +185,7 @@ final class Communicator {
   }
 
   private static String describe(String call, int result) {
-    return "%s failed: %s (%d); check NCCL_SOCKET_IFNAME, /dev/shm and, with NCCL_DEBUG=WARN, the executor's log."
+    return "%s failed: %s (%s); check NCCL_SOCKET_IFNAME, /dev/shm and, with NCCL_DEBUG=WARN, the executor's log."
         .formatted(call, nccl.ncclGetErrorString(result).getString(), result);
   }
 

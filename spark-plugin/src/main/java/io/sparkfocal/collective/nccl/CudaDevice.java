@@ -56,7 +56,7 @@ final class CudaDevice implements AutoCloseable {
     if (result != cudart.cudaSuccess) {
       cudart.cudaGetLastError();
       throw new CollectiveException(
-          "%s on GPU %d failed: %s (%d)."
+          "%s on GPU %s failed: %s (%s)."
               .formatted(call, number, cudart.cudaGetErrorString(result).getString(), result));
     }
   }

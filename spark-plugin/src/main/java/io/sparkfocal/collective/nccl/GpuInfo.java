@@ -29,7 +29,7 @@ public record GpuInfo(String name, String uuid, long memoryBytes) {
       if (result != cudart.cudaSuccess) {
         cudart.cudaGetLastError();
         throw new CollectiveException(
-            "There is no GPU %d in this process: %s (%d); check CUDA_VISIBLE_DEVICES and the discovery script."
+            "There is no GPU %s in this process: %s (%s); check CUDA_VISIBLE_DEVICES and the discovery script."
                 .formatted(number, cudart.cudaGetErrorString(result).getString(), result));
       }
       byte[] uuid = new byte[16];

@@ -294,7 +294,7 @@ public final class NcclCollective implements Collective {
       return told;
     }
     return age > timeout.toNanos()
-        ? "%s, waited %d ms for the others in %s; raise spark.focal.collective.timeout if one is merely slow."
+        ? "%s, waited %s ms for the others in %s; raise spark.focal.collective.timeout if one is merely slow."
             .formatted(name, timeout.toMillis(), oldest.operation())
         : null;
   }

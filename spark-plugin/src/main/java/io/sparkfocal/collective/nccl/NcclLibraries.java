@@ -54,10 +54,10 @@ public final class NcclLibraries {
   }
 
   private static String cuda(int version) {
-    return "%d.%d".formatted(version / 1000, version % 1000 / 10);
+    return "%s.%s".formatted(version / 1000, version % 1000 / 10);
   }
 
   static String dotted(int version) {
-    return "%d.%d.%d".formatted(version / 10_000, version / 100 % 100, version % 100);
+    return "%s.%s.%s".formatted(version / 10_000, version / 100 % 100, version % 100);
   }
 }

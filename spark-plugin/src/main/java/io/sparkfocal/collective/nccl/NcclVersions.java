@@ -26,7 +26,7 @@ final class NcclVersions {
       int theirs = (int) versions.getFloat(Float.BYTES * rank);
       if (theirs != own) {
         throw new CollectiveException(
-            "%s, has NCCL %s, rank %d has %s; install the same version on every host."
+            "%s, has NCCL %s, rank %s has %s; install the same version on every host."
                 .formatted(name, NcclLibraries.dotted(own), rank, NcclLibraries.dotted(theirs)));
       }
     }

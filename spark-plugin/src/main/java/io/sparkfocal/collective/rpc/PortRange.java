@@ -45,7 +45,7 @@ public record PortRange(int first, int retries) {
         }
         if (port >= last()) {
           throw new CollectiveException(
-              "spark.focal.port is %d, but no port from %1$d to %d can be listened on (%s); every rank of a host needs one: free some, set another port, or raise spark.port.maxRetries (now %d)."
+              "spark.focal.port is %s, but no port from %1$s to %s can be listened on (%s); every rank of a host needs one: free some, set another port, or raise spark.port.maxRetries (now %s)."
                   .formatted(first, last(), e.getMessage(), retries),
               e);
         }
@@ -57,6 +57,6 @@ public record PortRange(int first, int retries) {
   String described() {
     return first == 0
         ? "any port, unless spark.focal.port is set, which a firewall may need"
-        : "%d to %d, by spark.focal.port and spark.port.maxRetries".formatted(first, last());
+        : "%s to %s, by spark.focal.port and spark.port.maxRetries".formatted(first, last());
   }
 }

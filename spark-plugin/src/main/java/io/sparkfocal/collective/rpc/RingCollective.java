@@ -142,7 +142,7 @@ final class RingCollective implements Collective {
     if (!frame.continues(expected) || frame.length() > expected.length()) {
       piece.bytes().release();
       throw new CollectiveException(
-          "Ranks called different operations: rank %d %s, rank %d %s."
+          "Ranks called different operations: rank %s %s, rank %s %s."
               .formatted(rank, expected.describe(), previous(), frame.describe()));
     }
     return piece;
@@ -204,7 +204,7 @@ final class RingCollective implements Collective {
 
   static String lateness(
       int rank, List<String> addresses, int peer, String operation, Duration timeout) {
-    return "Rank %d of %d waited %d ms for rank %d (%s) in %s; raise spark.focal.collective.timeout if it is merely slow."
+    return "Rank %s of %s waited %s ms for rank %s (%s) in %s; raise spark.focal.collective.timeout if it is merely slow."
         .formatted(
             rank, addresses.size(), timeout.toMillis(), peer, addresses.get(peer), operation);
   }

@@ -150,7 +150,7 @@ public final class RpcEndpoint implements AutoCloseable {
   }
 
   private static String name(int peer, List<String> addresses) {
-    return "Rank %d of %d (%s)".formatted(peer, addresses.size(), addresses.get(peer));
+    return "Rank %s of %s (%s)".formatted(peer, addresses.size(), addresses.get(peer));
   }
 
   private PeerLink link(int peer, List<String> addresses) {
