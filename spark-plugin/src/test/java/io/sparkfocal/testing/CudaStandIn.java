@@ -62,13 +62,17 @@ public final class CudaStandIn {
 
     /** So far in this process, which has loaded the stand-ins. */
     public int now() {
-      int[] value = new int[1];
-      int result = cudart.cudaDeviceGetAttribute(value, attribute, 0);
-      if (result != cudart.cudaSuccess) {
-        throw new IllegalStateException("What is loaded is no stand-in: " + result);
-      }
-      return value[0];
+      return attributeOfADevice(attribute);
     }
+  }
+
+  private static int attributeOfADevice(int attribute) {
+    int[] value = new int[1];
+    int result = cudart.cudaDeviceGetAttribute(value, attribute, 0);
+    if (result != cudart.cudaSuccess) {
+      throw new IllegalStateException("What is loaded is no stand-in: " + result);
+    }
+    return value[0];
   }
 
   private CudaStandIn() {}
