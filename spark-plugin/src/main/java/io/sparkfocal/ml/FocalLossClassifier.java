@@ -163,17 +163,12 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
     job.requirePossible(device);
     Transport transport = job.transport(device);
     NetworkDescription.requireProvider(getNetworkProvider());
-    Dataset<?> dataset = given;
-    TrainingColumns columns = columns(given.schema());
     int workers = job.workers(getNumWorkers());
-    LabelCounts counts = count(columns, given, job);
-    if (counts.validationRows() > 0 && !counts.canValidate()) {
-      // Rows that weigh nothing have a loss of 0 from the first epoch on, which would be the best.
-      dataset = columns.trainingRows(given);
-      columns = columns.withoutValidation();
-      counts = count(columns, dataset, job).withClasses(columns.label(), counts.classes());
-    }
-    int width = width(columns, dataset, job);
+    Input input = input(given, job);
+    Dataset<?> dataset = input.dataset();
+    TrainingColumns columns = input.columns();
+    LabelCounts counts = input.counts();
+    int width = job.query(() -> columns.features().width(dataset.toDF()));
     OutputLayer output = outputLayer(counts);
     NetworkDescription network = network(width, output.outputs());
     if (isDefined(thresholds())) {
@@ -210,20 +205,30 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
     TrainingSummary summary = TrainingSummary.of(result, counts, lossChoice());
     FocalLossClassificationModel model =
         copyValues(new FocalLossClassificationModel(uid, trained, summary), new ParamMap());
-    FocalLossClassificationModel calibrated = calibrated(model, columns, dataset, counts, job);
+    Calibrator calibrator = new Calibrator(this, columns);
+    long validated = counts.validationRows();
+    FocalLossClassificationModel calibrated =
+        validated == 0 ? model : job.query(() -> calibrator.calibrate(model, dataset, validated));
     calibrated.setParent(this);
     return calibrated;
   }
 
-  private FocalLossClassificationModel calibrated(
-      FocalLossClassificationModel model,
-      TrainingColumns columns,
-      Dataset<?> dataset,
-      LabelCounts counts,
-      TrainingJob job) {
-    long rows = counts.validationRows();
-    Calibrator calibrator = new Calibrator(this, columns);
-    return rows == 0 ? model : job.query(() -> calibrator.calibrate(model, dataset, rows));
+  private record Input(Dataset<?> dataset, TrainingColumns columns, LabelCounts counts) {}
+
+  /** What is read: validation rows only where any of them counts. */
+  private Input input(Dataset<?> given, TrainingJob job) {
+    TrainingColumns columns = columns(given.schema());
+    LabelCounts counts = count(columns, given, job);
+    if (counts.validationRows() == 0 || counts.canValidate()) {
+      return new Input(given, columns, counts);
+    }
+    // Rows that weigh nothing have a loss of 0 from the first epoch on, which would be the best.
+    Dataset<?> training = columns.trainingRows(given);
+    TrainingColumns unvalidated = columns.withoutValidation();
+    return new Input(
+        training,
+        unvalidated,
+        count(unvalidated, training, job).withClasses(columns.label(), counts.classes()));
   }
 
   /**
@@ -240,10 +245,6 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
       validation.warnings(counts).forEach(LOG::warn);
     }
     return counts.withClasses(columns.label(), getNumClasses());
-  }
-
-  private static int width(TrainingColumns columns, Dataset<?> dataset, TrainingJob job) {
-    return job.query(() -> columns.features().width(dataset.toDF()));
   }
 
   /**

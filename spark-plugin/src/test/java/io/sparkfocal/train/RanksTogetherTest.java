@@ -100,7 +100,7 @@ class RanksTogetherTest {
   @ValueSource(longs = {1, 7, (1 << 22) - 1, 1 << 22, (1 << 22) + 1, (1 << 23) + 5})
   void everyValueCountsInTheComparison(long size) {
     try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
-      NDArray weights = manager.arange(size).toType(DataType.FLOAT32, false);
+      NDArray weights = manager.arange((float) size).toType(DataType.FLOAT32, false);
       long same = SameWeights.hash(weights);
       assertThat(SameWeights.hash(weights.duplicate())).isEqualTo(same);
       for (long place : new long[] {0, size / 2, size - 1}) {

@@ -150,7 +150,7 @@ final class TrainingRun {
 
   /** Comes before the other layers; made for each rank. */
   TrainingRun secondLayer(Supplier<Block> layer) {
-    secondLayer = layer::get;
+    secondLayer = layer;
     return firstLayer((rank, network, batch, training) -> batch);
   }
 
