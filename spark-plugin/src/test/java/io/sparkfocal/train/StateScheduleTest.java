@@ -41,7 +41,7 @@ class StateScheduleTest {
                       every,
                       tensors,
                       manager,
-                      () -> c.rank() == 0 ? nanosAfterStep.applyAsLong(step[0]) : 7 * c.rank());
+                      () -> c.rank() == 0 ? nanosAfterStep.applyAsLong(step[0]) : 7L * c.rank());
               List<Integer> due = new ArrayList<>();
               for (step[0] = 1; step[0] <= steps; step[0]++) {
                 if (schedule.isDue()) {
