@@ -13,7 +13,7 @@ public final class EndlessFit {
   public static void main(String[] arguments) {
     SparkSession spark =
         TestSpark.with(Map.of("spark.master", "local[2]", "spark.focal.checkpoint.lease", "4s"));
-    classifier(arguments[0]).setMaxIter(1_000_000).fit(Samples.rows(spark, 100));
+    classifier(arguments[0]).setMaxIter(100_000).fit(Samples.rows(spark, 100));
   }
 
   /** What it trains with. */
