@@ -82,8 +82,6 @@ typedef struct {
   atomic_int aborted, closing, ready, error, polls;
 } Comm;
 
-static __thread int in_group;
-static __thread Comm *of_group;
 
 int ncclGetVersion(int *version) {
   *version = VERSION;
@@ -322,8 +320,6 @@ static int enqueue(Comm *c, void *buffer, size_t count, int type, int kind, int 
   focal_stream_enqueue(c->device);
   pthread_cond_signal(&c->changed);
   pthread_mutex_unlock(&c->lock);
-  of_group = c;
-  if (in_group) return SUCCESS;
   atomic_store(&c->polls, POLLS);
   return IN_PROGRESS;
 }
@@ -336,20 +332,6 @@ int ncclAllReduce(const void *send, void *receive, size_t count, int type, int o
 int ncclBroadcast(const void *send, void *receive, size_t count, int type, int root, Comm *c, void *stream) {
   if (send != receive || root < 0 || root >= c->world) return INVALID_ARGUMENT;
   return enqueue(c, receive, count, type, 'b', root, stream);
-}
-
-int ncclGroupStart(void) {
-  in_group++;
-  of_group = NULL;
-  return SUCCESS;
-}
-
-int ncclGroupEnd(void) {
-  if (in_group == 0) return INVALID_USAGE;
-  in_group--;
-  if (of_group == NULL) return SUCCESS;
-  atomic_store(&of_group->polls, POLLS);
-  return IN_PROGRESS;
 }
 
 static int end(Comm *c) {

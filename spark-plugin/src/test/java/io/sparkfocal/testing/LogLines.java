@@ -9,7 +9,7 @@ import org.apache.logging.log4j.core.Logger;
 import org.apache.logging.log4j.core.appender.AbstractAppender;
 import org.apache.logging.log4j.core.config.Property;
 
-/** What this JVM's loggers of one package warn of, until it is closed. */
+/** What the loggers of one package or class warn of in this JVM, until it is closed. */
 public final class LogLines implements AutoCloseable {
 
   private final List<String> lines = new CopyOnWriteArrayList<>();
@@ -17,14 +17,14 @@ public final class LogLines implements AutoCloseable {
   private final AbstractAppender appender;
 
   /** Begins to listen. */
-  public LogLines(String packageName) {
+  public LogLines(String loggers) {
     this.logger = (Logger) LogManager.getRootLogger();
     this.appender =
         new AbstractAppender("lines", null, null, true, Property.EMPTY_ARRAY) {
           @Override
           public void append(LogEvent event) {
             if (event.getLevel().isMoreSpecificThan(Level.WARN)
-                && event.getLoggerName().startsWith(packageName)) {
+                && event.getLoggerName().startsWith(loggers)) {
               lines.add(event.getMessage().getFormattedMessage());
             }
           }

@@ -20,7 +20,7 @@ import io.sparkfocal.losses.LossKernel;
 import io.sparkfocal.losses.Reduction;
 import io.sparkfocal.losses.SigmoidFocalLoss;
 import io.sparkfocal.testing.CudaStandIn;
-import io.sparkfocal.testing.LoggedLines;
+import io.sparkfocal.testing.LogLines;
 import io.sparkfocal.testing.Ranks;
 import java.time.Duration;
 import java.util.List;
@@ -118,7 +118,7 @@ class FusedKernelsIT extends FusedKernelsContract {
   void ranksUseTheKernelsThatAllOfThemCanUse() throws Exception {
     assertThat(madeByThree(FusedKernels.onGpu(GPU)))
         .containsExactly(ALL_KERNELS, ALL_KERNELS, ALL_KERNELS);
-    try (LoggedLines log = LoggedLines.of(FusedKernels.class)) {
+    try (LogLines log = new LogLines(FusedKernels.class.getName())) {
       assertThat(madeByThree(FusedKernels.onGpu(1000)))
           .containsExactly(List.of(), List.of(), List.of());
       String others =

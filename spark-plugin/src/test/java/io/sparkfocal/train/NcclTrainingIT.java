@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 
 import io.sparkfocal.collective.Collective;
 import io.sparkfocal.collective.CollectiveException;
+import io.sparkfocal.collective.ForwardingCollective;
 import io.sparkfocal.collective.local.LocalGroup;
 import io.sparkfocal.collective.nccl.NcclCollective;
 import io.sparkfocal.collective.nccl.StreamOrdered;
@@ -17,9 +18,7 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
-import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -104,64 +103,22 @@ class NcclTrainingIT {
   }
 
   /** Hangs in one of its all-reduces, as a GPU does. */
-  private record Hanging(Collective nccl, int at, AtomicInteger operations) implements Collective {
+  private static final class Hanging extends ForwardingCollective {
+
+    private final int at;
+    private int operations;
+
+    Hanging(Collective nccl, int at) {
+      super(nccl);
+      this.at = at;
+    }
 
     @Override
     public void allReduce(ByteBuffer values, Precision precision) {
-      if (operations.getAndIncrement() == at) {
+      if (operations++ == at) {
         values.duplicate().order(ByteOrder.nativeOrder()).putInt(0, HANG);
       }
-      nccl.allReduce(values, precision);
-    }
-
-    @Override
-    public int rank() {
-      return nccl.rank();
-    }
-
-    @Override
-    public int world() {
-      return nccl.world();
-    }
-
-    @Override
-    public Memory memory() {
-      return nccl.memory();
-    }
-
-    @Override
-    public void broadcast(ByteBuffer bytes, int root) {
-      nccl.broadcast(bytes, root);
-    }
-
-    @Override
-    public void barrier() {
-      nccl.barrier();
-    }
-
-    @Override
-    public void finish() {
-      nccl.finish();
-    }
-
-    @Override
-    public @Nullable String failure() {
-      return nccl.failure();
-    }
-
-    @Override
-    public boolean isAborted() {
-      return nccl.isAborted();
-    }
-
-    @Override
-    public void abort(String reason) {
-      nccl.abort(reason);
-    }
-
-    @Override
-    public void close() {
-      nccl.close();
+      super.allReduce(values, precision);
     }
   }
 
@@ -169,7 +126,7 @@ class NcclTrainingIT {
   void aGpuThatHangsEndsTheTrainingAndNothingOfItsSumsIsKept() {
     List<Collective> group = group(Duration.ofMillis(1500));
     // The fourth step: a state is due after it.
-    group.set(1, new Hanging(group.get(1), 3, new AtomicInteger()));
+    group.set(1, new Hanging(group.get(1), 3));
     Throwable failure = catchThrowable(() -> run(false).dealt(group, settings(false), FEW, MANY));
     assertThat(failure)
         .cause()

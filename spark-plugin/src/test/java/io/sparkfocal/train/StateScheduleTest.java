@@ -4,14 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import ai.djl.ndarray.NDManager;
 import io.sparkfocal.collective.Collective;
+import io.sparkfocal.collective.ForwardingCollective;
 import io.sparkfocal.collective.TensorCollective;
 import io.sparkfocal.collective.local.LocalGroup;
 import io.sparkfocal.testing.Ranks;
-import java.lang.reflect.Proxy;
+import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongUnaryOperator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -33,8 +33,8 @@ class StateScheduleTest {
           ranks,
           c -> {
             try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
-              AtomicLong messages = new AtomicLong();
-              TensorCollective tensors = new TensorCollective(counted(c, messages));
+              Counted counted = new Counted(c);
+              TensorCollective tensors = new TensorCollective(counted);
               long[] step = {0};
               StateSchedule schedule =
                   new StateSchedule(
@@ -48,7 +48,7 @@ class StateScheduleTest {
                   due.add((int) step[0]);
                 }
               }
-              return new Run(due, messages.get());
+              return new Run(due, counted.sums);
             }
           });
     } finally {
@@ -56,18 +56,20 @@ class StateScheduleTest {
     }
   }
 
-  /** The same, whose sums are counted. */
-  private static Collective counted(Collective collective, AtomicLong sums) {
-    return (Collective)
-        Proxy.newProxyInstance(
-            Collective.class.getClassLoader(),
-            new Class<?>[] {Collective.class},
-            (proxy, method, arguments) -> {
-              if (method.getName().equals("allReduce")) {
-                sums.incrementAndGet();
-              }
-              return method.invoke(collective, arguments);
-            });
+  /** Counts its sums. */
+  private static final class Counted extends ForwardingCollective {
+
+    private long sums;
+
+    Counted(Collective collective) {
+      super(collective);
+    }
+
+    @Override
+    public void allReduce(ByteBuffer values, Precision precision) {
+      sums++;
+      super.allReduce(values, precision);
+    }
   }
 
   @Test

@@ -35,7 +35,6 @@ final class Communicator {
   private final Supplier<@Nullable String> interruption;
   private final Runnable pause;
   private boolean open;
-  private boolean inGroup;
 
   /**
    * An unopened communicator.
@@ -122,18 +121,6 @@ final class Communicator {
         nccl.ncclBroadcast(address, address, buffer.limit(), nccl.ncclUint8, root, comm, null));
   }
 
-  /** Runs calls that NCCL fuses into one launch. */
-  void grouped(Runnable calls) {
-    check("ncclGroupStart", nccl.ncclGroupStart());
-    inGroup = true;
-    try {
-      calls.run();
-    } finally {
-      inGroup = false;
-      finish("ncclGroupEnd", nccl.ncclGroupEnd());
-    }
-  }
-
   /** An error that a kernel or a network thread met since, as a sentence. */
   @Nullable String asyncError() {
     int[] state = new int[1];
@@ -144,10 +131,6 @@ final class Communicator {
   }
 
   private void finish(String call, int result) {
-    if (inGroup) {
-      checkTaken(call, result);
-      return;
-    }
     long deadline = System.nanoTime() + timeout.toNanos();
     int state = result;
     while (state == nccl.ncclInProgress) {
@@ -170,12 +153,6 @@ final class Communicator {
     int[] state = new int[1];
     check("ncclCommGetAsyncError", nccl.ncclCommGetAsyncError(comm, state));
     return state[0];
-  }
-
-  private static void checkTaken(String call, int result) {
-    if (result != nccl.ncclInProgress) {
-      check(call, result);
-    }
   }
 
   private static void check(String call, int result) {

@@ -7,7 +7,6 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import org.bytedeco.cuda.cudart.CUevent_st;
@@ -132,33 +131,6 @@ public final class NcclCollective implements Collective {
         "allReduce",
         floats,
         () -> communicator.allReduce(floats, floats.limit() / Float.BYTES, nccl.ncclFloat32));
-  }
-
-  /** As {@link #allReduce}, for values of two bytes (IEEE 754 binary16). */
-  public void allReduceHalf(ByteBuffer values) {
-    ByteBuffer halves = HostBuffers.bytes(values);
-    launch(
-        "allReduce of float16",
-        halves,
-        () -> communicator.allReduce(halves, halves.limit() / Short.BYTES, nccl.ncclFloat16));
-  }
-
-  /** As {@link #allReduce} on each buffer, in one launch. */
-  public void allReduce(List<ByteBuffer> parts) {
-    List<ByteBuffer> floats =
-        parts.stream().map(HostBuffers::floats).filter(ByteBuffer::hasRemaining).toList();
-    if (!floats.isEmpty()) {
-      launch(
-          "grouped allReduce",
-          floats.get(0),
-          () ->
-              communicator.grouped(
-                  () ->
-                      floats.forEach(
-                          part ->
-                              communicator.allReduce(
-                                  part, part.limit() / Float.BYTES, nccl.ncclFloat32))));
-    }
   }
 
   @Override

@@ -8,7 +8,6 @@ import io.sparkfocal.collective.CollectiveContract;
 import io.sparkfocal.collective.local.LocalGroup;
 import io.sparkfocal.testing.Ranks;
 import java.nio.ByteBuffer;
-import java.nio.ByteOrder;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -126,45 +125,6 @@ abstract class NcclContract extends CollectiveContract {
 
   static NcclCollective nccl(Collective collective) {
     return ((Waiting) collective).nccl();
-  }
-
-  @Test
-  void halvesAreSummed() throws Exception {
-    List<Collective> group = group(3, Duration.ofSeconds(20));
-    // 1.0, 0.5 and -2.0 in binary16; times three 3.0, 1.5 and -6.0.
-    short[] halves = {0x3C00, 0x3800, (short) 0xC000};
-    List<short[]> sums =
-        Ranks.run(
-            group,
-            c -> {
-              ByteBuffer buffer = allocate(6).order(ByteOrder.nativeOrder());
-              buffer.asShortBuffer().put(halves);
-              nccl(c).allReduceHalf(buffer);
-              nccl(c).finish();
-              short[] sum = new short[3];
-              buffer.asShortBuffer().get(sum);
-              return sum;
-            });
-    assertThat(sums)
-        .allSatisfy(
-            sum -> assertThat(sum).containsExactly(new short[] {0x4200, 0x3E00, (short) 0xC600}));
-  }
-
-  @Test
-  void groupedBuffersAreSummedInOneLaunch() throws Exception {
-    List<Collective> group = group(2, Duration.ofSeconds(20));
-    List<float[]> sums =
-        Ranks.run(
-            group,
-            c -> {
-              ByteBuffer one = direct(new float[] {1, 2});
-              ByteBuffer none = direct(new float[0]);
-              ByteBuffer two = direct(new float[] {3});
-              nccl(c).allReduce(List.of(one, none, two));
-              nccl(c).finish();
-              return new float[] {one.getFloat(0), one.getFloat(4), two.getFloat(0)};
-            });
-    assertThat(sums).allSatisfy(sum -> assertThat(sum).containsExactly(2, 4, 6));
   }
 
   @Test

@@ -1,10 +1,9 @@
 package io.sparkfocal.collective.nccl;
 
-import io.sparkfocal.collective.Collective;
+import io.sparkfocal.collective.ForwardingCollective;
 import java.nio.ByteBuffer;
 import java.util.concurrent.locks.LockSupport;
 import org.bytedeco.cuda.cudart.CUevent_st;
-import org.jspecify.annotations.Nullable;
 
 /**
  * NCCL over a stand-in, for tensors of the host that play those of a device.
@@ -15,13 +14,12 @@ import org.jspecify.annotations.Nullable;
  * leaves there, and nobody is told. Whether it was done is for the code under test to ask, as over
  * a GPU.
  */
-public final class StreamOrdered implements Collective {
+public final class StreamOrdered extends ForwardingCollective {
 
-  private final NcclCollective nccl;
   private final CudaDevice device;
 
   private StreamOrdered(NcclCollective nccl, int gpu) {
-    this.nccl = nccl;
+    super(nccl);
     this.device = new CudaDevice(gpu);
   }
 
@@ -38,60 +36,20 @@ public final class StreamOrdered implements Collective {
   }
 
   @Override
-  public int rank() {
-    return nccl.rank();
-  }
-
-  @Override
-  public int world() {
-    return nccl.world();
-  }
-
-  @Override
-  public Memory memory() {
-    return nccl.memory();
-  }
-
-  @Override
   public void allReduce(ByteBuffer values, Precision precision) {
-    nccl.allReduce(values, precision);
+    super.allReduce(values, precision);
     waitForStream();
   }
 
   @Override
   public void broadcast(ByteBuffer bytes, int root) {
-    nccl.broadcast(bytes, root);
+    super.broadcast(bytes, root);
     waitForStream();
   }
 
   @Override
-  public void barrier() {
-    nccl.barrier();
-  }
-
-  @Override
-  public void finish() {
-    nccl.finish();
-  }
-
-  @Override
-  public @Nullable String failure() {
-    return nccl.failure();
-  }
-
-  @Override
-  public boolean isAborted() {
-    return nccl.isAborted();
-  }
-
-  @Override
-  public void abort(String reason) {
-    nccl.abort(reason);
-  }
-
-  @Override
   public void close() {
-    nccl.close();
+    super.close();
     device.close();
   }
 }
