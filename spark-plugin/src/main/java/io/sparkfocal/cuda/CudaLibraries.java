@@ -36,8 +36,14 @@ public final class CudaLibraries {
   private static final String JAVACPP_LIMIT = "org.bytedeco.javacpp.maxPhysicalBytes";
 
   static {
-    // JavaCPP refuses the smallest piece of memory once the process takes four times the heap, and
-    // counts PyTorch's memory as its own.
+    liftJavaCppsLimit();
+  }
+
+  /**
+   * To be called before JavaCPP is used: it refuses the smallest piece of memory once the process
+   * takes four times the heap, and counts PyTorch's memory as its own.
+   */
+  static void liftJavaCppsLimit() {
     if (System.getProperty(JAVACPP_LIMIT) == null) {
       System.setProperty(JAVACPP_LIMIT, "0");
     }

@@ -18,6 +18,10 @@ public final class KernelArguments {
 
   private static final int MOST_BYTES = 256;
 
+  static {
+    CudaLibraries.liftJavaCppsLimit();
+  }
+
   private final ByteBuffer memory =
       ByteBuffer.allocateDirect(MOST_BYTES + Long.BYTES).order(ByteOrder.nativeOrder());
   private final ByteBuffer bytes = memory.slice(0, MOST_BYTES).order(ByteOrder.nativeOrder());
