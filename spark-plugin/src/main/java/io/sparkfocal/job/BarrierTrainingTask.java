@@ -18,6 +18,7 @@ import io.sparkfocal.plugin.NativeEngine;
 import io.sparkfocal.train.FlatParameters;
 import io.sparkfocal.train.FusedKernels;
 import io.sparkfocal.train.LossScale;
+import io.sparkfocal.train.ParameterSlice;
 import io.sparkfocal.train.RunSize;
 import io.sparkfocal.train.Shard;
 import io.sparkfocal.train.TrainingLoop;
@@ -145,7 +146,7 @@ record BarrierTrainingTask(TrainingPlan plan, RankLinks links, Broadcast<byte[]>
       SizeLimits.of(SparkEnv.get().conf())
           .require(
               plan,
-              parameters.all().size(),
+              parameters.slices().stream().mapToLong(ParameterSlice::size).sum(),
               parameters.trained().size(),
               size(cards).validationRows() > 0);
       if (plan.outputBias().length > 0) {

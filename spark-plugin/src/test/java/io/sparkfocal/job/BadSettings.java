@@ -113,7 +113,7 @@ public final class BadSettings {
                     new SparkConf(false).set("spark.io.encryption.enabled", "true"), false)),
         earlyLike(
             "a GPU that the host has not",
-            "Spark gave this task GPU 7, but its executor sees 2 \\(CUDA_VISIBLE_DEVICES=0,1\\); check the discovery script, .*, or choose device cpu\\.",
+            "Spark gave this task GPU 7, but CUDA_VISIBLE_DEVICES=0,1 of its executor does not name it; let the discovery script print what the variable names, or do not set it for executors\\.",
             place -> RankDevice.gpu("7", "0,1", 2, "h")),
         early(
             "two ranks on one GPU",

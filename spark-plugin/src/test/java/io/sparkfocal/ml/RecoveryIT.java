@@ -29,6 +29,7 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
+import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
@@ -170,14 +171,14 @@ class RecoveryIT {
     refused(() -> classifier().setResume(true).setHiddenLayers(8).fit(again), text, "network");
     FocalLossClassifier resuming = mortal().setResume(true);
     refused(
-        () -> resuming.copy(resuming.extractParamMap()).setLoss("crossEntropy").fit(again),
+        () -> resuming.copy(ParamMap.empty()).setLoss("crossEntropy").fit(again),
         text,
         "loss");
     refused(
-        () -> resuming.copy(resuming.extractParamMap()).setWeightCol("weight").fit(again),
+        () -> resuming.copy(ParamMap.empty()).setWeightCol("weight").fit(again),
         text,
         "data");
-    refused(() -> resuming.copy(resuming.extractParamMap()).setSeed(5).fit(again), text, "seed");
+    refused(() -> resuming.copy(ParamMap.empty()).setSeed(5).fit(again), text, "seed");
     assertThat(weights(resuming.fit(again), folder.resolve("resumed"))).isEqualTo(expected);
     assertThat(written()).isEmpty();
   }
