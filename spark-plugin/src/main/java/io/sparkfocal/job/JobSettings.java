@@ -76,7 +76,7 @@ public record JobSettings(
   static final String RETENTION = "spark.focal.checkpoint.retention";
 
   private static final int LEAST_PORT = 1024;
-  private static final long LEAST_LEASE_MILLIS = 1000;
+  private static final long LEAST_LEASE_MILLIS = 5000;
   private static final int LARGEST_PORT = 65_535;
 
   /**
@@ -100,7 +100,7 @@ public record JobSettings(
         skew(conf),
         conf.contains(SHARD_MEMORY) ? bytes(conf) : null,
         isTrue(conf, PLAINTEXT_ROWS),
-        time(conf, LEASE, "60s", LEAST_LEASE_MILLIS, "a time of at least 1s, for instance 60s"),
+        time(conf, LEASE, "60s", LEAST_LEASE_MILLIS, "a time of at least 5s, for instance 60s"),
         timeOrZero(conf, RETENTION, "7d"));
   }
 

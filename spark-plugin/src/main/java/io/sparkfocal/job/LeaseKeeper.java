@@ -5,6 +5,8 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
 import java.util.concurrent.ScheduledExecutorService;
@@ -28,6 +30,7 @@ final class LeaseKeeper implements AutoCloseable {
   }
 
   private final List<RunLease> leases = new ArrayList<>();
+  private final Set<String> lost = ConcurrentHashMap.newKeySet();
   private final ScheduledExecutorService worker =
       Executors.newScheduledThreadPool(
           2, // a chore must not keep renewals waiting
@@ -50,17 +53,26 @@ final class LeaseKeeper implements AutoCloseable {
   }
 
   private synchronized void renew() {
-    leases.removeIf(LeaseKeeper::isLost);
+    leases.removeIf(this::isLost);
   }
 
-  private static boolean isLost(RunLease lease) {
+  private boolean isLost(RunLease lease) {
     try {
       if (lease.renew()) {
         return false;
       }
-      LOG.warn(
-          "Run {} is not this application's any more: another one took it over, since it had not been heard of for too long",
-          lease.run());
+      lost.add(lease.run());
+      RunLease.State now = lease.state();
+      if (now == null) {
+        LOG.warn(
+            "Run {} is not this application's any more: its folder, or the lease in it, is gone",
+            lease.run());
+      } else {
+        LOG.warn(
+            "Run {} is not this application's any more: {} took it over, since this one had not been heard of for too long",
+            lease.run(),
+            lease.holder(now));
+      }
       return true;
     } catch (IOException | RuntimeException e) {
       LOG.warn("The lease of run {} cannot be renewed now: {}", lease.run(), e.toString());
@@ -85,9 +97,23 @@ final class LeaseKeeper implements AutoCloseable {
     return worker.isShutdown();
   }
 
-  /** Renews nothing any more, and waits, for a short time, for what is being written. */
+  /**
+   * Looks at the leases for the last time, and renews nothing any more; waits, for a short time,
+   * for what is being written.
+   */
   void stop() {
-    uninterrupted(this::awaitEnd);
+    uninterrupted(
+        () -> {
+          awaitEnd();
+          if (worker.isTerminated()) {
+            renew();
+          }
+        });
+  }
+
+  /** Whether the lease of a run was kept and is another application's now, or gone. */
+  boolean isLost(String run) {
+    return lost.contains(run);
   }
 
   /** Gives the leases back: another application may go on with the runs. */

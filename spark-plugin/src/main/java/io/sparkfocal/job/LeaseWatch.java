@@ -21,6 +21,7 @@ final class LeaseWatch {
 
   private final Map<String, RunLease> leases = new HashMap<>();
   private final Map<String, RunLease.State> atFirst = new HashMap<>();
+  private final Map<String, RunLease.@Nullable State> left = new HashMap<>();
   private final long since = System.nanoTime();
 
   /** Looks at all of them for the first time. */
@@ -50,16 +51,21 @@ final class LeaseWatch {
     }
     // A lease that went away was given back; one that came or changed has an owner who lives.
     if (now == null || now.equals(first)) {
+      left.put(run, now);
       return false;
     }
     LOG.warn(TRAINED, run, lease.holder(now));
     return true;
   }
 
-  /** Takes over a run that nobody trains; null if another application was faster. */
+  /**
+   * Takes over a run that nobody trained when {@link #isTrained} looked; null if another
+   * application was faster.
+   */
   @Nullable RunLease takeOver(String run) throws IOException {
     RunLease lease = Objects.requireNonNull(leases.get(run));
-    if (lease.takeOver(lease.state())) {
+    // Not the state of now: that may be the lease of an application that lives.
+    if (left.containsKey(run) && lease.takeOver(left.get(run))) {
       return lease;
     }
     LOG.warn(TRAINED, run, "another application, which was faster");

@@ -203,13 +203,17 @@ final class RunCheckpoints implements AutoCloseable {
     }
   }
 
-  /** Deletes those of this run, which has ended well, and of that it went on from. */
+  /**
+   * Deletes those of this run, which has ended well, and of that it went on from; what another
+   * application took over is that one's.
+   */
   void delete() {
     leases.stop();
     List<String> runs = new ArrayList<>(List.of(plan.run()));
     if (earlier != null) {
       runs.add(earlier.run());
     }
+    runs.removeIf(leases::isLost);
     for (String run : runs) {
       try {
         folder(plan, run).delete();

@@ -6,6 +6,7 @@ import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -176,25 +177,30 @@ public final class RunLease {
    * same time one succeeds: by the file system where it creates a file once only (HDFS, local
    * disks), else by reading after a second who wrote last.
    *
-   * @param before the lease that was left; null if there was none
-   * @return false if another application was faster
+   * @param before the lease that was found to be left; null if there was none
+   * @return false if another application was faster: the lease is not that one any more, or the
+   *     folder is gone
    * @throws IOException if it cannot be written
    */
   public boolean takeOver(@Nullable State before) throws IOException {
     State next = new State(before == null ? 1 : before.owner + 1, 0);
+    if (!Objects.equals(before, state()) || list().length == 0) {
+      return false;
+    }
     try {
       write(next, false);
     } catch (IOException e) {
-      if (next.equals(state())) {
+      if (!Objects.equals(before, state())) {
         return false;
       }
       throw e;
     }
-    if (!pause(MILLIS_TO_CONFIRM)) {
-      files.delete(new Path(folder, next.fileName()), false);
-      return false;
-    }
-    if (!next.equals(state()) || !read(next).path(TOKEN).asText().equals(token)) {
+    boolean waited = pause(MILLIS_TO_CONFIRM);
+    boolean written = token.equals(read(next).path(TOKEN).asText());
+    if (!waited || !written || !next.equals(state())) {
+      if (written) {
+        files.delete(new Path(folder, next.fileName()), false);
+      }
       return false;
     }
     own = next;
@@ -240,7 +246,7 @@ public final class RunLease {
       return false;
     }
     State found = state();
-    if (found == null || found.owner != before.owner) {
+    if (found == null || !isOwn(found, before)) {
       own = null;
       return false;
     }
@@ -249,6 +255,16 @@ public final class RunLease {
     own = next;
     deleteOlder(next);
     return true;
+  }
+
+  /**
+   * Whether this application wrote it. The number alone does not say so, since numbers begin again
+   * when a lease was given back; the file may be half-written, by this application if the number is
+   * its own.
+   */
+  private boolean isOwn(State found, State last) {
+    return found.owner == last.owner
+        && read(found).path(TOKEN).asText(token).equals(token);
   }
 
   /**
@@ -264,7 +280,7 @@ public final class RunLease {
       return;
     }
     State found = state();
-    if (found == null || found.owner != last.owner) {
+    if (found == null || !isOwn(found, last)) {
       return;
     }
     deleteOlder(new State(last.owner, Long.MAX_VALUE));

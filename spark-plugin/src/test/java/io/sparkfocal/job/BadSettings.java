@@ -52,8 +52,8 @@ public final class BadSettings {
         setting("spark.focal.data.allow-plaintext", "perhaps", "set it to true or false"),
         setting(
             "spark.focal.checkpoint.lease",
-            "10ms",
-            "set it to a time of at least 1s, for instance 60s"),
+            "4999ms",
+            "set it to a time of at least 5s, for instance 60s"),
         setting(
             "spark.focal.checkpoint.retention", "-1s", "set it to a time, for instance 7d, or 0"),
         setting("spark.focal.port", "80", port),

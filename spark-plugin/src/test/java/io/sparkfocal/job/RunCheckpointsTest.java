@@ -159,6 +159,62 @@ class RunCheckpointsTest {
     assertThat(folder).isEmptyDirectory();
   }
 
+  private RunLease lease(RunLease.Holder holder) throws IOException {
+    return new RunLease(folder.toUri().toString(), name("a"), HADOOP, holder);
+  }
+
+  @Test
+  void aRunThatAFasterApplicationTookOverAndTrainsIsNotTakenFromIt() throws Exception {
+    leaveBehind(name("a"), FIRST);
+    LeaseWatch slow = new LeaseWatch(plan(name("b")), List.of(name("a")), SECOND);
+    assertThat(slow.isTrained(name("a"))).isFalse();
+    RunLease fast = lease(FIRST);
+    assertThat(fast.takeOver(fast.state())).isTrue();
+    assertThat(fast.renew()).isTrue();
+    assertThat(slow.takeOver(name("a"))).isNull();
+    assertThat(fast.renew()).isTrue();
+    assertThat(fast.state()).isEqualTo(new RunLease.State(2, 2));
+  }
+
+  @Test
+  void aRunThatAFasterApplicationFinishedIsNotTakenOver() throws Exception {
+    writeCheckpoint(name("a"));
+    LeaseWatch slow = new LeaseWatch(plan(name("b")), List.of(name("a")), SECOND);
+    assertThat(slow.isTrained(name("a"))).isFalse();
+    new CheckpointFolder(folder.toUri().toString(), name("a"), HADOOP).delete();
+    assertThat(slow.takeOver(name("a"))).isNull();
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
+  void anOwnerThatSleptDoesNotTakeTheLeaseOfALaterOneWithItsNumberForItsOwn() throws Exception {
+    RunLease slept = lease(FIRST);
+    slept.begin();
+    writeCheckpoint(name("a"));
+    RunLease second = lease(SECOND);
+    assertThat(second.takeOver(second.state())).isTrue();
+    second.release();
+    RunLease third = lease(SECOND);
+    assertThat(third.takeOver(null)).isTrue();
+    assertThat(third.state()).isEqualTo(new RunLease.State(1, 0));
+    assertThat(slept.renew()).isFalse();
+    slept.release();
+    assertThat(third.renew()).isTrue();
+  }
+
+  @Test
+  void aFitThatLostItsRunDoesNotDeleteWhatAnotherApplicationTrains() throws Exception {
+    RunLease.Holder unheard = new RunLease.Holder("app-1", "h1", 3_600_000);
+    try (RunCheckpoints first = begin(name("a"), false, unheard)) {
+      writeCheckpoint(name("a"));
+      RunLease second = lease(SECOND);
+      assertThat(second.takeOver(second.state())).isTrue();
+      first.delete();
+      assertThat(first.newest()).isNotNull();
+      assertThat(second.renew()).isTrue();
+    }
+  }
+
   @Test
   void aFolderThatIsGoneIsNotMadeAgainByARenewal() throws Exception {
     RunLease lease = new RunLease(folder.toUri().toString(), name("a"), HADOOP, FIRST);

@@ -12,7 +12,7 @@ public final class EndlessFit {
   /** The argument is the folder of its checkpoints. */
   public static void main(String[] arguments) {
     SparkSession spark =
-        TestSpark.with(Map.of("spark.master", "local[2]", "spark.focal.checkpoint.lease", "4s"));
+        TestSpark.with(Map.of("spark.master", "local[2]", "spark.focal.checkpoint.lease", "5s"));
     classifier(arguments[0]).setMaxIter(100_000).fit(Samples.rows(spark, 100));
   }
 
