@@ -5,6 +5,10 @@ import java.util.Locale;
 /** How many rows a batch may have: what Java shares with PyTorch is below 2 GiB. */
 public final class BatchMemory {
 
+  /** Features of the widest row of which a batch can be made. */
+  private static final long MOST_FEATURES =
+      (Integer.MAX_VALUE / 2 - RowCursor.Target.bytes(0)) / Float.BYTES;
+
   private BatchMemory() {}
 
   /**
@@ -18,12 +22,26 @@ public final class BatchMemory {
   }
 
   /**
+   * Requires that a batch of one row fits.
+   *
+   * @throws IllegalArgumentException if it does not
+   */
+  public static void requireRow(int width) {
+    if (mostRows(width) < 1) {
+      throw new IllegalArgumentException(
+          "A row of %s features is larger than 1 GiB; use at most %s features."
+              .formatted(width, MOST_FEATURES));
+    }
+  }
+
+  /**
    * Requires that so many rows fit.
    *
    * @throws IllegalArgumentException if they do not
    */
   static void require(int rows, int width) {
-    if (rows > Math.max(1, mostRows(width))) {
+    requireRow(width);
+    if (rows > mostRows(width)) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,

@@ -20,6 +20,7 @@ final class LargestBatch {
       return;
     }
     int width = plan.rows().width();
+    BatchMemory.requireRow(width);
     long most = BatchMemory.mostRows(width);
     long rows = Math.min(plan.settings().batchSize(), trainingRows);
     long ofWorker = (rows + plan.workers() - 1) / plan.workers();

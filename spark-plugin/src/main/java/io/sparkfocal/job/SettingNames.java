@@ -14,6 +14,9 @@ final class SettingNames {
   /** Of Spark's transport, as {@code spark.rpc.io.*} and {@code spark.shuffle.io.*}. */
   private static final String TRANSPORT = PREFIX + "io.";
 
+  /** The only other one that Spark's transport reads by its module's name. */
+  private static final String TRANSPORT_TIMEOUT = PREFIX + "sasl.timeout";
+
   static final List<String> KNOWN =
       List.of(
           JobSettings.SLOTS_TIMEOUT,
@@ -40,7 +43,11 @@ final class SettingNames {
 
   /** Whether a process reads a setting once, so that a session cannot change it. */
   static boolean isOfApplication(String key) {
-    return key.startsWith(TRANSPORT) || key.equals(JobSettings.LIBRARY_PATH);
+    return isOfTransport(key) || key.equals(JobSettings.LIBRARY_PATH);
+  }
+
+  private static boolean isOfTransport(String key) {
+    return key.startsWith(TRANSPORT) || key.equals(TRANSPORT_TIMEOUT);
   }
 
   /**
@@ -56,7 +63,7 @@ final class SettingNames {
   }
 
   private static void requireKnown(String key) {
-    if (KNOWN.contains(key) || key.startsWith(TRANSPORT)) {
+    if (KNOWN.contains(key) || isOfTransport(key)) {
       return;
     }
     String nearest = KNOWN.stream().min(Comparator.comparingInt(k -> edits(k, key))).orElseThrow();

@@ -109,13 +109,17 @@ public final class FocalLossClassificationModel extends Model<FocalLossClassific
    */
   @Override
   public FocalLossClassificationModel setFeaturesCol(String value) {
-    if (getFeaturesCols().length > 0) {
-      throw new IllegalArgumentException(
-          "featuresCol is to be \"%s\", but the model reads featuresCols %s; set featuresCols to none first."
-              .formatted(value, Arrays.toString(getFeaturesCols())));
-    }
+    requireRead(value, getFeaturesCols());
     set(featuresCol(), value);
     return this;
+  }
+
+  private static void requireRead(String featuresCol, String[] featuresCols) {
+    if (featuresCols.length > 0) {
+      throw new IllegalArgumentException(
+          "featuresCol is to be \"%s\", but the model reads featuresCols %s; set featuresCols to none first."
+              .formatted(featuresCol, Arrays.toString(featuresCols)));
+    }
   }
 
   /**
@@ -175,8 +179,18 @@ public final class FocalLossClassificationModel extends Model<FocalLossClassific
     return layout;
   }
 
+  /**
+   * A copy with other params.
+   *
+   * @throws IllegalArgumentException if featuresCol is among them and there are featuresCols, which
+   *     the model reads instead
+   */
   @Override
   public FocalLossClassificationModel copy(ParamMap extra) {
+    if (extra.contains(featuresCol())) {
+      requireRead(
+          extra.getOrElse(featuresCol(), ""), extra.getOrElse(featuresCols(), getFeaturesCols()));
+    }
     FocalLossClassificationModel copy = new FocalLossClassificationModel(uid, network, summary);
     copy.setParent(parent());
     return copyValues(copy, extra);

@@ -93,7 +93,10 @@ final class ParamConflicts {
     }
     for (Param<?> param : List.of(params.hiddenLayers(), params.dropout(), params.batchNorm())) {
       Object value = params.getOrDefault(param);
-      boolean off = value.equals(0.0) || value.equals(false);
+      boolean off =
+          value.equals(0.0)
+              || value.equals(false)
+              || (value instanceof int[] numbers && numbers.length == 0);
       if (params.isSet(param) && !off) {
         found.add(
             "%s is %s, but networkProvider is %s, which takes networkArguments instead; clear %1$s, or networkProvider."

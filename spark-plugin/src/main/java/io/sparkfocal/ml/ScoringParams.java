@@ -26,8 +26,7 @@ public interface ScoringParams<S extends ScoringParams<S>> extends Chained<S> {
   }
 
   /**
-   * Param: numeric columns, one per feature; when there are any, featuresCol is not used (default
-   * none).
+   * Param: numeric columns, one per feature; not to be set beside featuresCol (default none).
    */
   default StringArrayParam featuresCols() {
     return scoringParams().featuresCols;
@@ -137,7 +136,7 @@ public interface ScoringParams<S extends ScoringParams<S>> extends Chained<S> {
           new StringArrayParam(
               owner,
               "featuresCols",
-              "numeric columns, one per feature; when there are any, featuresCol is not used");
+              "numeric columns, one per feature; not to be set beside featuresCol");
       predictionCol =
           new Param<>(
               owner, "predictionCol", "column of the predicted class, a double; empty for none");

@@ -28,6 +28,9 @@ public interface TrainingListener {
    */
   default void keep(LoopState state) {}
 
-  /** After each epoch, on every rank, with the same report, on which all ranks have agreed. */
+  /**
+   * After each epoch, on every rank, with the same report. Over device memory all ranks have agreed
+   * on it; over host memory another rank may fail before it has it.
+   */
   void epochCompleted(EpochReport report);
 }

@@ -20,6 +20,18 @@ class BatchMemoryTest {
     assertThat((rows + 2) * RowCursor.Target.bytes(width)).isGreaterThan(Integer.MAX_VALUE);
   }
 
+  @ParameterizedTest
+  @CsvSource({"268435453", "2147483647"})
+  void aRowThatIsTooWideIsNamed(int width) {
+    BatchMemory.require(1, 268_435_452);
+    assertThatThrownBy(() -> BatchMemory.require(1, width))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage(
+            "A row of "
+                + width
+                + " features is larger than 1 GiB; use at most 268435452 features.");
+  }
+
   /** As where the rows of a step are many more on one rank than on the others. */
   @ParameterizedTest
   @CsvSource({"262144, 2047, 2046", "65536, 8191, 8190"})

@@ -73,6 +73,17 @@ class SettingNamesTest {
   }
 
   @Test
+  void whatSparksTransportReadsByTheNameOfItsModuleIsKnown() {
+    SparkConf conf =
+        new SparkConf(false)
+            .set("spark.focal.io.mode", "NIO")
+            .set("spark.focal.sasl.timeout", "90s");
+    assertThatCode(() -> SettingNames.requireKnown(conf)).doesNotThrowAnyException();
+    assertThat(SettingNames.isOfApplication("spark.focal.sasl.timeout")).isTrue();
+    assertThat(SettingNames.isOfApplication("spark.focal.slots.timeout")).isFalse();
+  }
+
+  @Test
   void aSessionTakesTheSettingsOfItsApplicationAndMayChangeOrUnsetThem() {
     SparkConf application =
         new SparkConf(false)
