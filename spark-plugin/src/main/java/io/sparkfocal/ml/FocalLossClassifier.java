@@ -31,8 +31,6 @@ import org.apache.spark.ml.util.MLReader;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.types.StructType;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * Trains a neural network for imbalanced classes on the executors of a Spark application, each on
@@ -59,7 +57,6 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
         DefaultParamsWritable {
 
   private static final long serialVersionUID = 1L;
-  private static final Logger LOG = LoggerFactory.getLogger(FocalLossClassifier.class);
   private static final double MILLIS_PER_MINUTE = 60_000;
 
   private final String uid;
@@ -146,25 +143,30 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
   public FocalLossClassificationModel fit(Dataset<?> dataset) {
     requireCheckpoints();
     transformSchema(dataset.schema());
-    if (getLossSearch().length > 0) {
-      return new LossSearch(this).fit(dataset);
-    }
-    IdleParams.of(this).forEach(LOG::warn);
+    Warnings warnings = new Warnings();
+    return getLossSearch().length > 0
+        ? new LossSearch(this, warnings).fit(dataset)
+        : fit(dataset, warnings);
+  }
+
+  /** Trains; a loss search is not looked at. */
+  FocalLossClassificationModel fit(Dataset<?> dataset, Warnings warnings) {
+    warnings.say(IdleParams.of(this));
     try (TrainingJob job = new TrainingJob(dataset.sparkSession())) {
-      FocalLossClassificationModel model = fit(dataset, job);
+      FocalLossClassificationModel model = fit(dataset, job, warnings);
       job.deleteCheckpoints();
       return model;
     }
   }
 
   /** Trains by that job, which the caller closes; a loss search is not looked at. */
-  FocalLossClassificationModel fit(Dataset<?> given, TrainingJob job) {
+  FocalLossClassificationModel fit(Dataset<?> given, TrainingJob job, Warnings warnings) {
     DeviceChoice device = DeviceChoice.of(getDevice());
     job.requirePossible(device);
     Transport transport = job.transport(device);
     NetworkDescription.requireProvider(getNetworkProvider());
     int workers = job.workers(getNumWorkers());
-    Input input = input(given, job);
+    Input input = input(given, job, warnings);
     Dataset<?> dataset = input.dataset();
     TrainingColumns columns = input.columns();
     LabelCounts counts = input.counts();
@@ -174,7 +176,7 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
     if (isDefined(thresholds())) {
       ClassScores.requireThresholds(getThresholds(), counts.classes());
     }
-    IdleParams.of(this, output.loss(), counts, workers).forEach(LOG::warn);
+    warnings.say(IdleParams.of(this, output.loss(), counts, workers));
 
     long attemptKey = UUID.randomUUID().getMostSignificantBits();
     TrainingPlan plan =
@@ -216,9 +218,9 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
   private record Input(Dataset<?> dataset, TrainingColumns columns, LabelCounts counts) {}
 
   /** What is read: validation rows only where any of them counts. */
-  private Input input(Dataset<?> given, TrainingJob job) {
+  private Input input(Dataset<?> given, TrainingJob job, Warnings warnings) {
     TrainingColumns columns = columns(given.schema());
-    LabelCounts counts = count(columns, given, job);
+    LabelCounts counts = count(columns, given, job, warnings);
     if (counts.validationRows() == 0 || counts.canValidate()) {
       return new Input(given, columns, counts);
     }
@@ -228,7 +230,8 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
     return new Input(
         training,
         unvalidated,
-        count(unvalidated, training, job).withClasses(columns.label(), counts.classes()));
+        count(unvalidated, training, job, warnings)
+            .withClasses(columns.label(), counts.classes()));
   }
 
   /**
@@ -236,13 +239,14 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
    *
    * @throws IllegalArgumentException if a row is not allowed, or there are none that params need
    */
-  LabelCounts count(TrainingColumns columns, Dataset<?> dataset, TrainingJob job) {
+  LabelCounts count(
+      TrainingColumns columns, Dataset<?> dataset, TrainingJob job, Warnings warnings) {
     LabelCounts counts = job.query(() -> LabelCounts.of(columns, dataset));
     counts.requireTrainable(columns.label(), columns.declaredClasses());
     if (columns.validation() != null) {
       ValidationRows validation = new ValidationRows(this);
       validation.require(counts, TuningFold.isCurrent());
-      validation.warnings(counts).forEach(LOG::warn);
+      warnings.sayOfValidation(validation.warnings(counts));
     }
     return counts.withClasses(columns.label(), getNumClasses());
   }

@@ -29,9 +29,11 @@ final class LossSearch {
   private static final Logger LOG = LoggerFactory.getLogger(LossSearch.class);
 
   private final FocalLossClassifier estimator;
+  private final Warnings warnings;
 
-  LossSearch(FocalLossClassifier estimator) {
+  LossSearch(FocalLossClassifier estimator, Warnings warnings) {
     this.estimator = estimator;
+    this.warnings = warnings;
   }
 
   FocalLossClassificationModel fit(Dataset<?> dataset) {
@@ -44,7 +46,7 @@ final class LossSearch {
     LossScore bestScore = null;
     for (FocalLossClassifier candidate : candidates(dataset)) {
       long start = System.nanoTime();
-      FocalLossClassificationModel model = candidate.fit(dataset);
+      FocalLossClassificationModel model = candidate.fit(dataset, warnings);
       if (model.summary().orElseThrow().validationRows() == 0) {
         model.setParent(estimator);
         return model;
@@ -90,7 +92,7 @@ final class LossSearch {
     TrainingColumns columns = estimator.columns(dataset.schema());
     LabelCounts counts;
     try (TrainingJob job = new TrainingJob(dataset.sparkSession())) {
-      counts = estimator.count(columns, dataset, job);
+      counts = estimator.count(columns, dataset, job, warnings);
     }
     List<FocalLossClassifier> candidates = new ArrayList<>();
     for (LossChoice choice : choices) {

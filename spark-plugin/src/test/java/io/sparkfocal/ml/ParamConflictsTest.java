@@ -1,6 +1,7 @@
 package io.sparkfocal.ml;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.sparkfocal.data.LabelCounts;
@@ -197,6 +198,17 @@ class ParamConflictsTest {
   void whatChangesNothingWithTheseRowsIsWarnedOf(
       String sentence, UnaryOperator<FocalLossClassifier> setter) {
     assertThat(afterCounting(setter)).containsExactly(sentence);
+  }
+
+  @Test
+  void noHiddenLayersGoWithANetworkOfOnesOwn() {
+    assertThatCode(
+            () ->
+                ParamConflicts.refuse(
+                    new FocalLossClassifier()
+                        .setHiddenLayers(new int[0])
+                        .setNetwork(NarrowNetwork.class, Map.of("width", "5"))))
+        .doesNotThrowAnyException();
   }
 
   @Test

@@ -7,6 +7,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import io.sparkfocal.data.LabelCounts;
+import io.sparkfocal.testing.LogLines;
 import io.sparkfocal.testing.Samples;
 import io.sparkfocal.testing.TestSpark;
 import java.util.List;
@@ -29,6 +30,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Validation rows that are missing, weigh nothing, or are not in every fold. */
 @Timeout(300)
 class ValidationRowsIT {
+
+  private static final String READS_SEVERAL =
+      "featuresCol is to be \"x\", but the model reads featuresCols [weight, other]; set featuresCols to none first.";
 
   private static Dataset<Row> rows;
 
@@ -162,6 +166,24 @@ class ValidationRowsIT {
   }
 
   @Test
+  void aSearchWarnsOnceOfWhatHoldsForAllItsLosses() {
+    FocalLossClassifier search =
+        quick().setMaxIter(1).setLossSearch("ldam", "focal").setMaxCheckpoints(1);
+    String idle = "maxCheckpoints is 1, but no checkpoints are written; set checkpointDir.";
+    try (LogLines log = new LogLines("io.sparkfocal.ml")) {
+      assertThat(search.fit(rows).summary().orElseThrow().search()).hasSize(2);
+      assertThat(log.lines()).containsExactly(idle);
+    }
+    try (LogLines log = new LogLines("io.sparkfocal.ml")) {
+      validator(search, 1).fit(folded());
+      assertThat(log.lines())
+          .filteredOn(line -> line.contains("marks no rows"))
+          .containsOnly(
+              "In this fold column \"held_out\" marks no rows for validation, so it is trained without lossSearch (the first loss alone is trained).");
+    }
+  }
+
+  @Test
   void theLastFitOfATuningIsNoFold() {
     Dataset<Row> none = folded().withColumn("held_out", lit(false));
     assertThatIllegalArgumentException()
@@ -183,7 +205,16 @@ class ValidationRowsIT {
         quick().setMaxIter(1).setFeaturesCols("weight", "other").fit(columns);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> model.setFeaturesCol("x"))
-        .withMessage(
-            "featuresCol is to be \"x\", but the model reads featuresCols [weight, other]; set featuresCols to none first.");
+        .withMessage(READS_SEVERAL);
+    ParamMap other = new ParamMap().put(model.featuresCol(), "x");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> model.transform(columns, other))
+        .withMessage(READS_SEVERAL);
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> model.copy(other))
+        .withMessage(READS_SEVERAL);
+    other.put(model.featuresCols(), new String[0]);
+    assertThat(model.copy(other).getFeaturesCol()).isEqualTo("x");
+    assertThat(model.copy(ParamMap.empty()).transform(columns).columns()).contains("prediction");
   }
 }
