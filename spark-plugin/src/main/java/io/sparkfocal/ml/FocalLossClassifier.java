@@ -230,8 +230,7 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
     return new Input(
         training,
         unvalidated,
-        count(unvalidated, training, job, warnings)
-            .withClasses(columns.label(), counts.classes()));
+        count(unvalidated, training, job, warnings).withClasses(columns.label(), counts.classes()));
   }
 
   /**

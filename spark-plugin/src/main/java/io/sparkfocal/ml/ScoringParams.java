@@ -25,9 +25,7 @@ public interface ScoringParams<S extends ScoringParams<S>> extends Chained<S> {
     return scoringParams().featuresCol;
   }
 
-  /**
-   * Param: numeric columns, one per feature; not to be set beside featuresCol (default none).
-   */
+  /** Param: numeric columns, one per feature; not to be set beside featuresCol (default none). */
   default StringArrayParam featuresCols() {
     return scoringParams().featuresCols;
   }

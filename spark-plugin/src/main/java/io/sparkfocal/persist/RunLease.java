@@ -263,8 +263,7 @@ public final class RunLease {
    * its own.
    */
   private boolean isOwn(State found, State last) {
-    return found.owner == last.owner
-        && read(found).path(TOKEN).asText(token).equals(token);
+    return found.owner == last.owner && read(found).path(TOKEN).asText(token).equals(token);
   }
 
   /**

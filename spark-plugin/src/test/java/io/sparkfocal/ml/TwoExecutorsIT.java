@@ -138,7 +138,8 @@ class TwoExecutorsIT {
     overNccl.put("spark.focal.nccl.library-path", CudaStandIn.folder().toString());
     SparkSession nccl = TestSpark.with(overNccl);
     try (TrainingJob job = StandInJob.over(nccl)) {
-      FocalLossClassificationModel model = classifier.fit(Samples.rows(nccl, 200), job, new Warnings());
+      FocalLossClassificationModel model =
+          classifier.fit(Samples.rows(nccl, 200), job, new Warnings());
       assertThat(weights(model, "nccl")).isEqualTo(expected);
     }
   }
