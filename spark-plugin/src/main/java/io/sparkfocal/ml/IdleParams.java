@@ -50,7 +50,7 @@ final class IdleParams {
     }
     for (Param<?> param :
         List.of(params.checkpointInterval(), params.checkpointMinutes(), params.maxCheckpoints())) {
-      if (params.isSet(param)) {
+      if (ParamConflicts.isAskedFor(params, param)) {
         found.add(
             "%s is %s, but no checkpoints are written; set checkpointDir."
                 .formatted(param.name(), params.getOrDefault(param)));
@@ -74,7 +74,8 @@ final class IdleParams {
   }
 
   private void validation() {
-    if (params.isSet(params.validationMetric()) && params.getValidationIndicatorCol().isEmpty()) {
+    if (ParamConflicts.isAskedFor(params, params.validationMetric())
+        && params.getValidationIndicatorCol().isEmpty()) {
       found.add(
           "validationMetric is %s, but no rows are for validation, so the last epoch is kept; set validationIndicatorCol."
               .formatted(params.getValidationMetric()));

@@ -8,6 +8,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import org.apache.spark.ml.param.Param;
+import org.apache.spark.ml.param.Params;
 
 /**
  * Params that were set and would have no effect beside other params.
@@ -40,8 +41,18 @@ final class ParamConflicts {
     }
   }
 
+  /**
+   * Whether a param has another value than its default: one that was only copied, as {@code
+   * copy(extractParamMap())} does with all, is set too.
+   */
+  static boolean isAskedFor(Params params, Param<?> param) {
+    return params.isSet(param)
+        && !(params.hasDefault(param)
+            && Objects.deepEquals(params.getOrDefault(param), params.getDefault(param).get()));
+  }
+
   private void columns() {
-    if (params.isSet(params.featuresCol()) && params.getFeaturesCols().length > 0) {
+    if (isAskedFor(params, params.featuresCol()) && params.getFeaturesCols().length > 0) {
       found.add(
           "featuresCol is \"%s\" and featuresCols is %s, but features come from one of them; set one and clear the other."
               .formatted(params.getFeaturesCol(), Arrays.toString(params.getFeaturesCols())));
@@ -55,7 +66,7 @@ final class ParamConflicts {
           List.of(params.loss(), params.lossArguments(), params.gamma(), params.alpha())) {
         Object value = params.getOrDefault(param);
         boolean empty = value instanceof String[] texts && texts.length == 0;
-        if (params.isSet(param) && !empty && !value.equals("auto")) {
+        if (isAskedFor(params, param) && !empty && !value.equals("auto")) {
           found.add(
               "%s is %s, but lossSearch tries losses with their own loss, gamma, alpha and numbers; write it into lossSearch, as in \"focal gamma=1 alpha=balanced\", and clear %1$s."
                   .formatted(param.name(), text(value)));
@@ -66,7 +77,7 @@ final class ParamConflicts {
     LossChoice.of(params); // refuses numbers that are given twice
     boolean inArguments =
         Arrays.stream(params.getLossArguments()).anyMatch(pair -> pair.startsWith("gamma="));
-    if (!params.isSet(params.gamma())) {
+    if (!isAskedFor(params, params.gamma())) {
       return;
     }
     if (LossSpec.isClass(name) || !LossCatalogue.numbers(name).containsKey("gamma")) {
@@ -97,7 +108,7 @@ final class ParamConflicts {
           value.equals(0.0)
               || value.equals(false)
               || (value instanceof int[] numbers && numbers.length == 0);
-      if (params.isSet(param) && !off) {
+      if (isAskedFor(params, param) && !off) {
         found.add(
             "%s is %s, but networkProvider is %s, which takes networkArguments instead; clear %1$s, or networkProvider."
                 .formatted(param.name(), text(value), provider));
@@ -112,7 +123,7 @@ final class ParamConflicts {
   }
 
   private void rest() {
-    if (params.isSet(params.momentum())
+    if (isAskedFor(params, params.momentum())
         && params.getMomentum() != 0
         && params.getOptimizer().equals("adamW")) {
       found.add(

@@ -29,8 +29,8 @@ class ParamConflictsTest {
             "featuresCol is \"x\" and featuresCols is [a, b], but features come from one of them; set one and clear the other.",
             c -> c.setFeaturesCol("x").setFeaturesCols("a", "b")),
         row(
-            "loss is focal, but lossSearch tries losses with their own loss, gamma, alpha and numbers; write it into lossSearch, as in \"focal gamma=1 alpha=balanced\", and clear loss.",
-            c -> c.setLoss("focal").setLossSearch()),
+            "loss is ldam, but lossSearch tries losses with their own loss, gamma, alpha and numbers; write it into lossSearch, as in \"focal gamma=1 alpha=balanced\", and clear loss.",
+            c -> c.setLoss("ldam").setLossSearch()),
         row(
             "gamma is 1.0, but lossSearch tries losses with their own loss, gamma, alpha and numbers; write it into lossSearch, as in \"focal gamma=1 alpha=balanced\", and clear gamma.",
             c -> c.setGamma(1).setLossSearch()),
@@ -79,8 +79,8 @@ class ParamConflictsTest {
                 c.setNetwork(NarrowNetwork.class, Map.of())
                     .setNetworkArguments("width=5", "width=6")),
         row(
-            "momentum is 0.9, but optimizer adamW has none; set optimizer to sgd, or clear momentum.",
-            c -> c.setMomentum(0.9)),
+            "momentum is 0.8, but optimizer adamW has none; set optimizer to sgd, or clear momentum.",
+            c -> c.setMomentum(0.8)),
         row(
             "thresholds is [0.5, 0.5], but thresholdTuning is f1, which chooses others; clear thresholds, or set thresholdTuning to none.",
             c -> c.setThresholds(0.5, 0.5).setThresholdTuning("f1")));
@@ -103,6 +103,7 @@ class ParamConflictsTest {
         row("alpha auto beside a search", c -> c.setAlpha("auto").setLossSearch()),
         row("momentum of sgd", c -> c.setOptimizer("sgd").setMomentum(0.8)),
         row("no momentum", c -> c.setMomentum(0)),
+        row("defaults that a copy set", c -> c.copy(c.extractParamMap()).setLoss("crossEntropy")),
         row(
             "layers that are off",
             c ->
