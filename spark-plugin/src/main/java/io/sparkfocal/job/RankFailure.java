@@ -5,6 +5,7 @@ import io.sparkfocal.train.DivergedException;
 import java.util.Arrays;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.apache.spark.util.ShutdownHookManager;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -53,9 +54,22 @@ final class RankFailure extends RuntimeException {
     if (cause instanceof ArithmeticException) {
       return new RankFailure(Kind.PERMANENT, where + overflow(cause), cause);
     }
-    boolean permanent = cause instanceof DivergedException || cause instanceof LinkageError;
+    boolean permanent =
+        cause instanceof DivergedException
+            || cause instanceof LinkageError
+            || isMistakeInCode(cause);
     String sentence = cause.getMessage() == null ? cause.toString() : cause.getMessage();
     return new RankFailure(permanent ? Kind.PERMANENT : Kind.TRANSIENT, where + sentence, cause);
+  }
+
+  /** What Java throws at a mistake in a loss or a network; a source or an executor that ends too. */
+  private static boolean isMistakeInCode(Throwable failure) {
+    return (failure instanceof NullPointerException
+            || failure instanceof ClassCastException
+            || failure instanceof IndexOutOfBoundsException
+            || failure instanceof UnsupportedOperationException)
+        && !PassingFailure.is(failure)
+        && !ShutdownHookManager.inShutdown();
   }
 
   /** The Java runtime says only what happened, so the place is what helps. */

@@ -3,16 +3,22 @@ package io.sparkfocal.job;
 import java.time.Duration;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
 import org.apache.spark.ExceptionFailure;
 import org.apache.spark.TaskFailedReason;
 import org.apache.spark.TaskKilled;
 import org.apache.spark.scheduler.SparkListener;
+import org.apache.spark.scheduler.SparkListenerJobEnd;
+import org.apache.spark.scheduler.SparkListenerJobStart;
 import org.apache.spark.scheduler.SparkListenerStageCompleted;
 import org.apache.spark.scheduler.SparkListenerStageSubmitted;
 import org.apache.spark.scheduler.SparkListenerTaskEnd;
 import org.apache.spark.scheduler.SparkListenerTaskStart;
+import org.apache.spark.scheduler.StageInfo;
 import org.apache.spark.scheduler.TaskInfo;
 import org.jspecify.annotations.Nullable;
 
@@ -26,8 +32,12 @@ final class RankTasks extends SparkListener {
   private final int world;
   private final Set<Integer> stages = new HashSet<>();
   private int stage = -1;
-  private boolean pending;
+  private final Map<Integer, String> live = new TreeMap<>();
+  private final Set<Integer> jobs = new TreeSet<>();
+  private boolean ranksNext;
+  private boolean ranks;
   private boolean started;
+  private long events;
   private final Set<Long> running = new HashSet<>();
   private @Nullable String firstLoss;
 
@@ -41,14 +51,36 @@ final class RankTasks extends SparkListener {
     return attempt;
   }
 
+  private boolean isOurs(@Nullable Properties properties) {
+    return properties != null && attempt.equals(properties.getProperty(ATTEMPT));
+  }
+
+  /** From now on the last stage of a job is that of the ranks, whose tasks all run at once. */
+  synchronized void ranksBegin() {
+    ranksNext = true;
+  }
+
+  @Override
+  public synchronized void onJobStart(SparkListenerJobStart start) {
+    if (isOurs(start.properties())) {
+      jobs.add(start.jobId());
+    }
+  }
+
+  @Override
+  public synchronized void onJobEnd(SparkListenerJobEnd end) {
+    jobs.remove(end.jobId());
+  }
+
   @Override
   public synchronized void onStageSubmitted(SparkListenerStageSubmitted submitted) {
-    Properties properties = submitted.properties();
-    if (properties != null && attempt.equals(properties.getProperty(ATTEMPT))) {
+    if (isOurs(submitted.properties())) {
       // Stages that shuffle the input come first; Spark repeats their tasks itself.
-      stage = submitted.stageInfo().stageId();
+      StageInfo info = submitted.stageInfo();
+      stage = info.stageId();
       stages.add(stage);
-      pending = true;
+      live.put(stage, "TaskSet_" + stage + "." + info.attemptNumber());
+      ranks = ranksNext && info.shuffleDepId().isEmpty();
       started = false;
       firstLoss = null;
     }
@@ -56,7 +88,7 @@ final class RankTasks extends SparkListener {
 
   @Override
   public synchronized void onStageCompleted(SparkListenerStageCompleted completed) {
-    pending &= completed.stageInfo().stageId() != stage;
+    live.remove(completed.stageInfo().stageId());
   }
 
   @Override
@@ -64,12 +96,15 @@ final class RankTasks extends SparkListener {
     started |= start.stageId() == stage;
     if (stages.contains(start.stageId())) {
       running.add(start.taskInfo().taskId());
+      events++;
     }
   }
 
   @Override
   public synchronized void onTaskEnd(SparkListenerTaskEnd end) {
-    running.remove(end.taskInfo().taskId());
+    if (running.remove(end.taskInfo().taskId())) {
+      events++;
+    }
     if (firstLoss == null
         && end.stageId() == stage
         && end.reason() instanceof TaskFailedReason failure
@@ -93,19 +128,24 @@ final class RankTasks extends SparkListener {
     return count;
   }
 
-  /** Whether a rank has begun, or a task of a stage before it runs. */
-  synchronized boolean isRunning() {
-    return (pending && started) || !running.isEmpty();
+  /** Whether the stage of the ranks has begun: Spark starts all of its tasks at once. */
+  synchronized boolean ranksRun() {
+    return ranks && started && live.containsKey(stage);
   }
 
-  /** Whether Spark has a stage of these, but has begun none of its tasks. */
-  synchronized boolean isWaiting() {
-    return pending && !isRunning();
+  /** Task sets, by the names that Spark's scheduler gives them, of stages that have not ended. */
+  synchronized List<String> taskSets() {
+    return List.copyOf(live.values());
   }
 
-  /** The stage that was submitted last; -1 for none. */
-  synchronized int stage() {
-    return stage;
+  /** How many of its tasks have begun or ended so far: it changes while tasks run, however short. */
+  synchronized long events() {
+    return events;
+  }
+
+  /** Jobs that have not ended. */
+  synchronized List<Integer> jobs() {
+    return List.copyOf(jobs);
   }
 
   /**

@@ -1,13 +1,8 @@
 package io.sparkfocal.job;
 
-import java.io.IOException;
-import java.sql.SQLException;
 import java.util.List;
-import java.util.concurrent.TimeoutException;
 import org.apache.spark.SparkException;
 import org.apache.spark.SparkThrowable;
-import org.apache.spark.TaskKilledException;
-import org.apache.spark.shuffle.FetchFailedException;
 import org.apache.spark.util.ShutdownHookManager;
 
 /**
@@ -21,25 +16,15 @@ final class RowFailure extends RuntimeException {
   private static final String PYTHON = "Traceback (most recent call last)";
   private static final int DEEPEST_CAUSE = 50;
 
-  /** What Spark itself, a file system, a network or a database may do better another time. */
-  private static final List<Class<? extends Throwable>> PASSING =
-      List.of(
-          FetchFailedException.class,
-          TaskKilledException.class,
-          InterruptedException.class,
-          IOException.class,
-          SQLException.class,
-          TimeoutException.class,
-          OutOfMemoryError.class,
-          InternalError.class);
-
   private final boolean badValue;
 
   /** Of what was thrown while a row was computed. */
   RowFailure(Throwable cause) {
     super(SENTENCE + told(cause), cause);
     // An expression of Spark refused a value; what a function throws comes as a SparkException.
-    this.badValue = cause instanceof SparkThrowable && !(cause instanceof SparkException);
+    this.badValue =
+        cause instanceof IllegalArgumentException
+            || (cause instanceof SparkThrowable && !(cause instanceof SparkException));
   }
 
   /** As text of Spark's account, where the exception itself could not travel. */
@@ -64,26 +49,9 @@ final class RowFailure extends RuntimeException {
   static boolean isLeftAlone(Throwable failure) {
     return failure instanceof IllegalArgumentException
         || failure instanceof LinkageError
-        || mayPass(failure)
+        || PassingFailure.is(failure)
         // An executor that is told to end takes things away from tasks that still run.
         || ShutdownHookManager.inShutdown();
-  }
-
-  /** Whether it may go well another time. */
-  static boolean mayPass(Throwable failure) {
-    Throwable cause = failure;
-    for (int depth = 0; cause != null && depth < DEEPEST_CAUSE; depth++) {
-      Throwable looked = cause;
-      if (PASSING.stream().anyMatch(type -> type.isInstance(looked))) {
-        return true;
-      }
-      cause = cause.getCause();
-    }
-    // Blocks that are lost, and what else Spark's core says of itself, has no name in brackets.
-    String message = String.valueOf(failure.getMessage());
-    return message.startsWith("[")
-        ? failure instanceof SparkThrowable && message.startsWith("[INTERNAL_ERROR")
-        : failure instanceof SparkException && failure.getCause() == null;
   }
 
   /** Its first line, and that of what lies behind it. */

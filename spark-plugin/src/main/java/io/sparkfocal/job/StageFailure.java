@@ -3,7 +3,6 @@ package io.sparkfocal.job;
 import java.util.List;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
-import org.apache.spark.SparkThrowable;
 import org.apache.spark.sql.AnalysisException;
 import org.jspecify.annotations.Nullable;
 
@@ -23,14 +22,26 @@ final class StageFailure {
   private static final List<String> LOSSES =
       List.of("ExecutorLostFailure", "FetchFailed", "TaskResultLost", "TaskKilled", "Unknown");
 
-  /** Names of what {@link RowFailure#mayPass} knows by type. */
-  private static final Pattern PASSING =
+  private static final Pattern CANCELLED =
       Pattern.compile(
-          "(?m)^(Caused by: )?(java\\.(io|net|nio|sql)\\.\\S*|\\S*(IOException|FetchFailedException|TaskKilledException|InterruptedException|TimeoutException|OutOfMemoryError))(:|$)");
+          "Job \\d+ (was )?cancelled|Stage \\d+ (was )?cancelled|SparkContext was shut down");
 
   private static final int DEEPEST_CAUSE = 50;
 
   private StageFailure() {}
+
+  /** The exception for the user where a job was cancelled; null where none was. */
+  static @Nullable TrainingException cancelled(Throwable failure) {
+    Throwable cause = failure;
+    for (int depth = 0; cause != null && depth < DEEPEST_CAUSE; depth++) {
+      String message = String.valueOf(cause.getMessage());
+      if (CANCELLED.matcher(message).find()) {
+        return new TrainingException("The training job was cancelled: " + message, failure, true);
+      }
+      cause = cause.getCause();
+    }
+    return null;
+  }
 
   /**
    * The exception for the user; null if it may go well another time, or nothing is known of it.
@@ -38,6 +49,10 @@ final class StageFailure {
    * @param failure of a job, or of the query that ran it
    */
   static @Nullable RuntimeException permanent(Throwable failure) {
+    TrainingException cancelled = cancelled(failure);
+    if (cancelled != null) {
+      return cancelled;
+    }
     Throwable cause = failure;
     for (int depth = 0; cause != null && depth < DEEPEST_CAUSE; depth++) {
       String message = String.valueOf(cause.getMessage());
@@ -53,9 +68,7 @@ final class StageFailure {
       if (task.find()) {
         return ofTask(cause.getCause(), message.substring(task.start(1)), task.group(1));
       }
-      if (cause instanceof SparkThrowable
-          && message.startsWith("[")
-          && !(cause instanceof AnalysisException)) {
+      if (PassingFailure.hasName(cause) && !(cause instanceof AnalysisException)) {
         // Spark 4 throws what a task threw as it is, if it is of its own kind.
         return ofTask(cause, message, message);
       }
@@ -78,6 +91,6 @@ final class StageFailure {
           ? null
           : new RowFailure(thrown).forUser();
     }
-    return PASSING.matcher(account).find() ? null : new RowFailure(firstLine).forUser();
+    return PassingFailure.is(account) ? null : new RowFailure(firstLine).forUser();
   }
 }

@@ -10,7 +10,6 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.regex.Pattern;
 import java.util.stream.IntStream;
 import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaFutureAction;
@@ -41,9 +40,6 @@ final class TrainingStage {
   /** Makes Spark wake the ranks that wait for one that failed, or for a job that was cancelled. */
   private static final String INTERRUPT = "spark.job.interruptOnCancel";
 
-  private static final Pattern CANCELLED =
-      Pattern.compile(
-          "Job \\d+ (was )?cancelled|Stage \\d+ (was )?cancelled|SparkContext was shut down");
   private static final String AFTER_TASK = "finished unsuccessfully.";
   private static final long PATIENCE_FOR_LOSS_MILLIS = 1000;
 
@@ -121,7 +117,9 @@ final class TrainingStage {
 
   private JavaFutureAction<List<byte[]>> begin(Broadcast<byte[]> earlier, SlotWatcher watcher) {
     try {
-      return barrierStage(earlier).toJavaRDD().collectAsync();
+      RDD<byte[]> stage = barrierStage(earlier);
+      ranks.ranksBegin();
+      return stage.toJavaRDD().collectAsync();
     } catch (IllegalArgumentException e) {
       throw e;
     } catch (Exception e) {
@@ -183,10 +181,11 @@ final class TrainingStage {
 
   private RuntimeException explained(Throwable failure) {
     String message = String.valueOf(failure.getMessage());
-    if (CANCELLED.matcher(message).find()) {
-      return new TrainingException("The training job was cancelled: " + message, failure, true);
+    RuntimeException known = StageFailure.cancelled(failure);
+    if (known != null) {
+      return known;
     }
-    RuntimeException known = RankFailure.inReport(failure);
+    known = RankFailure.inReport(failure);
     if (known == null) {
       known = StageFailure.permanent(failure);
     }

@@ -24,6 +24,8 @@ final class PluginDefaults {
           "spark.barrier.sync.timeout", "1h",
           // How soon a stage that found too few slots looks again: 15 s without it.
           "spark.scheduler.barrier.maxConcurrentTasksCheck.interval", "2s",
+          // How often it looks: 40 times without it, which at 2 s is less than fit may wait.
+          "spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures", "1000",
           // Says in the executor's log if a cancelled rank does not end.
           "spark.task.reaper.enabled", "true");
 

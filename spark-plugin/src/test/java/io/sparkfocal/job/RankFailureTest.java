@@ -6,6 +6,7 @@ import io.sparkfocal.collective.CollectiveException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.util.List;
 import org.apache.spark.SparkException;
 import org.apache.spark.TaskKilledException;
 import org.junit.jupiter.api.Test;
@@ -89,16 +90,95 @@ class RankFailureTest {
 
   @Test
   void whatSparkOrAFileSystemThrowsMayPass() {
-    assertThat(RowFailure.mayPass(new IOException("reset"))).isTrue();
-    assertThat(RowFailure.mayPass(new IllegalStateException(new IOException("reset")))).isTrue();
-    assertThat(RowFailure.mayPass(new TaskKilledException("killed"))).isTrue();
-    assertThat(RowFailure.mayPass(new OutOfMemoryError())).isTrue();
-    assertThat(RowFailure.mayPass(new SparkException("Block rdd_1_2 was not found"))).isTrue();
-    assertThat(RowFailure.mayPass(new SparkException("[FAILED_EXECUTE_UDF] User"))).isFalse();
-    assertThat(RowFailure.mayPass(new AssertionError("7"))).isFalse();
+    assertThat(PassingFailure.is(new IOException("reset"))).isTrue();
+    assertThat(PassingFailure.is(new IllegalStateException(new IOException("reset")))).isTrue();
+    assertThat(PassingFailure.is(new TaskKilledException("killed"))).isTrue();
+    assertThat(PassingFailure.is(new OutOfMemoryError())).isTrue();
+    assertThat(PassingFailure.is(new SparkException("Block rdd_1_2 was not found"))).isTrue();
+    assertThat(PassingFailure.is(new SparkException("[FAILED_EXECUTE_UDF] User"))).isFalse();
+    assertThat(PassingFailure.is(new AssertionError("7"))).isFalse();
     Exception first = new RuntimeException("1");
     first.initCause(new RuntimeException("2", first));
     assertThat(new RowFailure(first)).hasMessageContaining("1");
+  }
+
+  @Test
+  void whatASourceOfDataThrowsMayPass() {
+    Exception gone = new IllegalStateException("UNAVAILABLE: no node");
+    gone.setStackTrace(below("org.apache.spark.sql.execution.datasources.v2.DataSourceRDD$$anon$1"));
+    assertThat(PassingFailure.is(gone)).isTrue();
+    assertThat(RankFailure.inReport(report(RankFailure.of(rank(0, 2), gone))))
+        .extracting(e -> ((TrainingException) e).isPermanent())
+        .isEqualTo(false);
+    Exception wrapped = new SparkException("[FAILED_READ_FILE.NO_HINT] While reading x.", gone);
+    assertThat(PassingFailure.is(wrapped)).isTrue();
+    assertThat(PassingFailure.is(new SparkException("Encountered error while reading", gone)))
+        .isTrue();
+    gone.setStackTrace(below("org.example.FileScanRDD"));
+    assertThat(PassingFailure.is(gone)).isFalse();
+    assertThat(PassingFailure.is("a.B: x\n\tat org.apache.spark.rdd.NewHadoopRDD$$anon$1.next(N:1)"))
+        .isTrue();
+    assertThat(PassingFailure.is("a.B: x\n\tat a.NewHadoopRDD.next(N.java:1)")).isFalse();
+  }
+
+  @Test
+  void aRecordThatCannotBeReadDoesNotPass() {
+    String source = "org.apache.spark.sql.execution.datasources.FileScanRDD$$anon$1";
+    Exception number = new NumberFormatException("x");
+    number.setStackTrace(below(source));
+    Exception record = new SparkException("[MALFORMED_RECORD_IN_PARSING.X] Malformed.", number);
+    for (String outer : new String[] {"[FAILED_READ_FILE.NO_HINT] x", "Encountered error"}) {
+      SparkException read = new SparkException(outer, record);
+      read.setStackTrace(below(source));
+      assertThat(PassingFailure.is(read)).as(outer).isFalse();
+    }
+    // As Jackson throws it.
+    assertThat(
+            PassingFailure.is(
+                new SparkException("[MALFORMED_RECORD_IN_PARSING] x", new IOException("y"))))
+        .isFalse();
+    assertThat(
+            PassingFailure.is(
+                "o.S: [FAILED_READ_FILE] x\n\tat "
+                    + source
+                    + ".next(F.scala:1)\nCaused by: o.S: [CAST_INVALID_INPUT] y"))
+        .isFalse();
+  }
+
+  @Test
+  void whatSparksCoreSaysOfItselfPassesAsACauseToo() {
+    SparkException core = new SparkException("Block rdd_1_2 was not found");
+    assertThat(PassingFailure.is(new SparkException("Exception thrown in awaitResult: ", core)))
+        .isTrue();
+    assertThat(PassingFailure.is(new SparkException("[SPARK-24819]: Barrier execution"))).isTrue();
+    assertThat(PassingFailure.is(new SparkException("[FAILED_EXECUTE_UDF] User", core))).isFalse();
+  }
+
+  private static StackTraceElement[] below(String source) {
+    return new StackTraceElement[] {
+      new StackTraceElement("a.Client", "read", "Client.java", 1),
+      new StackTraceElement(source, "hasNext", "Source.scala", 2)
+    };
+  }
+
+  @Test
+  void aMistakeInALossOrANetworkIsNotTriedAgain() {
+    for (RuntimeException mistake :
+        List.of(
+            new NullPointerException("x"),
+            new ClassCastException("x"),
+            new ArrayIndexOutOfBoundsException(3),
+            new UnsupportedOperationException("x"))) {
+      assertThat(RankFailure.inReport(report(RankFailure.of(rank(0, 2), mistake))))
+          .as(mistake.toString())
+          .extracting(e -> ((TrainingException) e).isPermanent())
+          .isEqualTo(true);
+    }
+    assertThat(
+            RankFailure.inReport(
+                report(RankFailure.of(rank(0, 2), new IllegalStateException("x")))))
+        .extracting(e -> ((TrainingException) e).isPermanent())
+        .isEqualTo(false);
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import org.apache.spark.SparkException;
+import org.apache.spark.scheduler.BarrierJobSlotsNumberCheckFailed;
 import org.junit.jupiter.api.Test;
 
 class StageFailureTest {
@@ -57,6 +58,40 @@ class StageFailureTest {
     Throwable broken = new IllegalStateException("x", new IOException("Connection reset"));
     assertThat(StageFailure.permanent(lost("x", broken))).isNull();
     assertThat(StageFailure.permanent(new SparkException("Executor lost"))).isNull();
+  }
+
+  @Test
+  void aBarrierStageThatSparkDoesNotAcceptIsNoRow() {
+    // Slots may come, and the number of an issue is not the name of an error.
+    Throwable tooFew = new BarrierJobSlotsNumberCheckFailed(4, 2);
+    assertThat(tooFew.getMessage()).startsWith("[SPARK-24819]");
+    assertThat(StageFailure.permanent(tooFew)).isNull();
+    assertThat(StageFailure.permanent(new SparkException("x", tooFew))).isNull();
+  }
+
+  @Test
+  void aJobThatIsCancelledIsNoRow() {
+    for (String text :
+        new String[] {
+          "Job 3 cancelled part of cancelled job group g",
+          "[SPARK_JOB_CANCELLED] Job 3 cancelled part of cancelled job group g SQLSTATE: XXKDA",
+          "Job aborted due to stage failure: Stage 2 was cancelled",
+          "Job 3 cancelled because SparkContext was shut down"
+        }) {
+      assertThat(StageFailure.permanent(new RuntimeException(new SparkException(text))))
+          .as(text)
+          .isInstanceOf(TrainingException.class)
+          .hasMessage("The training job was cancelled: " + new SparkException(text));
+      assertThat(StageFailure.permanent(new SparkException(text)))
+          .hasMessage("The training job was cancelled: " + text);
+    }
+  }
+
+  @Test
+  void anArgumentThatTheUsersCodeRefusesIsOneInAnyStage() {
+    assertThat(StageFailure.permanent(lost("x", new NumberFormatException("no 7"))))
+        .isInstanceOf(IllegalArgumentException.class)
+        .hasMessage("A row of the input cannot be computed: java.lang.NumberFormatException: no 7");
   }
 
   @Test

@@ -20,6 +20,8 @@ class PluginDefaultsIT {
 
   private static final String SYNC = "spark.barrier.sync.timeout";
   private static final String CHECK = "spark.scheduler.barrier.maxConcurrentTasksCheck.interval";
+  private static final String CHECKS =
+      "spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures";
   private static final String REAPER = "spark.task.reaper.enabled";
 
   @AfterAll
@@ -51,5 +53,6 @@ class PluginDefaultsIT {
     PluginDefaults.addTo(conf);
     assertThat(conf.get(SYNC)).isEqualTo("1h");
     assertThat(conf.get(CHECK)).isEqualTo("2s");
+    assertThat(conf.getInt(CHECKS, 40)).isEqualTo(1000);
   }
 }
