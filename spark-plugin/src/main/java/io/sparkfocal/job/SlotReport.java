@@ -51,8 +51,17 @@ record SlotReport(int needed, int slots, int busy, List<String> jobs) {
 
   /** The status store counts tasks too, but learns of some with the next heartbeat only. */
   private static boolean isRunning(SparkStageInfo stage, Pool pool) {
-    Schedulable tasks =
-        pool.getSchedulableByName("TaskSet_" + stage.stageId() + "." + stage.currentAttemptId());
+    return isRunning("TaskSet_" + stage.stageId() + "." + stage.currentAttemptId(), pool);
+  }
+
+  /** Whether any of these task sets runs a task now, as the scheduler counts them. */
+  static boolean isRunning(SparkContext spark, List<String> taskSets) {
+    Pool pool = spark.taskScheduler().rootPool();
+    return taskSets.stream().anyMatch(name -> isRunning(name, pool));
+  }
+
+  private static boolean isRunning(String taskSet, Pool pool) {
+    Schedulable tasks = pool.getSchedulableByName(taskSet);
     return tasks != null && tasks.runningTasks() > 0;
   }
 
@@ -82,7 +91,7 @@ record SlotReport(int needed, int slots, int busy, List<String> jobs) {
 
   private String with() {
     if (jobs.isEmpty()) {
-      return "tasks of jobs that have ended";
+      return "other tasks";
     }
     String named = String.join(", ", jobs.subList(0, Math.min(JOBS_NAMED, jobs.size())));
     return jobs.size() <= JOBS_NAMED

@@ -16,7 +16,8 @@ final class SlotWait {
   private static final Logger LOG = LoggerFactory.getLogger(SlotWait.class);
 
   private final SparkContext spark;
-  private final JobSettings settings;
+  private final @Nullable Duration slotsTimeout;
+  private final @Nullable Duration busyTimeout;
   private final TrainingSlots slots;
   private final RankTasks tasks;
   private final int needed;
@@ -24,12 +25,25 @@ final class SlotWait {
   private long lastExisting;
   private long lastFree;
   private boolean wasMissing;
+  private long lastEvents;
 
   /** Of the stages that {@code tasks} hears of, for that many slots at once. */
   SlotWait(
       SparkContext spark, JobSettings settings, TrainingSlots slots, RankTasks tasks, int needed) {
+    this(spark, settings.slotsTimeout(), settings.busyTimeout(), slots, tasks, needed);
+  }
+
+  /** Null for a wait that never is enough. */
+  SlotWait(
+      SparkContext spark,
+      @Nullable Duration slotsTimeout,
+      @Nullable Duration busyTimeout,
+      TrainingSlots slots,
+      RankTasks tasks,
+      int needed) {
     this.spark = spark;
-    this.settings = settings;
+    this.slotsTimeout = slotsTimeout;
+    this.busyTimeout = busyTimeout;
     this.slots = slots;
     this.tasks = tasks;
     this.needed = needed;
@@ -45,7 +59,7 @@ final class SlotWait {
 
   /** Looks at the slots, about once a second; returns why to wait no longer, null to go on. */
   @Nullable TrainingException look() {
-    if (tasks.isRunning()) {
+    if (isRunning()) {
       restart();
       return null;
     }
@@ -58,32 +72,47 @@ final class SlotWait {
     return missing ? missing(there) : busy(there);
   }
 
+  /** A stage whose tasks have stopped to run, but not ended, waits like one that has not begun. */
+  private boolean isRunning() {
+    long events = tasks.events();
+    boolean moved = events != lastEvents;
+    lastEvents = events;
+    return moved || tasks.ranksRun() || SlotReport.isRunning(spark, tasks.taskSets());
+  }
+
   private @Nullable TrainingException missing(int there) {
-    Duration timeout = settings.slotsTimeout();
-    if (System.nanoTime() - lastExisting > timeout.toNanos()) {
+    if (slotsTimeout != null && System.nanoTime() - lastExisting > slotsTimeout.toNanos()) {
       return new TrainingException(
-          "Training needs %s task slots at once, but only %s were left for %s s; see why executors go, or raise spark.focal.slots.timeout."
-              .formatted(needed, there, timeout.toSeconds()),
+          "Training needs %s, but for %s s there %s; see why executors go, or raise spark.focal.slots.timeout."
+              .formatted(slots(), slotsTimeout.toSeconds(), count(there, "was", "were")),
           null);
     }
+    String until = slotsTimeout == null ? "" : "up to " + slotsTimeout.toSeconds() + " s ";
     log.say(
         () ->
-            "fit needs %s task slots at once, but there are %s; it waits up to %s s for executors."
-                .formatted(needed, there, timeout.toSeconds()));
+            "fit needs %s, but there %s; it waits %sfor executors."
+                .formatted(slots(), count(there, "is", "are"), until));
     return null;
   }
 
+  private String slots() {
+    return needed == 1 ? "a task slot" : needed + " task slots at once";
+  }
+
+  private static String count(int there, String one, String many) {
+    return (there == 1 ? one : many) + " " + (there <= 0 ? "none" : there);
+  }
+
   private @Nullable TrainingException busy(int there) {
-    if (!tasks.isWaiting()) {
+    if (tasks.taskSets().isEmpty()) {
       lastFree = System.nanoTime();
       log.restart();
       return null;
     }
-    Duration timeout = settings.busyTimeout();
-    if (timeout != null && System.nanoTime() - lastFree > timeout.toNanos()) {
+    if (busyTimeout != null && System.nanoTime() - lastFree > busyTimeout.toNanos()) {
       return new TrainingException(
           "%s (waited for %s ms, as spark.focal.slots.busy-timeout says)"
-              .formatted(SlotReport.of(spark, needed, there).describe(), timeout.toMillis()),
+              .formatted(SlotReport.of(spark, needed, there).describe(), busyTimeout.toMillis()),
           null,
           true);
     }

@@ -2,27 +2,43 @@ package io.sparkfocal.job;
 
 import org.apache.spark.SparkContext;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Watches, beside a thread that waits for Spark, whether the stages of its jobs wait for a free
- * slot; where they have waited long enough, cancels them.
+ * slot; where they have waited long enough, cancels those jobs, unless it shall only say so.
  */
 final class SlotWatcher implements AutoCloseable {
 
+  private static final Logger LOG = LoggerFactory.getLogger(SlotWatcher.class);
   private static final long MILLIS_BETWEEN_LOOKS = 1000;
 
   private final SparkContext spark;
   private final RankTasks tasks;
   private final SlotWait wait;
+  private boolean failed;
   private final Thread thread;
   private volatile @Nullable TrainingException enough;
 
   /** Begins to watch the stages that {@code tasks} hears of, each of which needs one slot. */
   SlotWatcher(SparkContext spark, JobSettings settings, RankTasks tasks) {
+    this(spark, settings, tasks, true);
+  }
+
+  /** Where {@code cancels} is false, it waits for ever. */
+  SlotWatcher(SparkContext spark, JobSettings settings, RankTasks tasks, boolean cancels) {
     this.spark = spark;
     this.tasks = tasks;
     TrainingSlots slots = new TrainingSlots(spark, settings.slotsTimeout(), () -> 0);
-    this.wait = new SlotWait(spark, settings, slots, tasks, 1);
+    this.wait =
+        new SlotWait(
+            spark,
+            cancels ? settings.slotsTimeout() : null,
+            cancels ? settings.busyTimeout() : null,
+            slots,
+            tasks,
+            1);
     this.thread = new Thread(this::watch, "focal-slots");
     thread.setDaemon(true);
     thread.start();
@@ -32,20 +48,35 @@ final class SlotWatcher implements AutoCloseable {
     try {
       while (enough == null) {
         Thread.sleep(MILLIS_BETWEEN_LOOKS);
-        if (tasks.isWaiting()) {
-          enough = wait.look();
-        } else {
-          // It plans, for which it needs no slot, or its tasks run.
-          wait.restart();
-        }
+        enough = look();
       }
-      spark.cancelStage(tasks.stage(), String.valueOf(enough.getMessage()));
+      String why = String.valueOf(enough.getMessage());
+      // Not the stage, which a job of somebody else's may need too.
+      tasks.jobs().forEach(job -> spark.cancelJob(job, why));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
   }
 
-  /** Why the stage was cancelled; null if it was not. */
+  /** A look that fails, as it does once the application stops, is no reason to end the query. */
+  private @Nullable TrainingException look() {
+    try {
+      if (!tasks.taskSets().isEmpty()) {
+        return wait.look();
+      }
+      // It plans, for which it needs no slot.
+      wait.restart();
+      return null;
+    } catch (RuntimeException e) {
+      if (!failed && !spark.isStopped()) {
+        LOG.warn("fit cannot see now what it waits for: {}", e.toString());
+        failed = true;
+      }
+      return null;
+    }
+  }
+
+  /** Why the jobs were cancelled; null if they were not. */
   @Nullable TrainingException enough() {
     return enough;
   }

@@ -87,7 +87,17 @@ public final class TrainingJob implements AutoCloseable {
    * @throws TrainingException as above, or if slots were busy for too long
    */
   public <T> T query(Supplier<T> query) {
-    return WatchedQuery.run(spark, settings, query);
+    return WatchedQuery.overRows(spark, settings, query);
+  }
+
+  /**
+   * Runs a query with what was trained; says which jobs hold the slots that it waits for, for as
+   * long as it takes.
+   *
+   * @throws TrainingException if somebody cancels it
+   */
+  public <T> T queryAfterTraining(Supplier<T> query) {
+    return WatchedQuery.afterTraining(spark, settings, query);
   }
 
   /**
@@ -137,6 +147,7 @@ public final class TrainingJob implements AutoCloseable {
       int maxRestarts,
       boolean resume) {
     LargestBatch.require(plan, counts.trainingRows(), spark.getConf());
+    RankPorts.require(spark, settings, plan.workers());
     LOG.info(
         "{}: {} training rows, {} validation rows, {} workers",
         plan.run(),

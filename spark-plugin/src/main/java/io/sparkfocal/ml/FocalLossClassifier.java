@@ -210,7 +210,9 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
     Calibrator calibrator = new Calibrator(this, columns);
     long validated = counts.validationRows();
     FocalLossClassificationModel calibrated =
-        validated == 0 ? model : job.query(() -> calibrator.calibrate(model, dataset, validated));
+        validated == 0
+            ? model
+            : job.queryAfterTraining(() -> calibrator.calibrate(model, dataset, validated));
     calibrated.setParent(this);
     return calibrated;
   }

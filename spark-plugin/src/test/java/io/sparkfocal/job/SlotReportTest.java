@@ -40,7 +40,7 @@ class SlotReportTest {
   @Test
   void tasksThatOutliveTheirJobsAndSlotsThatLookFreeAreToldAsSuch() {
     assertThat(described(3, 3, 1))
-        .contains("1 of 3 is busy with tasks of jobs that have ended: setNumWorkers(2), or wait.");
+        .contains("1 of 3 is busy with other tasks: setNumWorkers(2), or wait.");
     assertThat(described(3, 4, 1))
         .isEqualTo(
             "fit needs 3 free task slots at once; Spark has started none of its tasks yet, though 3 of 4 look free.");
