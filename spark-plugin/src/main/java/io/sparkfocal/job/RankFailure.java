@@ -62,7 +62,9 @@ final class RankFailure extends RuntimeException {
     return new RankFailure(permanent ? Kind.PERMANENT : Kind.TRANSIENT, where + sentence, cause);
   }
 
-  /** What Java throws at a mistake in a loss or a network; a source or an executor that ends too. */
+  /**
+   * What Java throws at a mistake in a loss or a network; a source or an executor that ends too.
+   */
   private static boolean isMistakeInCode(Throwable failure) {
     return (failure instanceof NullPointerException
             || failure instanceof ClassCastException

@@ -138,7 +138,9 @@ final class RankTasks extends SparkListener {
     return List.copyOf(live.values());
   }
 
-  /** How many of its tasks have begun or ended so far: it changes while tasks run, however short. */
+  /**
+   * How many of its tasks have begun or ended so far: it changes while tasks run, however short.
+   */
   synchronized long events() {
     return events;
   }

@@ -8,7 +8,8 @@ import org.apache.spark.api.plugin.SparkPlugin;
  * Loads the native library when an executor starts, tells the driver of each epoch while a model
  * trains, and sets what training needs of Spark where the application does not ({@code
  * spark.barrier.sync.timeout}, {@code spark.scheduler.barrier.maxConcurrentTasksCheck.interval},
- * {@code spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures}, {@code spark.task.reaper.enabled}); switched on by {@code
+ * {@code spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures}, {@code
+ * spark.task.reaper.enabled}); switched on by {@code
  * spark.plugins=io.sparkfocal.plugin.SparkFocalPlugin}.
  *
  * <p>Training works without it: the library is then loaded by the first task, and progress is only

@@ -105,7 +105,8 @@ class RankFailureTest {
   @Test
   void whatASourceOfDataThrowsMayPass() {
     Exception gone = new IllegalStateException("UNAVAILABLE: no node");
-    gone.setStackTrace(below("org.apache.spark.sql.execution.datasources.v2.DataSourceRDD$$anon$1"));
+    gone.setStackTrace(
+        below("org.apache.spark.sql.execution.datasources.v2.DataSourceRDD$$anon$1"));
     assertThat(PassingFailure.is(gone)).isTrue();
     assertThat(RankFailure.inReport(report(RankFailure.of(rank(0, 2), gone))))
         .extracting(e -> ((TrainingException) e).isPermanent())
@@ -116,7 +117,8 @@ class RankFailureTest {
         .isTrue();
     gone.setStackTrace(below("org.example.FileScanRDD"));
     assertThat(PassingFailure.is(gone)).isFalse();
-    assertThat(PassingFailure.is("a.B: x\n\tat org.apache.spark.rdd.NewHadoopRDD$$anon$1.next(N:1)"))
+    assertThat(
+            PassingFailure.is("a.B: x\n\tat org.apache.spark.rdd.NewHadoopRDD$$anon$1.next(N:1)"))
         .isTrue();
     assertThat(PassingFailure.is("a.B: x\n\tat a.NewHadoopRDD.next(N.java:1)")).isFalse();
   }

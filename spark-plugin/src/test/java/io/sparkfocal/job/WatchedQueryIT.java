@@ -91,8 +91,7 @@ class WatchedQueryIT {
   void whatIsTrainedIsNotThrownAwayForWantOfASlot() throws Exception {
     JavaFutureAction<Void> other = hold();
     CompletableFuture<Long> query =
-        async(
-            () -> WatchedQuery.afterTraining(spark, settings, () -> session.range(10).count()));
+        async(() -> WatchedQuery.afterTraining(spark, settings, () -> session.range(10).count()));
     // Said after 5 s; a query over the rows is given up after 3.
     awaitLine("fit needs a free task slot; the only one is busy with job \\d+ .*");
     assertThat(query).isNotDone();
@@ -139,8 +138,7 @@ class WatchedQueryIT {
   @Test
   void slotsThatOthersTakeBetweenTwoTasksAreWaitedForLikeAny() throws Exception {
     CompletableFuture<Throwable> query =
-        async(
-            () -> catchThrowable(() -> WatchedQuery.overRows(spark, settings, this::count)));
+        async(() -> catchThrowable(() -> WatchedQuery.overRows(spark, settings, this::count)));
     begun.acquire();
     // Its pool's name comes first, so it gets the slot.
     spark.setLocalProperty("spark.scheduler.pool", "a");
