@@ -35,7 +35,7 @@ final class PassingFailure {
   /** Below its frames a source of data reads; nothing of the query is computed there. */
   private static final Pattern SOURCE =
       Pattern.compile(
-          "org\\.apache\\.spark\\.([a-z0-9]+\\.)*(FileScanRDD|DataSourceRDD|JDBCRDD|HadoopRDD|NewHadoopRDD)\\b.*");
+          "org\\.apache\\.spark\\.([a-z0-9]+\\.)*(FileScanRDD|DataSourceRDD|JDBCRDD|HadoopRDD|NewHadoopRDD)\\b(?!\\$(New)?HadoopMapPartitions).*");
 
   /** As a line of a stack trace. */
   private static final Pattern SOURCE_LINE =

@@ -62,9 +62,7 @@ final class RankFailure extends RuntimeException {
     return new RankFailure(permanent ? Kind.PERMANENT : Kind.TRANSIENT, where + sentence, cause);
   }
 
-  /**
-   * What Java throws at a mistake in a loss or a network; a source or an executor that ends too.
-   */
+  /** What Java throws at a mistake in a loss or a network, unless a source or a shutdown is why. */
   private static boolean isMistakeInCode(Throwable failure) {
     return (failure instanceof NullPointerException
             || failure instanceof ClassCastException

@@ -20,6 +20,7 @@ import org.apache.spark.sql.SparkSession;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import scala.Tuple2;
@@ -45,7 +46,8 @@ class WatchedQueryIT {
   private final JobSettings settings = JobSettings.of(spark.getConf());
   private final LogLines log = new LogLines("io.sparkfocal.job");
 
-  WatchedQueryIT() {
+  @BeforeEach
+  void noJobHasBegun() {
     end = new Semaphore(0);
     begun = new Semaphore(0);
   }
