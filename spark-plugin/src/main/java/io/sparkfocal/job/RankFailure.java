@@ -2,6 +2,7 @@ package io.sparkfocal.job;
 
 import io.sparkfocal.collective.CollectiveException;
 import io.sparkfocal.train.DivergedException;
+import io.sparkfocal.train.MemoryException;
 import java.util.Arrays;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -56,6 +57,7 @@ final class RankFailure extends RuntimeException {
     }
     boolean permanent =
         cause instanceof DivergedException
+            || cause instanceof MemoryException
             || cause instanceof LinkageError
             || isMistakeInCode(cause);
     String sentence = cause.getMessage() == null ? cause.toString() : cause.getMessage();

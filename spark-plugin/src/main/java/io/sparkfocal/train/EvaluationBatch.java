@@ -36,18 +36,28 @@ final class EvaluationBatch {
   }
 
   /**
+   * Rows of which a loss whose rows depend on each other sees the logits at once, from 1 to {@link
+   * #MOST_ROWS}: the same on every device, since the loss depends on it.
+   */
+  static long rowsOfLoss(Block network, int classes) {
+    return Math.max(1, Math.min(MOST_ROWS, HOST_BYTES / bytesOfLoss(network, classes)));
+  }
+
+  private static long bytesOfLoss(Block network, int classes) {
+    long outputs = values(network.getOutputShapes(network.getInputShapes()));
+    return ARRAYS_OF_LOGITS * Math.max(outputs, classes) * Float.BYTES;
+  }
+
+  /**
    * What a row needs.
    *
    * @param network one that is initialised
    */
   static long bytesPerRow(Block network, int classes) {
     Shape[] inputs = network.getInputShapes();
-    long outputs = values(network.getOutputShapes(inputs));
     // Where the rows are put together, and a copy in another data type or on another device.
     long input = 2 * values(inputs) * Float.BYTES + Long.BYTES + Float.BYTES;
-    return input
-        + ActivationBytes.perRow(network)
-        + ARRAYS_OF_LOGITS * Math.max(outputs, classes) * Float.BYTES;
+    return input + ActivationBytes.perRow(network) + bytesOfLoss(network, classes);
   }
 
   private static long values(Shape[] shapes) {

@@ -40,18 +40,25 @@ final class Evaluator {
   private final int classes;
   private final @Nullable NDArray offsets;
   private final Duration betweenSigns;
+
+  /** Null where the loss of a row depends on that row alone. */
+  private final @Nullable LossRows together;
+
   private long lastSign;
   private long batchRows;
 
   /**
    * Of a network.
    *
+   * @param couplesRows whether the loss of a row depends on the other rows that it is given; it is
+   *     given the same ones then, whatever memory suffices for
    * @param betweenSigns after how long a rank that still measures tells the others so
    */
   Evaluator(
       Block network,
       FlatParameters parameters,
       LossKernel loss,
+      boolean couplesRows,
       Reduction reduction,
       TensorCollective collective,
       NDManager manager,
@@ -67,6 +74,8 @@ final class Evaluator {
     this.classes = classes;
     this.offsets = offsets.length == 0 ? null : manager.create(offsets);
     this.betweenSigns = betweenSigns;
+    this.together =
+        couplesRows ? new LossRows(EvaluationBatch.rowsOfLoss(network, classes)) : null;
     this.batchRows = EvaluationBatch.rows(network, classes, manager.getDevice());
   }
 
@@ -98,7 +107,8 @@ final class Evaluator {
   /** Loss sum, weight sum, rows of each class, hits of each class; read from the device once. */
   private double[] measure(Shard rows, Runnable beforeBatch) {
     ParameterStore store = new ParameterStore(manager, false);
-    try (NDArray classIds = manager.arange(0, classes, 1, DataType.INT64);
+    try (together;
+        NDArray classIds = manager.arange(0, classes, 1, DataType.INT64);
         NDArray totals = manager.zeros(new Shape(SUMS + 2L * classes), DataType.FLOAT64)) {
       long done = 0;
       while (done < rows.rows()) {
@@ -112,6 +122,7 @@ final class Evaluator {
                   (batch, count) -> addParts(batch, count, classIds, store, totals));
         }
       }
+      addTogether(classIds, totals);
       return TensorCopy.doubles(totals);
     }
   }
@@ -133,7 +144,7 @@ final class Evaluator {
     long done = 0;
     while (done < rows) {
       beforeBatch.run();
-      int count = (int) Math.min(batchRows, rows - done);
+      int count = rowsOfNext(rows - done);
       try (NDScope scope = new NDScope()) {
         scope.suppressNotUsedWarning();
         Batch batch;
@@ -146,7 +157,7 @@ final class Evaluator {
         visitor.visit(batch, count);
       }
       done += count;
-      int next = (int) Math.min(batchRows, rows - done);
+      int next = rowsOfNext(rows - done);
       if (next > 0) {
         try {
           batches.expect(next);
@@ -158,6 +169,11 @@ final class Evaluator {
       }
     }
     return done;
+  }
+
+  private int rowsOfNext(long left) {
+    long most = together == null ? batchRows : Math.min(batchRows, together.room());
+    return (int) Math.min(most, left);
   }
 
   /**
@@ -173,12 +189,42 @@ final class Evaluator {
       try (NDScope scope = new NDScope()) {
         scope.suppressNotUsedWarning();
         Batch rows = part == count ? batch : batch.rows(done, done + part);
-        totals.addi(measure(rows, classIds, store));
+        NDList input = new NDList(parameters.input(rows.features()));
+        NDArray logits = network.forward(store, input, false).singletonOrThrow();
+        if (together == null) {
+          totals.addi(measure(logits, rows, classIds));
+        } else {
+          together.add(logits, rows);
+        }
         done += part;
       } catch (EngineException e) {
         takeFewerRows(e, part);
       }
     }
+    if (together != null && together.room() == 0) {
+      addTogether(classIds, totals);
+    }
+  }
+
+  /** Adds what is measured on rows that the loss sees at once, if there are any. */
+  private void addTogether(NDArray classIds, NDArray totals) {
+    if (together == null || together.isEmpty()) {
+      return;
+    }
+    try (NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      Batch rows = together.together();
+      totals.addi(measure(rows.features(), rows, classIds));
+    } catch (EngineException e) {
+      if (!OutOfMemory.isCause(e)) {
+        throw e;
+      }
+      throw new MemoryException(
+          "Memory does not suffice for a loss that sees many validation rows at once; use a loss of each row alone, such as focal, or a device with more memory: "
+              + OutOfMemory.firstLine(e),
+          e);
+    }
+    together.close();
   }
 
   private void takeFewerRows(EngineException failure, int rows) {
@@ -187,7 +233,7 @@ final class Evaluator {
     }
     OutOfMemory.freeCache();
     if (rows <= 1) {
-      throw new IllegalStateException(
+      throw new MemoryException(
           "Memory does not suffice to evaluate a single validation row; use a smaller network or a device with more memory: "
               + OutOfMemory.firstLine(failure),
           failure);
@@ -201,9 +247,7 @@ final class Evaluator {
   }
 
   /** Of one batch; its counts are exact, being below 2^24. */
-  private NDArray measure(Batch batch, NDArray classIds, ParameterStore store) {
-    NDList input = new NDList(parameters.input(batch.features()));
-    NDArray logits = network.forward(store, input, false).singletonOrThrow();
+  private NDArray measure(NDArray logits, Batch batch, NDArray classIds) {
     NDArray labels = batch.labels();
     ReducedLoss reduced =
         reduction.reduce(loss.evaluate(logits, labels, batch.weights()), batch.weights());

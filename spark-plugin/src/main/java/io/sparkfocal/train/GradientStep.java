@@ -8,13 +8,11 @@ import ai.djl.ndarray.NDScope;
 import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
 import io.sparkfocal.collective.TensorCollective;
-import io.sparkfocal.compat.TensorCopy;
 import io.sparkfocal.losses.Autograd;
 import io.sparkfocal.losses.BatchLoss;
 import io.sparkfocal.losses.LossKernel;
 import io.sparkfocal.losses.Reduction;
 import io.sparkfocal.network.RankStep;
-import java.util.Locale;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -49,6 +47,7 @@ final class GradientStep {
   private final ParameterStore store;
   private final StepParts parts;
   private final StepAgreement agreement;
+  private final RunningStatistics statistics;
   private int steps;
   private boolean toldOfFewRows;
 
@@ -68,6 +67,7 @@ final class GradientStep {
     this.rankStep = rankStep;
     this.parts = parts;
     this.agreement = new StepAgreement(collective, manager);
+    this.statistics = new RunningStatistics(network, parameters, rankStep);
     this.update = update;
     this.store = new ParameterStore(manager, false);
   }
@@ -82,8 +82,8 @@ final class GradientStep {
   }
 
   /**
-   * Finds out in how many parts that many rows have to be taken, and changes nothing else but
-   * running statistics.
+   * Finds out in how many parts that many rows have to be taken. It moves running statistics, which
+   * the caller restores.
    */
   void probe(Batches batches, int rows, LossKernel loss) {
     try (NDScope scope = new NDScope()) {
@@ -117,10 +117,7 @@ final class GradientStep {
         };
     steps = Math.min(STEPS_TO_REPEAT, steps + 1);
     while (true) {
-      NDArray statistics =
-          rankStep.movesStatistics() && (together || parts.of(rows) > 1)
-              ? parameters.untrained().duplicate()
-              : null;
+      Runnable restore = statistics.copied(together || parts.of(rows) > 1);
       EngineException failure = null;
       try {
         if (!together) {
@@ -139,9 +136,7 @@ final class GradientStep {
       OutOfMemory.freeCache();
       parameters.discardGradients();
       update.discard();
-      if (statistics != null) {
-        TensorCopy.into(parameters.untrained(), statistics);
-      }
+      restore.run();
       if (failure == null) {
         followAnotherRank(rows);
       } else {
@@ -157,24 +152,34 @@ final class GradientStep {
     boolean isAlone = parts.areShared() && !together;
     int now = parts.of(rows);
     if (isAlone || !parts.cutFurther(rows)) {
-      throw new IllegalStateException(
-          String.format(
-              Locale.ROOT,
-              "Memory does not suffice for %d rows in %d parts%s: %s",
-              rows,
-              now,
-              isAlone
-                  ? ", and a step in which the ranks exchange what batch norm or the loss sums is not repeated after the first "
-                      + STEPS_TO_REPEAT
-                      + "; lower batchSize or raise gradientAccumulationSteps"
-                  : ", and they cannot be cut further; lower batchSize or train a smaller network",
-              OutOfMemory.firstLine(failure)),
-          failure);
+      throw tooFewParts(failure, rows, now, isAlone);
     }
     LOG.warn(
         "Memory does not suffice for the rows of a step at once; they are taken in {} parts from now on: {}",
         parts.wanted(),
         OutOfMemory.firstLine(failure));
+  }
+
+  /**
+   * Rows that cannot be cut find as little memory in another training. Where ranks cannot repeat a
+   * step, steps of as many rows have found enough before, and another training may do so again, or
+   * cut them in its first steps.
+   */
+  private static IllegalStateException tooFewParts(
+      EngineException failure, int rows, int parts, boolean isAlone) {
+    String place =
+        "Memory does not suffice for %s rows in %s"
+            .formatted(rows, parts == 1 ? "1 part" : parts + " parts");
+    String reason = OutOfMemory.firstLine(failure);
+    return isAlone
+        ? new IllegalStateException(
+            "%s, and a step in which the ranks exchange what batch norm or the loss sums is not repeated after the first %s; lower batchSize or raise gradientAccumulationSteps: %s"
+                .formatted(place, STEPS_TO_REPEAT, reason),
+            failure)
+        : new MemoryException(
+            "%s, and they cannot be cut further; lower batchSize or train a smaller network: %s"
+                .formatted(place, reason),
+            failure);
   }
 
   private void followAnotherRank(int rows) {

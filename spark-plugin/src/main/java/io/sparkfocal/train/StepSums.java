@@ -13,10 +13,11 @@ final class StepSums {
 
   /** Whether a loss sums within the steps of so many ranks. */
   static boolean areMadeBy(LossSpec loss, int ranks) {
-    return ranks > 1 && Stream.of(loss.loss(), loss.unweighted()).anyMatch(StepSums::areMadeBy);
+    return ranks > 1 && Stream.of(loss.loss(), loss.unweighted()).anyMatch(StepSums::couplesRows);
   }
 
-  private static boolean areMadeBy(ClassificationLoss loss) {
+  /** Whether the loss of a row depends on the other rows of its batch. */
+  static boolean couplesRows(ClassificationLoss loss) {
     return loss.traits().contains(LossTrait.COUPLES_ROWS);
   }
 
@@ -26,7 +27,7 @@ final class StepSums {
    * <p>They throw an {@code IllegalArgumentException} if the loss does not say that it needs them.
    */
   static RankSum of(ClassificationLoss loss, TensorCollective collective) {
-    return areMadeBy(loss)
+    return couplesRows(loss)
         ? collective::allReduce
         : values -> {
           throw new IllegalArgumentException(

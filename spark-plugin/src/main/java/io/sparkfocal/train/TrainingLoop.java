@@ -101,6 +101,7 @@ public final class TrainingLoop {
             network,
             parameters,
             alone,
+            StepSums.couplesRows(loss.loss()),
             reduction,
             collective,
             manager,
@@ -252,7 +253,9 @@ public final class TrainingLoop {
         parameters.toArray(), lossScale == null ? optimizer : lossScale.addTo(optimizer));
   }
 
+  /** The same on every rank, so that all of them go on or none does. */
   private double sumOfWeights() {
+    sameWeights.shareStatistics();
     try (NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
       double sum = TensorCopy.floats(parameters.all().sum())[0];

@@ -3,6 +3,7 @@ package io.sparkfocal.job;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sparkfocal.collective.CollectiveException;
+import io.sparkfocal.train.MemoryException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
@@ -60,6 +61,16 @@ class RankFailureTest {
     assertThat(RankFailure.inReport(report(own)))
         .isInstanceOf(TrainingException.class)
         .hasMessage("Rank 0 of 4, host h0, executor 0: Waited 5 ms.");
+  }
+
+  /** Tried again, it would find as little. */
+  @Test
+  void memoryThatCannotBeMendedIsNotTriedAgain() {
+    Throwable failure = new MemoryException("Memory does not suffice.", new RuntimeException());
+    assertThat(RankFailure.inReport(report(RankFailure.of(rank(0, 2), failure))))
+        .isInstanceOf(TrainingException.class)
+        .extracting(e -> ((TrainingException) e).isPermanent())
+        .isEqualTo(true);
   }
 
   @Test

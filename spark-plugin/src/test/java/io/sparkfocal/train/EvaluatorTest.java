@@ -18,12 +18,15 @@ import ai.djl.util.PairList;
 import io.sparkfocal.collective.TensorCollective;
 import io.sparkfocal.collective.local.SoloCollective;
 import io.sparkfocal.losses.Autograd;
+import io.sparkfocal.losses.ClassificationLoss;
 import io.sparkfocal.losses.CrossEntropyLoss;
+import io.sparkfocal.losses.LossCatalogue;
 import io.sparkfocal.losses.Reduction;
 import io.sparkfocal.network.ActivationBytes;
 import io.sparkfocal.network.SequentialBlock;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.assertj.core.data.Offset;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -143,10 +146,16 @@ class EvaluatorTest {
       "CUDA out of memory. Tried to allocate 2.00 GiB\nException raised from malloc";
 
   private static Evaluator evaluator(Block network, int width, int classes, NDManager manager) {
+    return evaluator(network, width, classes, CrossEntropyLoss.builder().build(), manager);
+  }
+
+  private static Evaluator evaluator(
+      Block network, int width, int classes, ClassificationLoss loss, NDManager manager) {
     return new Evaluator(
         network,
         FlatParameters.of(network, width, manager, 1),
-        CrossEntropyLoss.builder().build().prepare(manager, DataType.FLOAT32),
+        loss.prepare(manager, DataType.FLOAT32),
+        StepSums.couplesRows(loss),
         Reduction.MEAN,
         new TensorCollective(new SoloCollective()),
         manager,
@@ -266,11 +275,59 @@ class EvaluatorTest {
     }
   }
 
+  /** The loss of a row depends on the other rows that are seen with it. */
+  @ParameterizedTest
+  @CsvSource({
+    "dice, 5000", "dice, 1000", "dice, 7", "ghm, 5000", "focalTversky, 300", "focal, 5000"
+  })
+  void theLossIsTheSameWhateverMemorySufficesFor(String name, int mostRows) {
+    int rows = 20_000;
+    ClassificationLoss loss = LossCatalogue.make(name, Map.of(), new long[] {1, 1, 1});
+    try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
+      List<Evaluation> found = new ArrayList<>();
+      for (long most : new long[] {10_000, mostRows}) {
+        Hungry hungry = new Hungry(most, OUT_OF_MEMORY);
+        Block network = new SequentialBlock().add(hungry).add(linear(3));
+        Evaluator evaluator = evaluator(network, 4, 3, loss, manager);
+        MadeUp shard = new MadeUp(manager, rows, 4, 3);
+        // What is brought is bounded too.
+        shard.mostRows = most == mostRows ? 3 * most : most;
+        found.add(Autograd.unrecorded(() -> evaluator.evaluate(shard, () -> {})));
+        found.add(Autograd.unrecorded(() -> evaluator.evaluate(shard, () -> {})));
+      }
+      for (Evaluation other : found) {
+        assertThat(other.loss()).isCloseTo(found.get(0).loss(), Offset.offset(1e-6));
+        assertThat(other.accuracy()).isCloseTo(found.get(0).accuracy(), Offset.offset(1e-4));
+      }
+      // Else this would say nothing: rows do depend on each other.
+      if (!name.equals("focal")) {
+        Evaluator evaluator = evaluator(linear(3), 4, 3, loss, manager);
+        Evaluation fewer =
+            Autograd.unrecorded(
+                () -> evaluator.evaluate(new MadeUp(manager, 50, 4, 3), () -> {}));
+        assertThat(fewer.loss()).isNotCloseTo(found.get(0).loss(), Offset.offset(1e-4));
+      }
+    }
+  }
+
+  @Test
+  void rowsThatALossSeesAtOnceAreBoundedByTheLogitsAndTheSameOnEveryDevice() {
+    try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
+      Block network = new SequentialBlock().add(linear(50_000)).add(linear(1000));
+      FlatParameters.of(network, 7, manager, 1);
+      assertThat(EvaluationBatch.rowsOfLoss(network, 1000)).isEqualTo((64 << 20) / (12 * 4 * 1000));
+      Block narrow = new SequentialBlock().add(linear(300_000)).add(linear(2));
+      FlatParameters.of(narrow, 2, manager, 1);
+      assertThat(EvaluationBatch.rows(narrow, 2, Device.cpu())).isLessThan(100);
+      assertThat(EvaluationBatch.rowsOfLoss(narrow, 2)).isEqualTo(8192);
+    }
+  }
+
   @Test
   void aRowThatIsTooMuchEndsTheEvaluationWithASentence() {
     try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
       assertThatThrownBy(() -> evaluated(new Hungry(0, OUT_OF_MEMORY), 5, manager))
-          .isInstanceOf(IllegalStateException.class)
+          .isInstanceOf(MemoryException.class)
           .hasMessage(
               "Memory does not suffice to evaluate a single validation row; use a smaller network or a device with more memory: CUDA out of memory. Tried to allocate 2.00 GiB");
     }

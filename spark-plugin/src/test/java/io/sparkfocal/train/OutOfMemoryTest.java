@@ -185,10 +185,12 @@ class OutOfMemoryTest {
     TrainingSettings settings = thatSums(what).fullBatches(20, new Sgd(0.9, 0), 0.1);
     List<Throwable> failures =
         thatSums(what).firstLayer(failing(0, 15)).failures(settings, FEW, MANY);
+    // Another training may find more: ten steps of as many rows did.
+    assertThat(failures).doesNotHaveAnyElementsOfTypes(MemoryException.class);
     assertThat(failures)
         .extracting(Throwable::getMessage)
         .containsOnly(
-            "Memory does not suffice for 25 rows in 1 parts, and a step in which the ranks exchange what batch norm or the loss sums is not repeated after the first 10; lower batchSize or raise gradientAccumulationSteps: CUDA out of memory. Tried to allocate 2.00 GiB");
+            "Memory does not suffice for 25 rows in 1 part, and a step in which the ranks exchange what batch norm or the loss sums is not repeated after the first 10; lower batchSize or raise gradientAccumulationSteps: CUDA out of memory. Tried to allocate 2.00 GiB");
   }
 
   @Test
@@ -197,6 +199,7 @@ class OutOfMemoryTest {
     TrainingRun run = thatSums("ghm").firstLayer(failing(1, always));
     List<Throwable> failures =
         run.failures(TrainingRun.settings(2, 8, new Sgd(0.9, 0), 0.1), FEW, MANY);
+    assertThat(failures).hasAtLeastOneElementOfType(MemoryException.class);
     assertThat(failures)
         .extracting(Throwable::getMessage)
         .containsOnly(

@@ -54,6 +54,7 @@ class SlowEvaluationTest {
               network,
               FlatParameters.of(network, FEATURES, manager, 5),
               CrossEntropyLoss.builder().build().prepare(manager, DataType.FLOAT32),
+              false,
               Reduction.MEAN,
               new TensorCollective(rank),
               manager,
