@@ -140,6 +140,7 @@ public final class TrainingRank {
         settings,
         step,
         tensors,
+        Duration.ofSeconds(120),
         RunDefaults.listener(afterEpoch),
         FusedKernels.none(),
         manager);

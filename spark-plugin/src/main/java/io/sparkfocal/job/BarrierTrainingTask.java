@@ -165,6 +165,7 @@ record BarrierTrainingTask(TrainingPlan plan, RankLinks links, Broadcast<byte[]>
                 plan.settings(),
                 step,
                 tensors,
+                settings.collectiveTimeout(),
                 new RankListener(context, plan, checkpoints),
                 kernels,
                 manager);

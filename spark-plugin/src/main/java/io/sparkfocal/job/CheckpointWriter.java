@@ -14,8 +14,9 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Writes checkpoints beside the training thread, which only copies the state. A checkpoint that is
- * due while the one before is still being written is left out, until the next one is due; one that
- * cannot be written leaves a warning, and training goes on.
+ * due by the number of steps while the one before is still being written is left out, until the
+ * next one is due; one that is due by time comes later. Both leave a warning, and so does one that
+ * cannot be written; training goes on.
  */
 final class CheckpointWriter implements AutoCloseable {
 
@@ -27,6 +28,7 @@ final class CheckpointWriter implements AutoCloseable {
   private final Standardization standardization;
   private final ExecutorService writer;
   private CompletableFuture<Void> writing = CompletableFuture.completedFuture(null);
+  private boolean toldOfWaiting;
   private volatile boolean closed;
 
   /**
@@ -48,13 +50,21 @@ final class CheckpointWriter implements AutoCloseable {
             });
   }
 
-  /** Whether a checkpoint can be written now. */
-  boolean isFree() {
-    return writing.isDone();
+  /** Whether a checkpoint that is due can be written now; warns if not, once until one is. */
+  boolean takesOne() {
+    boolean free = writing.isDone();
+    if (!free && !toldOfWaiting) {
+      toldOfWaiting = true;
+      LOG.warn(
+          "A checkpoint is due, but the one before is still being written to {}; it is left out, or comes later if it is due by time. Write them less often, or to a faster file system.",
+          where.folder());
+    }
+    return free;
   }
 
   /** Begins to write one, of a state on which all ranks have agreed. */
   void write(LoopState state) {
+    toldOfWaiting = false;
     Checkpoint checkpoint = new Checkpoint(plan, standardization, state);
     writing = CompletableFuture.runAsync(() -> write(checkpoint), writer);
   }

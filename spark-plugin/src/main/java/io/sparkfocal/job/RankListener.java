@@ -48,7 +48,7 @@ final class RankListener implements TrainingListener {
 
   @Override
   public boolean takesState() {
-    return checkpoints != null && checkpoints.isFree();
+    return checkpoints != null && checkpoints.takesOne();
   }
 
   @Override

@@ -1,6 +1,8 @@
 package io.sparkfocal.ml;
 
 import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.apache.spark.ml.linalg.Matrix;
@@ -31,6 +33,9 @@ final class RowBytes {
 
   private final long fixed;
 
+  /** Of structs within, by their type. */
+  private final Map<StructType, RowBytes> nested = new HashMap<>();
+
   RowBytes(StructType schema) {
     types = Arrays.stream(schema.fields()).map(StructField::dataType).toArray(DataType[]::new);
     varying = IntStream.range(0, types.length).filter(i -> varies(types[i])).toArray();
@@ -53,28 +58,31 @@ final class RowBytes {
     return bytes;
   }
 
-  private static long of(Row row, int i, DataType type) {
+  private long of(Row row, int i, DataType type) {
     if (row.isNullAt(i)) {
       return 0;
     }
     // The collections are Scala's, which a row gives out as Java's.
     if (type instanceof ArrayType array) {
-      return OBJECT + of(row.getList(i), array.elementType());
+      return OBJECT + of(row.<Object>getList(i), array.elementType());
     }
     if (type instanceof MapType map) {
       Map<Object, Object> entries = row.getJavaMap(i);
       return OBJECT + of(entries.keySet(), map.keyType()) + of(entries.values(), map.valueType());
     }
     return type instanceof StructType struct
-        ? new RowBytes(struct).of(row.getStruct(i))
+        ? nested.computeIfAbsent(struct, RowBytes::new).of(row.getStruct(i))
         : OBJECT + of(row.get(i));
   }
 
-  private static long of(Iterable<?> elements, DataType type) {
-    long bytes = 0;
+  private long of(Collection<?> elements, DataType type) {
+    long bytes = (long) Long.BYTES * elements.size();
+    if (!varies(type)) {
+      // Of a fixed size, so that nobody has to read them.
+      return bytes + OBJECT * elements.size();
+    }
     for (Object element : elements) {
-      bytes += Long.BYTES;
-      bytes += varies(type) ? of(RowFactory.create(element), 0, type) : OBJECT;
+      bytes += of(RowFactory.create(element), 0, type);
     }
     return bytes;
   }

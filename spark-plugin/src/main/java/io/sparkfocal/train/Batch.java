@@ -7,6 +7,9 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.sparkfocal.compat.DeviceBuffer;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * Some rows, on the device that trains.
@@ -19,19 +22,26 @@ public record Batch(NDArray features, NDArray labels, NDArray weights) {
 
   /** Memory for that many rows, which outlives the step that asks for it; holds anything. */
   public static Batch allocate(NDManager manager, long rows, int width) {
-    NDArray features = manager.create(new Shape(rows, width), DataType.FLOAT32);
-    NDArray labels = null;
+    Batch batch =
+        all(
+            () -> manager.create(new Shape(rows, width), DataType.FLOAT32),
+            () -> manager.create(new Shape(rows), DataType.INT64),
+            () -> manager.create(new Shape(rows), DataType.FLOAT32));
+    NDScope.unregister(batch.features, batch.labels, batch.weights);
+    return batch;
+  }
+
+  /** All three or none: who asks again would find less memory each time. */
+  static Batch all(
+      Supplier<NDArray> features, Supplier<NDArray> labels, Supplier<NDArray> weights) {
+    List<NDArray> made = new ArrayList<>();
     try {
-      labels = manager.create(new Shape(rows), DataType.INT64);
-      NDArray weights = manager.create(new Shape(rows), DataType.FLOAT32);
-      NDScope.unregister(features, labels, weights);
-      return new Batch(features, labels, weights);
+      made.add(features.get());
+      made.add(labels.get());
+      made.add(weights.get());
+      return new Batch(made.get(0), made.get(1), made.get(2));
     } catch (RuntimeException e) {
-      // Who asks again would find less memory each time.
-      features.close();
-      if (labels != null) {
-        labels.close();
-      }
+      made.forEach(NDArray::close);
       throw e;
     }
   }
@@ -43,7 +53,7 @@ public record Batch(NDArray features, NDArray labels, NDArray weights) {
 
   /** Rows by an index of the first dimension. */
   Batch at(NDIndex index) {
-    return new Batch(features.get(index), labels.get(index), weights.get(index));
+    return all(() -> features.get(index), () -> labels.get(index), () -> weights.get(index));
   }
 
   /** Whether each tensor's values lie one after the other. */

@@ -17,6 +17,9 @@ abstract class DeviceUpdate implements WeightUpdate {
   private final NDArray sums;
   private final NDArray totals;
 
+  /** One value for all of them, since memory is short where they are discarded. */
+  private final NDArray zero;
+
   /**
    * An update from gradients.
    *
@@ -27,6 +30,7 @@ abstract class DeviceUpdate implements WeightUpdate {
     this.gradients = gradients;
     this.sums = gradients.get(gradients.size() - FlatParameters.TAIL + ":");
     this.totals = manager.zeros(new Shape(FlatParameters.TAIL), DataType.FLOAT32);
+    this.zero = manager.zeros(new Shape(1), DataType.FLOAT32);
   }
 
   /**
@@ -45,9 +49,7 @@ abstract class DeviceUpdate implements WeightUpdate {
 
   @Override
   public final void discard() {
-    try (NDArray zeros = gradients.zerosLike()) {
-      TensorCopy.into(gradients, zeros);
-    }
+    TensorCopy.into(gradients, zero);
   }
 
   @Override

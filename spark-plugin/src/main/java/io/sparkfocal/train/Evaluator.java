@@ -25,8 +25,8 @@ final class Evaluator {
 
   private static final Logger LOG = LoggerFactory.getLogger(Evaluator.class);
 
-  /** Well within the time that a rank waits for another. */
-  static final Duration BETWEEN_SIGNS = Duration.ofSeconds(5);
+  private static final Duration MOST_BETWEEN_SIGNS = Duration.ofSeconds(5);
+  private static final int SIGNS_IN_A_WAIT = 4;
 
   /** The first two values are sums, the others counts. */
   private static final int SUMS = 2;
@@ -77,6 +77,12 @@ final class Evaluator {
     this.together =
         couplesRows ? new LossRows(EvaluationBatch.rowsOfLoss(network, classes)) : null;
     this.batchRows = EvaluationBatch.rows(network, classes, manager.getDevice());
+  }
+
+  /** Well within the time that a rank waits for another. */
+  static Duration betweenSigns(Duration timeout) {
+    Duration part = timeout.dividedBy(SIGNS_IN_A_WAIT);
+    return part.compareTo(MOST_BETWEEN_SIGNS) < 0 ? part : MOST_BETWEEN_SIGNS;
   }
 
   /**

@@ -15,8 +15,11 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -161,9 +164,24 @@ public final class FlatParameters {
     return trained;
   }
 
-  /** What is not trained (frozen parameters, running statistics), as a view: shape (n - m). */
-  NDArray untrained() {
-    return all.get(trained.size() + ":");
+  /**
+   * Some parameters of the network that these are of, as few views: those that lie one after the
+   * other are in one, with the zeros between them.
+   */
+  List<NDArray> views(Block network, Predicate<Parameter> wanted) {
+    Map<String, Parameter> named = new HashMap<>();
+    network.getParameters().forEach(pair -> named.put(pair.getKey(), pair.getValue()));
+    List<NDArray> views = new ArrayList<>();
+    for (int i = 0; i < slices.size(); i++) {
+      int first = i;
+      while (i < slices.size() && wanted.test(named.get(slices.get(i).name()))) {
+        i++;
+      }
+      if (i > first) {
+        views.add(all.get(slices.get(first).offset() + ":" + slices.get(i - 1).end()));
+      }
+    }
+    return views;
   }
 
   /**

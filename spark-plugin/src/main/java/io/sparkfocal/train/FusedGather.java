@@ -61,10 +61,10 @@ final class FusedGather implements Gather {
       return Gather.composed(all, order).rows(from, count);
     }
     Batch batch =
-        new Batch(
-            manager.create(new Shape(count, width), DataType.FLOAT32),
-            manager.create(new Shape(count), DataType.INT64),
-            manager.create(new Shape(count), DataType.FLOAT32));
+        Batch.all(
+            () -> manager.create(new Shape(count, width), DataType.FLOAT32),
+            () -> manager.create(new Shape(count), DataType.INT64),
+            () -> manager.create(new Shape(count), DataType.FLOAT32));
     if (count > 0) {
       KernelArguments arguments =
           new KernelArguments()

@@ -5,13 +5,13 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.nn.Block;
-import ai.djl.nn.Parameter;
 import io.sparkfocal.collective.TensorCollective;
 import io.sparkfocal.compat.TensorCopy;
 import io.sparkfocal.network.RankStep;
 import java.nio.ByteBuffer;
 import java.util.List;
 import java.util.Locale;
+import java.util.function.UnaryOperator;
 import java.util.zip.CRC32C;
 
 /**
@@ -46,17 +46,22 @@ final class SameWeights {
       NDManager manager) {
     this.weights = parameters.all();
     this.statisticsOfRanks =
-        network.getParameters().values().stream()
-            .filter(FlatParameters::isStatistics)
-            .filter(parameter -> !rankStep.isOfAllRanks(parameter))
-            .map(Parameter::getArray)
-            .toList();
+        parameters.views(
+            network, p -> FlatParameters.isStatistics(p) && !rankStep.isOfAllRanks(p));
     this.collective = collective;
     this.manager = manager;
   }
 
+  /** Gives every rank the statistics that each has of its own rows: those of rank 0. */
+  void shareStatistics() {
+    if (collective.world() > 1) {
+      statisticsOfRanks.forEach(statistics -> collective.broadcast(statistics, 0));
+    }
+  }
+
   /**
-   * Compares a hash of the weights over all ranks, after that epoch.
+   * Compares a hash of the weights over all ranks, after that epoch, and after {@link
+   * #shareStatistics}.
    *
    * @throws DivergedException if a rank has others than rank 0
    */
@@ -64,7 +69,6 @@ final class SameWeights {
     if (collective.world() == 1) {
       return;
     }
-    statisticsOfRanks.forEach(statistics -> collective.broadcast(statistics, 0));
     byte[] own = ByteBuffer.allocate(Integer.BYTES).putInt((int) hash(weights)).array();
     List<Integer> ofRanks =
         collective.allGather(own, manager).stream()
@@ -85,23 +89,24 @@ final class SameWeights {
   /** CRC-32C of the bytes of a vector, as they lie in memory. */
   static long hash(NDArray weights) {
     CRC32C hash = new CRC32C();
-    for (long from = 0; from < weights.size(); from += PIECE) {
-      try (NDScope scope = new NDScope()) {
-        scope.suppressNotUsedWarning();
-        NDArray piece = weights.get(from + ":" + Math.min(weights.size(), from + PIECE));
-        update(hash, piece);
+    if (weights.getDevice().isGpu()) {
+      try (NDManager host = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
+        update(hash, weights, piece -> TensorCopy.to(host, piece));
       }
+    } else {
+      update(hash, weights, piece -> piece);
     }
     return hash.getValue();
   }
 
-  private static void update(CRC32C hash, NDArray piece) {
-    if (!piece.getDevice().isGpu()) {
-      hash.update(piece.toByteBuffer(true));
-      return;
-    }
-    try (NDManager host = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
-      hash.update(TensorCopy.to(host, piece).toByteBuffer(true));
+  private static void update(CRC32C hash, NDArray weights, UnaryOperator<NDArray> onHost) {
+    for (long from = 0; from < weights.size(); from += PIECE) {
+      try (NDScope scope = new NDScope()) {
+        scope.suppressNotUsedWarning();
+        NDArray piece = weights.get(from + ":" + Math.min(weights.size(), from + PIECE));
+        // The scope closes the piece and its copy.
+        hash.update(onHost.apply(piece).toByteBuffer(true));
+      }
     }
   }
 }

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDManager;
 import io.sparkfocal.collective.TensorCollective;
 import java.nio.ByteBuffer;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
 /**
@@ -12,16 +13,21 @@ import java.util.function.LongSupplier;
  *
  * <p>Steps are counted by every rank. Time is that of rank 0, which tells the others whether a
  * state is due and in how many steps it will say so again: in half of those that it expects until
- * then, so that a step costs no message and steps that become slower are noticed.
+ * then, so that a step costs no message and steps that become slower are noticed. One that is due
+ * by time while rank 0 cannot take it is due later, as soon as it can.
  */
 final class StateSchedule {
 
   private static final long MOST_STEPS_UNTOLD = 1000;
 
+  /** Looks in an interval whether a state that is late can be taken, about. */
+  private static final int LOOKS = 16;
+
   private final StateInterval every;
   private final TensorCollective collective;
   private final NDManager manager;
   private final LongSupplier clock;
+  private final BooleanSupplier takes;
   private long stepsSince;
   private long keptAt;
   private long toldAt;
@@ -33,13 +39,19 @@ final class StateSchedule {
    *
    * @param manager on the device whose tensors the collective takes
    * @param clock in nanoseconds
+   * @param takes whether this rank could take a state now
    */
   StateSchedule(
-      StateInterval every, TensorCollective collective, NDManager manager, LongSupplier clock) {
+      StateInterval every,
+      TensorCollective collective,
+      NDManager manager,
+      LongSupplier clock,
+      BooleanSupplier takes) {
     this.every = every;
     this.collective = collective;
     this.manager = manager;
     this.clock = clock;
+    this.takes = takes;
     this.keptAt = clock.getAsLong();
     this.toldAt = keptAt;
   }
@@ -65,8 +77,9 @@ final class StateSchedule {
   private boolean isTold() {
     long now = clock.getAsLong();
     long interval = TimeUnit.MILLISECONDS.toNanos(every.millis());
-    boolean due = now - keptAt >= interval;
-    long left = due ? interval : interval - (now - keptAt);
+    boolean late = now - keptAt >= interval;
+    boolean due = late && takes.getAsBoolean();
+    long left = due ? interval : late ? 2 * interval / LOOKS : interval - (now - keptAt);
     long perStep = Math.max(1, (now - toldAt) / stepsSinceTold);
     long untold = Math.max(1, Math.min(MOST_STEPS_UNTOLD, left / perStep / 2));
     ByteBuffer own = ByteBuffer.allocate(Long.BYTES).putLong(0, due ? -untold : untold);

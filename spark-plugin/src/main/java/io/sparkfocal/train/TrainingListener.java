@@ -16,7 +16,7 @@ public interface TrainingListener {
 
   /**
    * Whether this rank takes the state that is due now, which has to be copied for it; ranks may
-   * differ.
+   * differ. Time makes none due that rank 0 does not take.
    */
   default boolean takesState() {
     return true;

@@ -13,6 +13,7 @@ import io.sparkfocal.losses.LossKernel;
 import io.sparkfocal.losses.Reduction;
 import io.sparkfocal.network.RankStep;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -49,6 +50,7 @@ public final class TrainingLoop {
    * @param manager on the device to train on; owns what the loop keeps
    * @param rankStep the one that the network's layers were made with
    * @param classes how many classes the labels have
+   * @param timeout how long a rank waits for another in the collective
    * @param kernels what is to run in one launch
    */
   public TrainingLoop(
@@ -59,6 +61,7 @@ public final class TrainingLoop {
       TrainingSettings settings,
       RankStep rankStep,
       TensorCollective collective,
+      Duration timeout,
       TrainingListener listener,
       FusedKernels kernels,
       NDManager manager) {
@@ -107,7 +110,7 @@ public final class TrainingLoop {
             manager,
             classes,
             loss.offsets(),
-            Evaluator.BETWEEN_SIGNS);
+            Evaluator.betweenSigns(timeout));
   }
 
   /**
@@ -142,7 +145,8 @@ public final class TrainingLoop {
     parts.rowsOfLargestRank(size.largestShard() / steps);
     RunProgress progress = new RunProgress(settings, steps);
     StateSchedule schedule =
-        new StateSchedule(listener.keepsState(), collective, manager, System::nanoTime);
+        new StateSchedule(
+            listener.keepsState(), collective, manager, System::nanoTime, listener::takesState);
     if (from != null) {
       parameters.set(from.weights());
       update.restore(from.optimizer());

@@ -5,8 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sparkfocal.testing.Samples;
 import io.sparkfocal.testing.TestSpark;
+import java.util.AbstractList;
+import java.util.List;
 import org.apache.spark.ml.functions;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.catalyst.expressions.GenericRowWithSchema;
+import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.SizeEstimator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -36,6 +41,38 @@ class RowBytesIT {
             .head();
     long walked = SizeEstimator.estimate(row.get(row.fieldIndex("large")));
     assertThat(new RowBytes(row.schema()).of(row)).isBetween(walked / 3, 5 * walked + 2000);
+  }
+
+  /** Features are often such an array, and are read again where they are needed. */
+  @Test
+  void elementsOfAFixedSizeAreCountedWithoutReadingThem() {
+    StructType schema =
+        new StructType().add("f", DataTypes.createArrayType(DataTypes.DoubleType, false));
+    Row row =
+        new GenericRowWithSchema(new Object[] {null}, schema) {
+          private static final long serialVersionUID = 1L;
+
+          @Override
+          public boolean isNullAt(int i) {
+            return false;
+          }
+
+          @Override
+          public <T> List<T> getList(int i) {
+            return new AbstractList<>() {
+              @Override
+              public T get(int place) {
+                throw new AssertionError("Element " + place + " is read.");
+              }
+
+              @Override
+              public int size() {
+                return 50_000;
+              }
+            };
+          }
+        };
+    assertThat(new RowBytes(schema).of(row)).isBetween(50_000L * 24, 50_000L * 40);
   }
 
   @Test

@@ -24,6 +24,7 @@ import io.sparkfocal.losses.LossCatalogue;
 import io.sparkfocal.losses.Reduction;
 import io.sparkfocal.network.ActivationBytes;
 import io.sparkfocal.network.SequentialBlock;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -161,7 +162,13 @@ class EvaluatorTest {
         manager,
         classes,
         new float[0],
-        Evaluator.BETWEEN_SIGNS);
+        Evaluator.betweenSigns(Duration.ofSeconds(120)));
+  }
+
+  @Test
+  void signsComeWellWithinTheTimeThatARankWaits() {
+    assertThat(Evaluator.betweenSigns(Duration.ofSeconds(120))).isEqualTo(Duration.ofSeconds(5));
+    assertThat(Evaluator.betweenSigns(Duration.ofSeconds(4))).isEqualTo(Duration.ofSeconds(1));
   }
 
   private static Block linear(int units) {

@@ -13,6 +13,7 @@ import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
 import ai.djl.nn.SequentialBlock;
 import ai.djl.nn.core.Linear;
+import ai.djl.nn.norm.BatchNorm;
 import ai.djl.training.ParameterStore;
 import ai.djl.training.initializer.Initializer;
 import io.sparkfocal.collective.TensorCollective;
@@ -20,6 +21,7 @@ import io.sparkfocal.collective.local.SoloCollective;
 import io.sparkfocal.network.Layers;
 import io.sparkfocal.network.MlpNetwork;
 import java.util.Arrays;
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -39,6 +41,28 @@ class FlatParametersTest {
       assertThatThrownBy(() -> FlatParameters.of(network, 3, manager, 1))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessage("Parameter \"weight\" is %s; networks must be float32.", type);
+    }
+  }
+
+  /** What is copied in a step and sent after an epoch. */
+  @Test
+  void runningStatisticsAreFewViewsWithoutWhatIsFrozen() {
+    try (NDManager manager = NDManager.newBaseManager()) {
+      Block frozen = Linear.builder().setUnits(1000).build();
+      frozen.freezeParameters(true);
+      Block network =
+          new SequentialBlock()
+              .add(BatchNorm.builder().build())
+              .add(BatchNorm.builder().build())
+              .add(frozen)
+              .add(BatchNorm.builder().build());
+      FlatParameters parameters = FlatParameters.of(network, 7, manager, 1);
+      List<NDArray> views = parameters.views(network, FlatParameters::isStatistics);
+      // Four of 7 values each and two of 1,000, which take multiples of 64.
+      assertThat(views).extracting(NDArray::size).containsExactly(4 * 64L, 2 * 1024L);
+      views.get(1).addi(1);
+      assertThat(network.getParameters().valueAt(13).getArray().toFloatArray()).containsOnly(2);
+      assertThat(parameters.views(network, parameter -> false)).isEmpty();
     }
   }
 

@@ -12,6 +12,7 @@ import io.sparkfocal.losses.Reduction;
 import io.sparkfocal.network.Layers;
 import io.sparkfocal.network.MlpNetwork;
 import io.sparkfocal.network.RankStep;
+import java.time.Duration;
 import java.util.Map;
 
 /** A program that trains a network of 20,000 classes and validates it on 8,192 rows. */
@@ -55,6 +56,7 @@ final class ManyClasses {
               TrainingRun.settings(1, 32, new AdamW(0), 0.01),
               step,
               alone,
+              Duration.ofSeconds(120),
               silent,
               FusedKernels.none(),
               manager);

@@ -102,6 +102,17 @@ class NcclTrainingIT {
     assertThat(reported).hasSize(2 * 3);
   }
 
+  /** All ranks agree that none was lost before they say so. */
+  @Test
+  void aTrainingThatDoesDivergeIsToldSoByEveryRank() {
+    TrainingRun diverging = run(false).feature(5, Float.POSITIVE_INFINITY);
+    List<Throwable> failures =
+        diverging.failures(group(Duration.ofSeconds(60)), settings(false), FEW, MANY);
+    assertThat(failures).hasSize(2).hasOnlyElementsOfType(DivergedException.class);
+    assertThat(failures.get(1)).hasMessage(failures.get(0).getMessage());
+    assertThat(reported).isEmpty();
+  }
+
   /** Hangs in one of its all-reduces, as a GPU does. */
   private static final class Hanging extends ForwardingCollective {
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.types.DataType;
+import ai.djl.nn.norm.BatchNorm;
 import io.sparkfocal.losses.Reduction;
 import io.sparkfocal.testing.HungryLoss;
 import java.util.Arrays;
@@ -103,6 +104,20 @@ class OutOfMemoryTest {
     assertThat(HungryLoss.ASKED).contains(22L, 23L, 45L);
     assertThat(tight)
         .containsExactly(ample, Offset.offset(precision == DataType.FLOAT16 ? 1e-4f : 1e-6f));
+  }
+
+  /** Which moves its statistics in the forward pass, also of a step that is taken back. */
+  @Test
+  void runningStatisticsOfDjlsBatchNormAreTakenBackWithTheStep() {
+    TrainingSettings whole = hungry(ROWS).fullBatches(3, new Sgd(0.9, 0), 0.1);
+    float[] halves =
+        hungry(ROWS)
+            .secondLayer(() -> BatchNorm.builder().build())
+            .alone(TrainingRun.inParts(2, whole))
+            .weights();
+    float[] repeated =
+        hungry(60).secondLayer(() -> BatchNorm.builder().build()).alone(whole).weights();
+    assertThat(repeated).isEqualTo(halves);
   }
 
   @Test

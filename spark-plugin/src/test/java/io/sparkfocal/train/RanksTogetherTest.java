@@ -21,6 +21,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.assertj.core.data.Offset;
@@ -88,6 +89,44 @@ class RanksTogetherTest {
     List<TrainingOutcome> ranks = run.dealt(settings, MANY, FEW);
     assertThat(ranks.get(1).weights()).isEqualTo(ranks.get(0).weights());
     assertThat(ranks.get(1).epochs()).hasSize(3);
+  }
+
+  /** A variance that float32 does not hold, on rank 1 alone; its outputs are finite all the same. */
+  @Test
+  void statisticsThatOneRankAloneHasDoNotMakeItLeaveTheOthers() {
+    List<Long> kept = new CopyOnWriteArrayList<>();
+    TrainingRun run =
+        new TrainingRun(ROWS)
+            .secondLayer(() -> BatchNorm.builder().build())
+            .listener(
+                new TrainingListener() {
+                  @Override
+                  public void beforeStep() {}
+
+                  @Override
+                  public StateInterval keepsState() {
+                    return new StateInterval(1, 0);
+                  }
+
+                  @Override
+                  public void keep(LoopState state) {
+                    kept.add(state.stepsDone());
+                  }
+
+                  @Override
+                  public void epochCompleted(EpochReport report) {}
+                });
+    for (int row : FEW) {
+      run.feature(row, 1e30f * (row % 2 == 0 ? 1 : -1));
+    }
+    List<TrainingOutcome> ranks =
+        run.dealt(TrainingRun.settings(2, 45, new Sgd(0, 0), 0.01), MANY, FEW);
+    assertThat(ranks.get(1).weights()).isEqualTo(ranks.get(0).weights());
+    for (float value : ranks.get(0).weights()) {
+      assertThat(value).isFinite();
+    }
+    // Two steps in each of two epochs, on both ranks.
+    assertThat(kept).hasSize(8);
   }
 
   @Test

@@ -12,6 +12,7 @@ import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.LongPredicate;
 import java.util.function.LongUnaryOperator;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
@@ -26,6 +27,11 @@ class StateScheduleTest {
    * Steps after which a state is due on each of three ranks, whose clocks have nothing in common.
    */
   private static List<Run> runs(StateInterval every, int steps, LongUnaryOperator nanosAfterStep) {
+    return runs(every, steps, nanosAfterStep, step -> true);
+  }
+
+  private static List<Run> runs(
+      StateInterval every, int steps, LongUnaryOperator nanosAfterStep, LongPredicate takes) {
     LocalGroup group = LocalGroup.of(3, Duration.ofSeconds(30));
     List<Collective> ranks = IntStream.range(0, 3).mapToObj(group::member).toList();
     try {
@@ -41,7 +47,8 @@ class StateScheduleTest {
                       every,
                       tensors,
                       manager,
-                      () -> c.rank() == 0 ? nanosAfterStep.applyAsLong(step[0]) : 7L * c.rank());
+                      () -> c.rank() == 0 ? nanosAfterStep.applyAsLong(step[0]) : 7L * c.rank(),
+                      () -> c.rank() == 0 && takes.test(step[0]));
               List<Integer> due = new ArrayList<>();
               for (step[0] = 1; step[0] <= steps; step[0]++) {
                 if (schedule.isDue()) {
@@ -101,6 +108,25 @@ class StateScheduleTest {
     assertThat(first).isBetween(520, 1520);
     // From then on it is known how long a step takes.
     assertThat(runs.get(0).due().get(1) - first).isEqualTo(20);
+  }
+
+  /** What rank 0 cannot take, since the state before is still being written. */
+  @Test
+  void aStateThatIsDueByTimeWaitsUntilItCanBeTaken() {
+    // 10 ms a step, a state each second.
+    List<Run> runs =
+        runs(
+            new StateInterval(0, 1_000),
+            400,
+            step -> step * 10_000_000,
+            step -> step < 150 || step > 230);
+    assertThat(runs).containsOnly(runs.get(0));
+    assertThat(runs.get(0).due()).hasSize(3).startsWith(100);
+    assertThat(runs.get(0).due().get(1)).isBetween(231, 240);
+    assertThat(runs.get(0).messages()).isLessThan(60);
+    // By steps it is as due as ever, and left out by who takes it.
+    assertThat(runs(new StateInterval(100, 0), 400, step -> 0, step -> false))
+        .allSatisfy(run -> assertThat(run.due()).containsExactly(100, 200, 300, 400));
   }
 
   @Test

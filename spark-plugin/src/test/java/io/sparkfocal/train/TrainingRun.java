@@ -242,6 +242,12 @@ final class TrainingRun {
     return onRanks(Ranks::failures, settings, rowsOfRanks);
   }
 
+  /** How each rank ends over these collectives, which are closed. */
+  List<Throwable> failures(
+      List<Collective> group, TrainingSettings settings, int[]... rowsOfRanks) {
+    return onRanks(Ranks::failures, group, settings, rowsOfRanks);
+  }
+
   private <T> List<T> onRanks(
       BiFunction<List<Collective>, Ranks.Work<TrainingOutcome>, List<T>> runner,
       TrainingSettings settings,
@@ -331,6 +337,7 @@ final class TrainingRun {
               settings,
               step,
               tensors,
+              Duration.ofSeconds(60),
               listener,
               fused,
               manager);
