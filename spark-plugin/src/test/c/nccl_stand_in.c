@@ -8,6 +8,8 @@
 // The operation in which a peer of the rank that aborted waits at that time ends like one that went
 // well, as over NVLink, with such numbers; its later ones hang until it aborts too.
 //
+// Ranks that call different operations, or one with different counts, hang in it: NCCL does not look.
+//
 // A first value of 0x7fc0dead makes a rank hang in that operation, 0x7fc0beef makes it fail,
 // 0x7fc0c0de breaks its GPU, and with 0x7fc0f111 NCCL never takes it, as where CUDA's queue of
 // launches is full.
@@ -175,8 +177,10 @@ static int run(Comm *c, Operation *op) {
     if ((met = meet(c)) != SUCCESS) return met;
     for (int r = 0; r < c->world; r++) {
       if (s->slots[r].count != (long)op->count || s->slots[r].kind != op->kind ||
-          s->slots[r].type != op->type || s->slots[r].root != op->root)
-        return INVALID_USAGE;
+          s->slots[r].type != op->type || s->slots[r].root != op->root) {
+        until_aborted(c);
+        return ABORTED;
+      }
     }
     if (op->kind == 'b') {
       memcpy(sum, s->slots[op->root].data, length);

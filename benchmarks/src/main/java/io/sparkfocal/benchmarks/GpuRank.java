@@ -127,7 +127,7 @@ final class GpuRank {
               settings,
               step,
               alone,
-              Duration.ofSeconds(120),
+              Duration.ofMinutes(2),
               listener,
               kernels,
               manager);

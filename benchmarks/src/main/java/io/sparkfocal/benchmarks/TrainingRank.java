@@ -140,7 +140,7 @@ public final class TrainingRank {
         settings,
         step,
         tensors,
-        Duration.ofSeconds(120),
+        Duration.ofMinutes(2),
         RunDefaults.listener(afterEpoch),
         FusedKernels.none(),
         manager);

@@ -21,8 +21,7 @@ final class RunningStatistics {
   /** Of a network, whose parameters are the flat ones. */
   RunningStatistics(Block network, FlatParameters parameters, RankStep rankStep) {
     this.movedAfterParts =
-        parameters.views(
-            network, p -> FlatParameters.isStatistics(p) && rankStep.isOfAllRanks(p));
+        parameters.views(network, p -> FlatParameters.isStatistics(p) && rankStep.isOfAllRanks(p));
     this.all =
         Stream.concat(
                 movedAfterParts.stream(),
@@ -39,8 +38,7 @@ final class RunningStatistics {
    * @param severalParts whether the step may fail after the end of a part
    */
   Runnable copied(boolean severalParts) {
-    List<NDArray> moved =
-        severalParts ? all : all.subList(movedAfterParts.size(), all.size());
+    List<NDArray> moved = severalParts ? all : all.subList(movedAfterParts.size(), all.size());
     List<NDArray> copies = moved.stream().map(NDArray::duplicate).toList();
     return () -> {
       for (int i = 0; i < copies.size(); i++) {

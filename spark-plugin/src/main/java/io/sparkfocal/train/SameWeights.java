@@ -46,8 +46,7 @@ final class SameWeights {
       NDManager manager) {
     this.weights = parameters.all();
     this.statisticsOfRanks =
-        parameters.views(
-            network, p -> FlatParameters.isStatistics(p) && !rankStep.isOfAllRanks(p));
+        parameters.views(network, p -> FlatParameters.isStatistics(p) && !rankStep.isOfAllRanks(p));
     this.collective = collective;
     this.manager = manager;
   }

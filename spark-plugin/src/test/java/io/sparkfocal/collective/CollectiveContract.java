@@ -30,6 +30,11 @@ public abstract class CollectiveContract {
     return "Ranks called different operations";
   }
 
+  /** How long ranks wait for others in tests in which they call different operations. */
+  protected Duration mismatchTimeout() {
+    return Duration.ofSeconds(10);
+  }
+
   private List<Collective> group(int world) throws Exception {
     return group(world, Duration.ofSeconds(30));
   }
@@ -203,7 +208,7 @@ public abstract class CollectiveContract {
 
   @Test
   protected void differentSizesFailOnEveryRank() throws Exception {
-    List<Collective> group = group(3, Duration.ofSeconds(10));
+    List<Collective> group = group(3, mismatchTimeout());
     try {
       List<Throwable> failures =
           Ranks.failures(group, c -> allReduced(c, new float[c.rank() == 1 ? 3000 : 6000]));
@@ -216,7 +221,7 @@ public abstract class CollectiveContract {
 
   @Test
   protected void differentOperationsFailOnEveryRank() throws Exception {
-    List<Collective> group = group(2, Duration.ofSeconds(10));
+    List<Collective> group = group(2, mismatchTimeout());
     try {
       List<Throwable> failures =
           Ranks.failures(

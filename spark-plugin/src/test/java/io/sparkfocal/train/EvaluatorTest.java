@@ -162,12 +162,12 @@ class EvaluatorTest {
         manager,
         classes,
         new float[0],
-        Evaluator.betweenSigns(Duration.ofSeconds(120)));
+        Evaluator.betweenSigns(Duration.ofMinutes(2)));
   }
 
   @Test
   void signsComeWellWithinTheTimeThatARankWaits() {
-    assertThat(Evaluator.betweenSigns(Duration.ofSeconds(120))).isEqualTo(Duration.ofSeconds(5));
+    assertThat(Evaluator.betweenSigns(Duration.ofMinutes(2))).isEqualTo(Duration.ofSeconds(5));
     assertThat(Evaluator.betweenSigns(Duration.ofSeconds(4))).isEqualTo(Duration.ofSeconds(1));
   }
 
@@ -285,7 +285,12 @@ class EvaluatorTest {
   /** The loss of a row depends on the other rows that are seen with it. */
   @ParameterizedTest
   @CsvSource({
-    "dice, 5000", "dice, 1000", "dice, 7", "ghm, 5000", "focalTversky, 300", "focal, 5000"
+    "dice, 5000",
+    "dice, 1000",
+    "dice, 7",
+    "ghm, 5000",
+    "focalTversky, 300",
+    "focal, 5000"
   })
   void theLossIsTheSameWhateverMemorySufficesFor(String name, int mostRows) {
     int rows = 20_000;
@@ -310,8 +315,7 @@ class EvaluatorTest {
       if (!name.equals("focal")) {
         Evaluator evaluator = evaluator(linear(3), 4, 3, loss, manager);
         Evaluation fewer =
-            Autograd.unrecorded(
-                () -> evaluator.evaluate(new MadeUp(manager, 50, 4, 3), () -> {}));
+            Autograd.unrecorded(() -> evaluator.evaluate(new MadeUp(manager, 50, 4, 3), () -> {}));
         assertThat(fewer.loss()).isNotCloseTo(found.get(0).loss(), Offset.offset(1e-4));
       }
     }

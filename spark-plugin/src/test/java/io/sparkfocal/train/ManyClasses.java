@@ -56,7 +56,7 @@ final class ManyClasses {
               TrainingRun.settings(1, 32, new AdamW(0), 0.01),
               step,
               alone,
-              Duration.ofSeconds(120),
+              Duration.ofMinutes(2),
               silent,
               FusedKernels.none(),
               manager);

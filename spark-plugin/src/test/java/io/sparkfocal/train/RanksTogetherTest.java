@@ -91,7 +91,9 @@ class RanksTogetherTest {
     assertThat(ranks.get(1).epochs()).hasSize(3);
   }
 
-  /** A variance that float32 does not hold, on rank 1 alone; its outputs are finite all the same. */
+  /**
+   * A variance that float32 does not hold, on rank 1 alone; its outputs are finite all the same.
+   */
   @Test
   void statisticsThatOneRankAloneHasDoNotMakeItLeaveTheOthers() {
     List<Long> kept = new CopyOnWriteArrayList<>();

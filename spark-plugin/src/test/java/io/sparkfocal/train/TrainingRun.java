@@ -337,7 +337,7 @@ final class TrainingRun {
               settings,
               step,
               tensors,
-              Duration.ofSeconds(60),
+              Duration.ofMinutes(1),
               listener,
               fused,
               manager);
