@@ -7,6 +7,7 @@ import io.sparkfocal.data.Standardization;
 import io.sparkfocal.persist.Checkpoint;
 import io.sparkfocal.persist.CheckpointFolder;
 import io.sparkfocal.persist.RunLease;
+import io.sparkfocal.testing.SessionFileSystem;
 import io.sparkfocal.train.LoopState;
 import io.sparkfocal.train.OptimizerState;
 import java.io.IOException;
@@ -18,13 +19,18 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.FSDataOutputStream;
+import org.apache.hadoop.util.Progressable;
 import org.apache.spark.util.SerializableConfiguration;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Which run an application goes on with, and which folders it deletes. */
 @Timeout(120)
@@ -174,6 +180,61 @@ class RunCheckpointsTest {
     assertThat(slow.takeOver(name("a"))).isNull();
     assertThat(fast.renew()).isTrue();
     assertThat(fast.state()).isEqualTo(new RunLease.State(2, 2));
+  }
+
+  /** Something that another application does. */
+  private interface Event {
+
+    void run() throws IOException;
+  }
+
+  /** The local disk, where something happens just before a lease is written for the first time. */
+  public static final class Late extends SessionFileSystem {
+
+    private static final AtomicReference<Event> BEFORE = new AtomicReference<>();
+
+    /** Made by Hadoop. */
+    public Late() {}
+
+    @Override
+    public FSDataOutputStream create(
+        org.apache.hadoop.fs.Path path,
+        boolean overwrite,
+        int bufferSize,
+        short replication,
+        long blockSize,
+        Progressable progress)
+        throws IOException {
+      Event before = BEFORE.getAndSet(null);
+      if (before != null) {
+        before.run();
+      }
+      return super.create(path, overwrite, bufferSize, replication, blockSize, progress);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 2})
+  void aRunThatIsTakenOverBetweenALookAndTheWriteStaysWithWhoTookIt(int renewals) throws Exception {
+    leaveBehind(name("a"), FIRST);
+    RunLease fast = lease(FIRST);
+    Late.BEFORE.set(
+        () -> {
+          assertThat(fast.takeOver(fast.state())).isTrue();
+          for (int i = 0; i < renewals; i++) {
+            assertThat(fast.renew()).isTrue();
+          }
+        });
+    Configuration late = new Configuration(false);
+    late.set("fs.myfs.impl", Late.class.getName());
+    late.set("fs.myfs.impl.disable.cache", "true");
+    RunLease slow = new RunLease("myfs://" + folder, name("a"), late, SECOND);
+    assertThat(slow.takeOver(slow.state())).isFalse();
+    assertThat(folder.resolve(name("a")))
+        .isDirectoryContaining("glob:**/_lease-000002-00000000000" + renewals)
+        .isDirectoryNotContaining("glob:**/_lease-000002-00000000000[!" + renewals + "]");
+    assertThat(fast.renew()).isTrue();
+    assertThat(slow.renew()).isFalse();
   }
 
   @Test
