@@ -10,6 +10,8 @@ import io.sparkfocal.testing.TestSpark;
 import io.sparkfocal.testing.TrainingAttempts;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.spark.TaskContext;
@@ -25,8 +27,10 @@ import org.apache.spark.sql.types.StructType;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** What would fail again: one attempt, one sentence. */
 @Timeout(180)
@@ -172,6 +176,25 @@ class NotTriedAgainIT {
         .isInstanceOf(IllegalArgumentException.class)
         .message()
         .matches("A row of the input cannot be computed: \\[DIVIDE_BY_ZERO\\] [^\\n]*");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"csv", "json"})
+  void aRecordOfAFileThatCannotBeRead(String format, @TempDir Path folder) throws Exception {
+    String good = format.equals("csv") ? "1,2.5" : "{\"label\": 1, \"f\": 2.5}";
+    String bad = format.equals("csv") ? "one,2.5" : "{\"label\": 1, \"f\": 2.";
+    Path file = folder.resolve("rows." + format);
+    Files.writeString(file, good + "\n" + bad + "\n");
+    Dataset<Row> rows =
+        TestSpark.local()
+            .read()
+            .format(format)
+            .schema("label INT, f DOUBLE")
+            .option("mode", "FAILFAST")
+            .load(file.toString());
+    assertThat(refused(quick(), rows, 0))
+        .isInstanceOf(TrainingException.class)
+        .hasMessageStartingWith("A row of the input cannot be computed: ");
   }
 
   @Test
