@@ -187,9 +187,10 @@ public final class FocalLossClassificationModel extends Model<FocalLossClassific
    */
   @Override
   public FocalLossClassificationModel copy(ParamMap extra) {
-    if (extra.contains(featuresCol())) {
-      requireRead(
-          extra.getOrElse(featuresCol(), ""), extra.getOrElse(featuresCols(), getFeaturesCols()));
+    String column = extra.getOrElse(featuresCol(), "");
+    // That of copy(extractParamMap()), which sets all defaults, asks for nothing.
+    if (!column.isEmpty() && !column.equals(getDefault(featuresCol()).get())) {
+      requireRead(column, extra.getOrElse(featuresCols(), getFeaturesCols()));
     }
     FocalLossClassificationModel copy = new FocalLossClassificationModel(uid, network, summary);
     copy.setParent(parent());

@@ -74,7 +74,8 @@ final class Evaluator {
     this.classes = classes;
     this.offsets = offsets.length == 0 ? null : manager.create(offsets);
     this.betweenSigns = betweenSigns;
-    this.together = couplesRows ? new LossRows(EvaluationBatch.rowsOfLoss(network, classes)) : null;
+    this.together =
+        couplesRows ? new LossRows(EvaluationBatch.rowsOfLoss(network, classes), manager) : null;
     this.batchRows = EvaluationBatch.rows(network, classes, manager.getDevice());
   }
 

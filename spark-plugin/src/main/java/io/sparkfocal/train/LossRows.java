@@ -3,6 +3,7 @@ package io.sparkfocal.train;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 
 /**
@@ -15,14 +16,20 @@ import ai.djl.ndarray.NDScope;
 final class LossRows implements AutoCloseable {
 
   private final long most;
+  private final NDManager manager;
   private final NDList logits = new NDList();
   private final NDList labels = new NDList();
   private final NDList weights = new NDList();
   private long rows;
 
-  /** Groups of so many rows; the last may be smaller. */
-  LossRows(long most) {
+  /**
+   * Groups of so many rows; the last may be smaller.
+   *
+   * @param manager on the device of the rows; outlives the batches they come from
+   */
+  LossRows(long most, NDManager manager) {
     this.most = most;
+    this.manager = manager;
   }
 
   /** How many rows there is still room for. */
@@ -40,6 +47,8 @@ final class LossRows implements AutoCloseable {
         new NDList(ofRows.duplicate(), batch.labels().duplicate(), batch.weights().duplicate());
     // The scope of the caller closes them only if not all were made.
     NDScope.unregister(copies);
+    // A copy belongs to the manager of the batches, which end before the group does.
+    copies.attach(manager);
     logits.add(copies.get(0));
     labels.add(copies.get(1));
     weights.add(copies.get(2));

@@ -26,6 +26,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Losses, their search, and what is made of the scores afterwards. */
 @Timeout(300)
@@ -74,6 +75,21 @@ class LossesIT {
       }
       assertThat(model.summary().orElseThrow().loss()).isEqualTo(name + " alpha=auto");
     }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"dice", "tversky", "focalTversky", "ghm", "seesaw"})
+  void aLossWhoseRowsDependOnEachOtherIsValidated(String name) {
+    FocalLossClassificationModel model =
+        quick()
+            .setLoss(name)
+            .setMaxIter(2)
+            .setNumWorkers(2)
+            .setMaxRestarts(0)
+            .setValidationIndicatorCol("held_out")
+            .fit(rows);
+    assertThat(model.summary().orElseThrow().epochs())
+        .allSatisfy(epoch -> assertThat(epoch.validation().loss()).isFinite());
   }
 
   @Test

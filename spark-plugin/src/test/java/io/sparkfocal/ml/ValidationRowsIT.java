@@ -216,5 +216,7 @@ class ValidationRowsIT {
     other.put(model.featuresCols(), new String[0]);
     assertThat(model.copy(other).getFeaturesCol()).isEqualTo("x");
     assertThat(model.copy(ParamMap.empty()).transform(columns).columns()).contains("prediction");
+    assertThat(model.copy(model.extractParamMap()).transform(columns).columns())
+        .contains("prediction");
   }
 }

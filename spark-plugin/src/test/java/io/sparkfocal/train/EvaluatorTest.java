@@ -64,6 +64,8 @@ class EvaluatorTest {
     @Override
     public Batches ordered() {
       expected = -1;
+      // As those of rows on the host, batches are freed with what brings them.
+      NDManager own = manager.newSubManager();
       return new Batches() {
         private long given;
 
@@ -76,10 +78,9 @@ class EvaluatorTest {
           if (count > mostRows) {
             throw new EngineException(OUT_OF_MEMORY);
           }
-          NDArray numbers =
-              manager.arange((float) given, (float) (given + count), 1, DataType.FLOAT32);
+          NDArray numbers = own.arange((float) given, (float) (given + count), 1, DataType.FLOAT32);
           given += count;
-          NDArray columns = manager.arange(0f, width, 1, DataType.FLOAT32).reshape(1, width);
+          NDArray columns = own.arange(0f, width, 1, DataType.FLOAT32).reshape(1, width);
           return new Batch(
               numbers.reshape(count, 1).mul(0.37f).add(columns).sin(),
               numbers.toType(DataType.INT64, false).mod(classes),
@@ -98,7 +99,9 @@ class EvaluatorTest {
         }
 
         @Override
-        public void close() {}
+        public void close() {
+          own.close();
+        }
       };
     }
 
