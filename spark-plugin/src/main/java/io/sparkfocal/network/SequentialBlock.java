@@ -2,6 +2,7 @@ package io.sparkfocal.network;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDScope;
 import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
@@ -13,9 +14,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Autograd keeps what the backward pass needs of them. The input of the sequence belongs to the
  * caller and is not freed, also where a block returns it as its output, and nothing is freed of a
- * block that returns several arrays. A block in the sequence must not keep the array that it was
- * given or returns for a later block; {@code duplicate()} or a view of it, such as {@code reshape},
- * may be kept. Blocks that do otherwise go into DJL's own sequence.
+ * block that returns several arrays. Outside training whatever else a block makes is freed at its
+ * end, and so is what the branches of a residual block leave. A block in the sequence must not keep
+ * an array for a later block. Blocks that do so go into DJL's own sequence.
  *
  * <p>It has the name of DJL's class since DJL makes the names of parameters from names of classes:
  * a network that changes its import keeps reading the models that it has written.
@@ -48,7 +49,10 @@ public final class SequentialBlock extends ai.djl.nn.SequentialBlock {
     }
     NDList current = inputs;
     for (Block block : children.values()) {
-      NDList next = block.forward(parameters, current, training);
+      NDList next =
+          training
+              ? block.forward(parameters, current, true)
+              : outputsAlone(block, parameters, current);
       if (current.size() == 1
           && !contains(inputs, current.get(0))
           && !contains(next, current.get(0))) {
@@ -57,6 +61,30 @@ public final class SequentialBlock extends ai.djl.nn.SequentialBlock {
       current = next;
     }
     return current;
+  }
+
+  /** What the block makes beside its outputs is freed. */
+  private static NDList outputsAlone(Block block, ParameterStore parameters, NDList inputs) {
+    NDList outputs = new NDList();
+    NDList views = new NDList();
+    try (NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      for (NDArray output : block.forward(parameters, inputs, false)) {
+        if (contains(inputs, output)) {
+          outputs.add(output);
+          continue;
+        }
+        // The array itself may be one that the block has had before, and keeps.
+        NDArray view = output.reshape(output.getShape());
+        view.setName(output.getName());
+        views.add(view);
+        outputs.add(view);
+      }
+      NDScope.unregister(views);
+    }
+    // A scope of the caller owns what is made inside it, as with any other operation.
+    views.forEach(NDScope::register);
+    return outputs;
   }
 
   private static boolean contains(NDList list, NDArray array) {

@@ -134,6 +134,78 @@ class SequentialBlockTest {
     }
   }
 
+  private static Block residual(Block branch) {
+    return new ParallelBlock(
+            lists ->
+                new NDList(lists.get(0).singletonOrThrow().add(lists.get(1).singletonOrThrow())))
+        .add(branch)
+        .add(Blocks.identityBlock());
+  }
+
+  /** What branches return, and what a function makes on its way; x becomes 4 x + 2 in each. */
+  @Test
+  void outsideTrainingNothingStaysOfWhatABlockMakesWithin() {
+    SequentialBlock network = new SequentialBlock();
+    List<Integer> arrays = new ArrayList<>();
+    for (int i = 0; i < 6; i++) {
+      network
+          .add(residual(new SequentialBlock().add(Activation.reluBlock())))
+          .add(new LambdaBlock(list -> new NDList(list.singletonOrThrow().add(1).mul(2))))
+          .add(
+              new LambdaBlock(
+                  list -> {
+                    NDManager manager = list.singletonOrThrow().getManager();
+                    arrays.add(manager.getManagedArrays().size());
+                    return list;
+                  }));
+    }
+    try (NDManager manager = NDManager.newBaseManager("PyTorch");
+        NDScope scope = new NDScope()) {
+      scope.suppressNotUsedWarning();
+      NDArray input = manager.zeros(new Shape(2, 3));
+      int before = manager.getManagedArrays().size();
+      NDArray output = forward(network, false, manager, input).singletonOrThrow();
+      assertThat(arrays).hasSize(6).containsOnly(before + 1);
+      assertThat(manager.getManagedArrays()).hasSize(before + 1).contains(input, output);
+      assertThat(output.toFloatArray()).containsOnly(2730);
+    }
+  }
+
+  @Test
+  void theOutputBelongsToTheScopeOfTheCaller() {
+    SequentialBlock network = new SequentialBlock().add(residual(Activation.reluBlock()));
+    try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
+      NDArray input = manager.zeros(new Shape(2, 3));
+      NDArray output;
+      try (NDScope scope = new NDScope()) {
+        scope.suppressNotUsedWarning();
+        output = forward(network, false, manager, input).singletonOrThrow();
+      }
+      assertThat(((PtNDArray) output).isReleased()).isTrue();
+      assertThat(((PtNDArray) input).isReleased()).isFalse();
+    }
+  }
+
+  /** An output that a block has had before, as a constant, stays its own. */
+  @Test
+  void whatABlockKeepsAndReturnsIsThereInTheNextBatch() {
+    try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
+      NDArray kept = manager.full(new Shape(2, 3), 5f);
+      Block network =
+          new SequentialBlock()
+              .add(new LambdaBlock(list -> new NDList(kept)))
+              .add(Activation.reluBlock());
+      for (int i = 0; i < 2; i++) {
+        try (NDScope scope = new NDScope()) {
+          scope.suppressNotUsedWarning();
+          NDArray output =
+              forward(network, false, manager, manager.ones(new Shape(2, 3))).singletonOrThrow();
+          assertThat(output.toFloatArray()).containsOnly(5);
+        }
+      }
+    }
+  }
+
   /** One of several may be an array that the block keeps, as a mask. */
   @Test
   void nothingIsFreedOfABlockThatReturnsSeveralArrays() {
