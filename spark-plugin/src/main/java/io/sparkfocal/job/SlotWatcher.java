@@ -46,13 +46,16 @@ final class SlotWatcher implements AutoCloseable {
 
   private void watch() {
     try {
-      while (enough == null) {
+      while (true) {
         Thread.sleep(MILLIS_BETWEEN_LOOKS);
-        enough = look();
+        TrainingException why = enough == null ? look() : enough;
+        enough = why;
+        if (why != null && !spark.isStopped()) {
+          // Not the stage, which a job of somebody else's may need too; and again and again, since
+          // a query may be between two jobs.
+          tasks.jobs().forEach(job -> spark.cancelJob(job, String.valueOf(why.getMessage())));
+        }
       }
-      String why = String.valueOf(enough.getMessage());
-      // Not the stage, which a job of somebody else's may need too.
-      tasks.jobs().forEach(job -> spark.cancelJob(job, why));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -76,9 +79,9 @@ final class SlotWatcher implements AutoCloseable {
     }
   }
 
-  /** Why the jobs were cancelled; null if they were not. */
-  @Nullable TrainingException enough() {
-    return enough;
+  /** Why the jobs were cancelled, if that is how they failed; null otherwise. */
+  @Nullable TrainingException reasonOf(Throwable failure) {
+    return StageFailure.cancelled(failure) == null ? null : enough;
   }
 
   @Override

@@ -123,7 +123,7 @@ final class TrainingStage {
     } catch (IllegalArgumentException e) {
       throw e;
     } catch (Exception e) {
-      TrainingException enough = watcher.enough();
+      TrainingException enough = watcher.reasonOf(e);
       if (enough != null) {
         throw enough;
       }

@@ -48,7 +48,7 @@ final class WatchedQuery {
       return query.get();
     } catch (Exception e) {
       // SparkException is checked, and Scala does not declare it.
-      RuntimeException known = watcher.enough();
+      RuntimeException known = watcher.reasonOf(e);
       if (known == null) {
         known = overRows ? StageFailure.permanent(e) : StageFailure.cancelled(e);
       }

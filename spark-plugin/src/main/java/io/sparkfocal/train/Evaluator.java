@@ -150,7 +150,7 @@ final class Evaluator {
     long done = 0;
     while (done < rows) {
       beforeBatch.run();
-      int count = rowsOfNext(rows - done);
+      int count = (int) Math.min(batchRows, rows - done);
       try (NDScope scope = new NDScope()) {
         scope.suppressNotUsedWarning();
         Batch batch;
@@ -163,7 +163,7 @@ final class Evaluator {
         visitor.visit(batch, count);
       }
       done += count;
-      int next = rowsOfNext(rows - done);
+      int next = (int) Math.min(batchRows, rows - done);
       if (next > 0) {
         try {
           batches.expect(next);
@@ -177,11 +177,6 @@ final class Evaluator {
     return done;
   }
 
-  private int rowsOfNext(long left) {
-    long most = together == null ? batchRows : Math.min(batchRows, together.room());
-    return (int) Math.min(most, left);
-  }
-
   /**
    * Adds what is measured on each part of a batch: on the whole, if memory suffices for it.
    *
@@ -191,7 +186,8 @@ final class Evaluator {
       Batch batch, int count, NDArray classIds, ParameterStore store, NDArray totals) {
     int done = 0;
     while (done < count) {
-      int part = (int) Math.min(batchRows, count - done);
+      int most = (int) Math.min(batchRows, count - done);
+      int part = together == null ? most : (int) Math.min(most, together.room());
       try (NDScope scope = new NDScope()) {
         scope.suppressNotUsedWarning();
         Batch rows = part == count ? batch : batch.rows(done, done + part);
@@ -204,11 +200,11 @@ final class Evaluator {
         }
         done += part;
       } catch (EngineException e) {
-        takeFewerRows(e, part);
+        takeFewerRows(e, most);
       }
-    }
-    if (together != null && together.room() == 0) {
-      addTogether(classIds, totals);
+      if (together != null && together.room() == 0) {
+        addTogether(classIds, totals);
+      }
     }
   }
 

@@ -98,4 +98,15 @@ class LostRankTest {
     assertThat(kept).containsExactly(3L);
     assertThat(reported).isEmpty();
   }
+
+  /** Over the memory of the host a rank may hear of it from the other before it sees it itself. */
+  @Test
+  void aTrainingOnHostsThatDoesDivergeIsToldSo() {
+    TrainingRun diverging = run().feature(5, Float.POSITIVE_INFINITY);
+    int[] few = {1, 2, 3, 4, 5, 6, 7, 8};
+    int[] many = {10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24};
+    List<Throwable> failures = diverging.failures(settings(false), few, many);
+    assertThat(failures).hasSize(2).hasAtLeastOneElementOfType(DivergedException.class);
+    assertThat(failures).extracting(Throwable::getMessage).allMatch(m -> m.contains("became NaN"));
+  }
 }
