@@ -18,9 +18,7 @@ public final class ProxiedFit {
   public static FocalLossClassificationModel fit(
       FocalLossClassifier estimator, Dataset<Row> rows, String proxy) {
     try (TrainingJob job = ProxiedJob.of(rows.sparkSession(), proxy)) {
-      FocalLossClassificationModel model = estimator.fit(rows, job, new Warnings());
-      job.deleteCheckpoints();
-      return model;
+      return estimator.fit(rows, job);
     }
   }
 }

@@ -5,12 +5,13 @@ import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.HashSet;
 import java.util.Set;
+import java.util.function.Predicate;
 import org.apache.spark.Dependency;
 import org.apache.spark.ShuffleDependency;
 import org.apache.spark.rdd.RDD;
 
 /**
- * What lies between an RDD and the shuffles before it.
+ * What lies before an RDD: shuffles, and what is persisted.
  *
  * <p>{@code RDD.dependencies} returns {@code scala.collection.Seq} in Scala 2.12 and {@code
  * scala.collection.immutable.Seq} in 2.13, so a compiled call works on one of them only.
@@ -20,11 +21,28 @@ public final class RddLineage {
   private RddLineage() {}
 
   /**
-   * Whether every RDD of the stage has as many partitions as the last one and a single parent,
-   * which is what Spark demands of a barrier stage (SPARK-24820); {@code coalesce} and {@code
-   * union} break it.
+   * Whether nothing of an RDD comes out of a shuffle, so that any task can compute any of its
+   * partitions.
    */
-  public static boolean suitsBarrierStage(RDD<?> last) {
+  public static boolean isNarrow(RDD<?> last) {
+    return !any(last, rdd -> isShuffled(dependencies(rdd)));
+  }
+
+  /** Whether an RDD or one before it is persisted. */
+  public static boolean isPersisted(RDD<?> last) {
+    return any(last, rdd -> rdd.getStorageLevel().isValid());
+  }
+
+  private static boolean isShuffled(scala.collection.Seq<?> dependencies) {
+    for (int i = 0; i < dependencies.length(); i++) {
+      if (dependencies.apply(i) instanceof ShuffleDependency<?, ?, ?>) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  private static boolean any(RDD<?> last, Predicate<RDD<?>> wanted) {
     Set<Integer> seen = new HashSet<>();
     Deque<RDD<?>> waiting = new ArrayDeque<>();
     waiting.add(last);
@@ -33,46 +51,15 @@ public final class RddLineage {
       if (!seen.add(rdd.id())) {
         continue;
       }
-      if (rdd.getNumPartitions() != last.getNumPartitions()) {
-        return false;
+      if (wanted.test(rdd)) {
+        return true;
       }
       scala.collection.Seq<?> dependencies = dependencies(rdd);
-      int narrow = 0;
       for (int i = 0; i < dependencies.length(); i++) {
-        Object dependency = dependencies.apply(i);
-        if (!(dependency instanceof ShuffleDependency<?, ?, ?>)) {
-          narrow++;
-          waiting.add(((Dependency<?>) dependency).rdd());
-        }
-      }
-      if (narrow > 1) {
-        return false;
+        waiting.add(((Dependency<?>) dependencies.apply(i)).rdd());
       }
     }
-    return true;
-  }
-
-  /**
-   * Whether nothing of an RDD comes out of a shuffle, so that any task can compute any of its
-   * partitions.
-   */
-  public static boolean isNarrow(RDD<?> last) {
-    Set<Integer> seen = new HashSet<>();
-    Deque<RDD<?>> waiting = new ArrayDeque<>();
-    waiting.add(last);
-    while (!waiting.isEmpty()) {
-      RDD<?> rdd = waiting.remove();
-      if (seen.add(rdd.id())) {
-        scala.collection.Seq<?> dependencies = dependencies(rdd);
-        for (int i = 0; i < dependencies.length(); i++) {
-          if (dependencies.apply(i) instanceof ShuffleDependency<?, ?, ?>) {
-            return false;
-          }
-          waiting.add(((Dependency<?>) dependencies.apply(i)).rdd());
-        }
-      }
-    }
-    return true;
+    return false;
   }
 
   private static scala.collection.Seq<?> dependencies(RDD<?> rdd) {

@@ -6,9 +6,6 @@ import java.util.List;
 import java.util.Set;
 import org.apache.spark.ml.linalg.VectorUDT;
 import org.apache.spark.sql.Column;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Row;
-import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.BooleanType;
 import org.apache.spark.sql.types.DataType;
@@ -123,38 +120,12 @@ public record FeatureLayout(Kind kind, List<String> columns) implements Serializ
   }
 
   /**
-   * How many features a row has: from the schema's metadata where it tells, else from the first
-   * row.
+   * Requires as many features as other rows have.
    *
-   * @throws IllegalArgumentException if there is no row, or its features are null or empty
+   * @throws IllegalArgumentException if there are not
    */
-  public int width(Dataset<Row> dataset) {
-    int declared = declaredWidth(dataset.schema());
-    if (declared > 0) {
-      return declared;
-    }
-    String name = columns.get(0);
-    List<Row> first =
-        kind == Kind.VECTOR
-            ? dataset.select(Columns.named(name)).takeAsList(1)
-            : dataset.select(functions.size(Columns.named(name))).takeAsList(1);
-    if (first.isEmpty()) {
-      throw new IllegalArgumentException(
-          "The dataset has no rows; give fit() at least one row of each of two classes.");
-    }
-    Row row = first.get(0);
-    int width = row.isNullAt(0) ? 0 : width(row);
-    if (width < 1) {
-      throw new IllegalArgumentException(
-          "Column \"" + name + "\" is null or empty in the first row; every row needs features.");
-    }
-    return width;
-  }
-
-  private int width(Row row) {
-    return kind == Kind.VECTOR
-        ? row.<org.apache.spark.ml.linalg.Vector>getAs(0).size()
-        : row.getInt(0);
+  public void requireWidth(int width, int expected) {
+    new FeatureValues(this, expected).size(width);
   }
 
   /** The column, or columns, as a message names them. */

@@ -29,6 +29,19 @@ record FeatureValues(FeatureLayout layout, int width) {
     }
   }
 
+  /** From so many features on a row of zeros, for the most part, is kept as a sparse one. */
+  static boolean isWide(int width) {
+    return width >= 32;
+  }
+
+  /** The value, refusing NaN, infinities and what is too large for float32; 0.0 for -0.0. */
+  double finite(double value, int index) {
+    if (!Float.isFinite((float) value)) {
+      throw notFinite(value, index);
+    }
+    return value + 0.0;
+  }
+
   /** Narrows all values. */
   void dense(double[] from, float[] to) {
     for (int i = 0; i < to.length; i++) {

@@ -26,9 +26,9 @@ final class HostBatches implements Batches {
   /** Rows that were read, but for whose copy memory did not suffice. */
   private int undelivered = -1;
 
-  HostBatches(RowSource.Windows windows, int width, NDManager manager) {
-    this.rows = new RowCursor(windows, width);
-    this.width = width;
+  HostBatches(RowCursor rows, NDManager manager) {
+    this.rows = rows;
+    this.width = rows.width();
     this.manager = manager;
     this.host = manager.newSubManager(Device.cpu());
   }
@@ -76,7 +76,6 @@ final class HostBatches implements Batches {
 
   @Override
   public void close() {
-    rows.close();
     host.close();
   }
 }

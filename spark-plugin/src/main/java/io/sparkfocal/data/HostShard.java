@@ -8,31 +8,37 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Rows in host memory or a file, whose batches are made as they are asked for. */
+/** Rows in Spark's block store, whose batches are made as they are asked for. */
 final class HostShard implements Shard {
 
   private static final Logger LOG = LoggerFactory.getLogger(HostShard.class);
 
   private static final int NO_GPU = -1;
 
-  private final RowSource source;
+  private final ShardRows source;
+  private final Standardization standardization;
   private final NDManager manager;
   private final int gpu;
   private boolean streams;
   private @Nullable StagingPool pool;
 
   /**
-   * A shard of these rows, which it closes.
+   * A shard of these rows, whose batches are standardized.
    *
    * @param manager on the device that trains
    */
-  HostShard(RowSource source, NDManager manager) {
-    this(source, manager, manager.getDevice().isGpu() ? manager.getDevice().getDeviceId() : NO_GPU);
+  HostShard(ShardRows source, Standardization standardization, NDManager manager) {
+    this(
+        source,
+        standardization,
+        manager,
+        manager.getDevice().isGpu() ? manager.getDevice().getDeviceId() : NO_GPU);
   }
 
   /** As above, whose batches are streamed to the GPU of that number. */
-  HostShard(RowSource source, NDManager manager, int gpu) {
+  HostShard(ShardRows source, Standardization standardization, NDManager manager, int gpu) {
     this.source = source;
+    this.standardization = standardization;
     this.manager = manager;
     this.gpu = gpu;
     this.streams = gpu != NO_GPU;
@@ -53,29 +59,28 @@ final class HostShard implements Shard {
     return batches(source.shuffled(shuffle));
   }
 
-  private Batches batches(RowSource.Windows windows) {
+  private Batches batches(ShardRows.Windows windows) {
+    RowCursor cursor = new RowCursor(windows, source.width(), standardization);
     if (streams) {
       try {
         if (pool == null) {
           pool = new StagingPool(gpu);
         }
-        return new StreamedBatches(windows, source.width(), manager, pool);
+        return new StreamedBatches(cursor, manager, pool);
       } catch (IllegalStateException e) {
         streams = false;
         LOG.warn("Every batch is waited for while it is copied to the GPU: {}", e.getMessage());
       }
     }
-    return new HostBatches(windows, source.width(), manager);
+    return new HostBatches(cursor, manager);
   }
 
   @Override
   public void close() {
     StagingPool used = pool;
     pool = null;
-    try (source) {
-      if (used != null) {
-        used.close();
-      }
+    if (used != null) {
+      used.close();
     }
   }
 }

@@ -2,6 +2,7 @@ package io.sparkfocal.data;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
+import io.sparkfocal.collective.TensorCollective;
 import io.sparkfocal.compat.TensorCopy;
 import io.sparkfocal.cuda.Gpu;
 import io.sparkfocal.train.Batch;
@@ -13,19 +14,27 @@ import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** The rows that one rank has read, for training and for validation. */
+/** The rows of one rank, for training and for validation. */
 public final class RankRows implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(RankRows.class);
   private static final int BLOCK_BYTES = 64 << 20;
 
-  private final RowSource training;
-  private final RowSource validation;
+  private final ShardRows training;
+  private final ShardRows validation;
   private final List<Shard> shards = new ArrayList<>();
+  private Standardization standardization;
 
-  RankRows(RowSource training, RowSource validation) {
-    this.training = training;
-    this.validation = validation;
+  /**
+   * Rows of slices of blocks.
+   *
+   * @param width features of a row
+   */
+  public RankRows(
+      int width, List<BlockSlice> training, List<BlockSlice> validation, BlockSource source) {
+    this.training = new ShardRows(width, training, source);
+    this.validation = new ShardRows(width, validation, source);
+    this.standardization = Standardization.none(width);
   }
 
   /** How many training rows there are. */
@@ -38,26 +47,21 @@ public final class RankRows implements AutoCloseable {
     return validation.rows();
   }
 
-  /** Whether rows had to be spilled to disk. */
-  public boolean isSpilled() {
-    return !training.isInMemory() || !validation.isInMemory();
+  /**
+   * The standardization by the training rows of all ranks, which all of them ask for together.
+   *
+   * @param sparse whether features that are mostly 0 stay 0 there
+   */
+  public Standardization standardization(
+      boolean sparse, TensorCollective ranks, NDManager manager) {
+    FeatureStatistics statistics = new FeatureStatistics(training.width());
+    statistics.add(training);
+    return statistics.overRanks(ranks, manager).standardization(sparse);
   }
 
-  /** Statistics of the training rows, as they were read. */
-  public FeatureStatistics statistics() {
-    List<FeatureStatistics> parts = new ArrayList<>();
-    try (RowSource.Windows windows = training.ordered()) {
-      for (var window = windows.next(); window != null; window = windows.next()) {
-        parts.add(FeatureStatistics.of(window.store(), window.order()));
-      }
-    }
-    return FeatureStatistics.merge(parts);
-  }
-
-  /** Standardizes all rows, once. */
-  public void standardize(Standardization standardization) {
-    training.standardize(standardization);
-    validation.standardize(standardization);
+  /** All rows come standardized from now on. */
+  public void standardize(Standardization values) {
+    standardization = values;
   }
 
   /** The training rows for training on the manager's device. */
@@ -70,17 +74,17 @@ public final class RankRows implements AutoCloseable {
     return shard(validation, manager, kernels);
   }
 
-  private Shard shard(RowSource rows, NDManager manager, FusedKernels kernels) {
-    HostShard onHost = new HostShard(rows, manager);
+  private Shard shard(ShardRows rows, NDManager manager, FusedKernels kernels) {
+    HostShard onHost = new HostShard(rows, standardization, manager);
     shards.add(onHost);
     Device device = manager.getDevice();
-    return device.isGpu() && rows.isInMemory() && fits(rows, device)
-        ? kernels.shard(moved(onHost, rows, manager))
+    return device.isGpu() && fits(rows, device)
+        ? kernels.shard(moved(onHost, rows, manager), rows::order)
         : onHost;
   }
 
   /** Into half of the device's memory, as far as CUDA tells it; the network needs the rest. */
-  private static boolean fits(RowSource rows, Device device) {
+  private static boolean fits(ShardRows rows, Device device) {
     long bytes = rows.rows() * RowCursor.Target.bytes(rows.width());
     try {
       return bytes <= Gpu.of(device.getDeviceId()).freeMemory() / 2;
@@ -91,11 +95,13 @@ public final class RankRows implements AutoCloseable {
   }
 
   /** To the device, once, block by block. */
-  private static Batch moved(HostShard shard, RowSource rows, NDManager manager) {
+  private Batch moved(HostShard shard, ShardRows rows, NDManager manager) {
     Batch all = Batch.allocate(manager, rows.rows(), rows.width());
     int blockRows = Math.max(1, BLOCK_BYTES / Float.BYTES / rows.width());
     try (shard;
-        Batches batches = new HostBatches(rows.ordered(), rows.width(), manager)) {
+        Batches batches =
+            new HostBatches(
+                new RowCursor(rows.ordered(), rows.width(), standardization), manager)) {
       for (long from = 0; from < rows.rows(); from += blockRows) {
         long to = Math.min(rows.rows(), from + blockRows);
         Batch block = batches.next((int) (to - from));
@@ -110,12 +116,9 @@ public final class RankRows implements AutoCloseable {
     return all;
   }
 
-  /** Frees the rows, and what shards of them keep on the host. */
+  /** Frees what shards of the rows keep. */
   @Override
   public void close() {
-    try (training;
-        validation) {
-      shards.forEach(Shard::close);
-    }
+    shards.forEach(Shard::close);
   }
 }

@@ -7,33 +7,43 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /** Takes rows from windows, one batch after the other. */
-final class RowCursor implements AutoCloseable {
+final class RowCursor {
 
   private static final int STAGED_ROWS = 64;
   private static final int STAGED_BYTES = 256 << 10;
 
-  private final RowSource.Windows windows;
+  private final ShardRows.Windows windows;
   private final int width;
+  private final Standardization standardization;
+  private final float[] zeros;
   private final float[] row;
+  private final float[] stored;
+  private final int[] indices;
   private final float[] staged;
   private final int stagedRows;
-  private RowSource.@Nullable Window window;
+  private ShardRows.@Nullable Window window;
   private int place;
 
   /**
    * Stands before the first row.
    *
-   * @param windows closed with the cursor
    * @param width features of a row
+   * @param standardization of them
    */
-  RowCursor(RowSource.Windows windows, int width) {
+  RowCursor(ShardRows.Windows windows, int width, Standardization standardization) {
     this.windows = windows;
     this.width = width;
-    this.row = new float[RowStore.stride(width)];
+    this.standardization = standardization;
+    this.zeros = new float[width];
+    for (int i = 0; i < width; i++) {
+      zeros[i] = standardization.ofZero(i);
+    }
+    this.row = new float[width];
+    this.stored = new float[width];
+    this.indices = new int[width];
     this.stagedRows =
         Math.max(1, Math.min(STAGED_ROWS, STAGED_BYTES / Float.BYTES / Math.max(1, width)));
     this.staged = new float[stagedRows * width];
-    this.window = windows.next();
   }
 
   /**
@@ -80,6 +90,10 @@ final class RowCursor implements AutoCloseable {
     }
   }
 
+  int width() {
+    return width;
+  }
+
   /** Writes the next rows to the target, from its beginning. */
   void read(int rows, Target target) {
     target.clear();
@@ -94,31 +108,33 @@ final class RowCursor implements AutoCloseable {
   /** Sees rows of one window. */
   private interface Visitor {
 
-    void visit(RowSource.Window window, int from, int count);
+    void visit(ShardRows.Window window, int from, int count);
   }
 
   private void pass(long rows, Visitor visitor) {
     long missing = rows;
     while (missing > 0) {
-      if (window != null && place == window.order().length) {
-        window = windows.next();
+      while (window == null || place == window.order().length) {
+        // Not two at a time.
+        window = null;
+        window = Objects.requireNonNull(windows.next(), "no rows are left");
         place = 0;
       }
-      RowSource.Window current = Objects.requireNonNull(window, "no rows are left");
-      int count = (int) Math.min(missing, current.order().length - place);
-      visitor.visit(current, place, count);
+      int count = (int) Math.min(missing, window.order().length - place);
+      visitor.visit(window, place, count);
       place += count;
       missing -= count;
     }
   }
 
-  private void copy(RowSource.Window from, int first, int count, Target target) {
+  private void copy(ShardRows.Window from, int first, int count, Target target) {
     int inStage = 0;
     for (int i = first; i < first + count; i++) {
-      from.store().get(from.order()[i], row, 0);
-      System.arraycopy(row, 0, staged, inStage * width, width);
-      target.labels().put((long) row[width]);
-      target.weights().put(row[width + 1]);
+      RowBlock block = from.block(i);
+      int at = from.row(i);
+      System.arraycopy(standardized(block, at), 0, staged, inStage * width, width);
+      target.labels().put(block.label(at));
+      target.weights().put(block.weight(at));
       if (++inStage == stagedRows) {
         target.features().put(staged);
         inStage = 0;
@@ -127,8 +143,26 @@ final class RowCursor implements AutoCloseable {
     target.features().put(staged, 0, inStage * width);
   }
 
-  @Override
-  public void close() {
-    windows.close();
+  private float[] standardized(RowBlock block, int at) {
+    if (block.isSparse()) {
+      System.arraycopy(zeros, 0, row, 0, width);
+      block.values(at, stored);
+      block.indices(at, indices);
+      for (int i = 0; i < block.stored(at); i++) {
+        float low = block.hasLow() ? block.lowOfStored(at, i) : 0;
+        row[indices[i]] = standardization.apply(stored[i], low, indices[i]);
+      }
+      return row;
+    }
+    block.values(at, row);
+    int[] columns = block.lowColumns();
+    for (int i = 0; i < columns.length; i++) {
+      stored[i] = row[columns[i]];
+    }
+    standardization.apply(row, width);
+    for (int i = 0; i < columns.length; i++) {
+      row[columns[i]] = standardization.apply(stored[i], block.low(at, i), columns[i]);
+    }
+    return row;
   }
 }

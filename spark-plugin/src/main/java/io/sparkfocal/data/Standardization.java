@@ -1,31 +1,51 @@
 package io.sparkfocal.data;
 
 import java.io.Serializable;
+import java.util.Arrays;
 
 /**
  * Shift and scale of every feature: (x - mean) scale.
  *
  * @param means what is subtracted
  * @param scales factors; 0 for a feature that never varied
+ * @param exact features whose values float32 does not hold, so that they are not narrowed before
+ *     the mean is subtracted
  */
-public record Standardization(double[] means, double[] scales) implements Serializable {
+@SuppressWarnings("ArrayRecordComponent") // never compared
+public record Standardization(double[] means, double[] scales, boolean[] exact)
+    implements Serializable {
+
+  /** Of features that float32 holds. */
+  public Standardization(double[] means, double[] scales) {
+    this(means, scales, new boolean[means.length]);
+  }
 
   /** Leaves features as they are. */
   public static Standardization none(int width) {
     double[] scales = new double[width];
-    java.util.Arrays.fill(scales, 1);
+    Arrays.fill(scales, 1);
     return new Standardization(new double[width], scales);
   }
 
   /** The {@code index}-th feature, standardized. */
-  public float apply(float value, int index) {
-    return (float) ((value - means[index]) * scales[index]);
+  public float apply(double value, int index) {
+    return (float) (((exact[index] ? value : (float) value) - means[index]) * scales[index]);
   }
 
-  /** Standardizes the features that lie there in place. */
-  void apply(float[] values, int offset, int width) {
+  /** Standardizes the first {@code width} features in place. */
+  void apply(float[] values, int width) {
     for (int i = 0; i < width; i++) {
-      values[offset + i] = apply(values[offset + i], i);
+      values[i] = (float) ((values[i] - means[i]) * scales[i]);
     }
+  }
+
+  /** The {@code index}-th feature, given in two parts. */
+  float apply(float high, float low, int index) {
+    return (float) (((double) high + low - means[index]) * scales[index]);
+  }
+
+  /** What a feature of value 0 becomes. */
+  float ofZero(int index) {
+    return (float) (-means[index] * scales[index]) + 0.0f;
   }
 }

@@ -22,16 +22,16 @@ final class StreamedBatches implements Batches {
   private int expected = -1;
 
   /**
-   * Batches of the rows in these windows, which are closed with them.
+   * Batches of these rows.
    *
    * @param manager on the GPU
    * @param pool to that GPU; outlives the batches
    */
-  StreamedBatches(RowSource.Windows windows, int width, NDManager manager, StagingPool pool) {
+  StreamedBatches(RowCursor rows, NDManager manager, StagingPool pool) {
     this.pool = pool;
     this.stream = pool.stream();
-    this.rows = new RowCursor(windows, width);
-    this.width = width;
+    this.rows = rows;
+    this.width = rows.width();
     this.manager = manager.newSubManager();
   }
 
@@ -88,7 +88,6 @@ final class StreamedBatches implements Batches {
 
   @Override
   public void close() {
-    rows.close();
     for (Place place : new @Nullable Place[] {inUse, other}) {
       if (place != null) {
         place.close();

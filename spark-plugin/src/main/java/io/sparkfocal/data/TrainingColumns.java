@@ -72,16 +72,6 @@ public record TrainingColumns(
         Columns.classNames(labelField));
   }
 
-  /** The rows to train on alone, of a dataset whose validation rows are not to be read. */
-  public Dataset<Row> trainingRows(Dataset<?> dataset) {
-    return dataset.toDF().filter(functions.not(held()));
-  }
-
-  /** The same without a validation column. */
-  public TrainingColumns withoutValidation() {
-    return new TrainingColumns(features, label, weight, null, numbers, declaredClasses, classNames);
-  }
-
   /**
    * A name for each of so many classes, if there are names at all; a class that the metadata does
    * not name is {@code __class_} and its number.
@@ -92,11 +82,6 @@ public record TrainingColumns(
       names.add("__class_" + names.size());
     }
     return names;
-  }
-
-  /** Label (double), weight (double) and validation (boolean): what {@link LabelCounts} reads. */
-  public Dataset<Row> labels(Dataset<?> dataset) {
-    return dataset.toDF().select(labelExpressions().toArray(Column[]::new));
   }
 
   /**
@@ -122,21 +107,5 @@ public record TrainingColumns(
       columns.addAll(List.of(features.expressions()));
     }
     return dataset.toDF().select(columns.toArray(Column[]::new));
-  }
-
-  private List<Column> labelExpressions() {
-    List<Column> columns = new ArrayList<>();
-    columns.add(Columns.named(label).cast(DataTypes.DoubleType));
-    columns.add(
-        weight == null ? functions.lit(1.0) : Columns.named(weight).cast(DataTypes.DoubleType));
-    columns.add(held());
-    return columns;
-  }
-
-  /** Whether a row is for validation; never null. */
-  private Column held() {
-    return validation == null
-        ? functions.lit(false)
-        : functions.coalesce(Columns.named(validation), functions.lit(false));
   }
 }

@@ -3,12 +3,13 @@ package io.sparkfocal.job;
 import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Block;
+import io.sparkfocal.blocks.RankBlocks;
+import io.sparkfocal.blocks.RankShare;
 import io.sparkfocal.collective.Collective;
 import io.sparkfocal.collective.CollectiveException;
 import io.sparkfocal.collective.PeerLostException;
 import io.sparkfocal.collective.TensorCollective;
 import io.sparkfocal.cuda.CudaLibraries;
-import io.sparkfocal.data.FeatureStatistics;
 import io.sparkfocal.data.RankRows;
 import io.sparkfocal.data.Standardization;
 import io.sparkfocal.network.Layers;
@@ -27,20 +28,18 @@ import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.Arrays;
-import java.util.Iterator;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.spark.BarrierTaskContext;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskKilledException;
 import org.apache.spark.broadcast.Broadcast;
-import org.apache.spark.sql.catalyst.InternalRow;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One rank: reads its partition, meets the others, trains; rank 0 returns the result.
+ * One rank: meets the others, reads its rows, trains; rank 0 returns the result.
  *
  * @param plan what to do
  * @param links what lies between this rank and the others
@@ -55,7 +54,7 @@ record BarrierTrainingTask(TrainingPlan plan, RankLinks links, Broadcast<byte[]>
   /**
    * Runs in a barrier task; the bytes are those of a {@link TrainingResult}, null on other ranks.
    */
-  byte @Nullable [] run(Iterator<InternalRow> rows) {
+  byte @Nullable [] run(RankShare share) {
     BarrierTaskContext context = BarrierTaskContext.get();
     RankName name = RankName.here(context.partitionId(), plan.workers());
     try {
@@ -64,11 +63,11 @@ record BarrierTrainingTask(TrainingPlan plan, RankLinks links, Broadcast<byte[]>
       RankDevice device = plan.device().resolve(context.resourcesJMap(), name.host());
       name = name.on(device);
       LOG.info("{}, trains on {}: {}", name, device.device(), device.reason());
-      try (RankRows read =
-          plan.rows()
-              .read(
-                  new CancellableRows(rows, context), LocalDisk.shardMemory(context, plan.job()))) {
-        return train(context, name, device, read);
+      try (RankBlocks blocks = new RankBlocks(share);
+          RankRows rows =
+              new RankRows(
+                  plan.network().features(), share.training(), share.validation(), blocks)) {
+        return train(context, name, device, blocks, rows);
       }
     } catch (TaskKilledException e) {
       throw e;
@@ -93,7 +92,11 @@ record BarrierTrainingTask(TrainingPlan plan, RankLinks links, Broadcast<byte[]>
   }
 
   private byte @Nullable [] train(
-      BarrierTaskContext context, RankName name, RankDevice device, RankRows rows) {
+      BarrierTaskContext context,
+      RankName name,
+      RankDevice device,
+      RankBlocks blocks,
+      RankRows rows) {
     try (Rendezvous ranks =
         new Rendezvous(
             context,
@@ -108,7 +111,8 @@ record BarrierTrainingTask(TrainingPlan plan, RankLinks links, Broadcast<byte[]>
                     device.gpu(),
                     rows.trainingRows(),
                     rows.validationRows()))) {
-      return train(context, name, device.device(), rows, ranks.cards(), ranks.collective());
+      return train(
+          context, name, device.device(), blocks, rows, ranks.cards(), ranks.collective());
     }
   }
 
@@ -116,6 +120,7 @@ record BarrierTrainingTask(TrainingPlan plan, RankLinks links, Broadcast<byte[]>
       BarrierTaskContext context,
       RankName name,
       Device device,
+      RankBlocks blocks,
       RankRows rows,
       List<RankCard> cards,
       Collective collective) {
@@ -127,9 +132,13 @@ record BarrierTrainingTask(TrainingPlan plan, RankLinks links, Broadcast<byte[]>
       Standardization standardization =
           from == null ? standardization(rows, tensors, manager) : from.standardization();
       rows.standardize(standardization);
+      blocks.fetch();
+      tensors.ruleOutALostRank();
+      collective.barrier();
+      blocks.dropOthers();
       FusedKernels kernels =
           (settings.fusedKernels() ? FusedKernels.on(device) : FusedKernels.none())
-              .agreed(tensors, plan.loss(), plan.rows().classes(), plan.settings(), manager);
+              .agreed(tensors, plan.loss(), plan.classes(), plan.settings(), manager);
       Shard training = rows.training(manager, kernels);
       Shard validation = rows.validation(manager, kernels);
 
@@ -161,7 +170,7 @@ record BarrierTrainingTask(TrainingPlan plan, RankLinks links, Broadcast<byte[]>
                 network,
                 parameters,
                 plan.loss(),
-                plan.rows().classes(),
+                plan.classes(),
                 plan.settings(),
                 step,
                 tensors,
@@ -189,15 +198,11 @@ record BarrierTrainingTask(TrainingPlan plan, RankLinks links, Broadcast<byte[]>
         : new CheckpointWriter(where, plan.described(), standardization);
   }
 
-  /** From the statistics of all ranks, merged in the order of their numbers. */
   private Standardization standardization(
       RankRows rows, TensorCollective tensors, NDManager manager) {
-    if (!plan.standardize()) {
-      return Standardization.none(plan.rows().width());
-    }
-    List<byte[]> ofRanks = tensors.allGather(rows.statistics().encode(), manager);
-    return FeatureStatistics.merge(ofRanks.stream().map(FeatureStatistics::decode).toList())
-        .standardization();
+    return plan.standardize()
+        ? rows.standardization(plan.sparse(), tensors, manager)
+        : Standardization.none(plan.network().features());
   }
 
   private static RunSize size(List<RankCard> cards) {

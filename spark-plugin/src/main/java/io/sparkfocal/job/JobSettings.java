@@ -30,12 +30,6 @@ import org.jspecify.annotations.Nullable;
  *     (false)
  * @param libraryPath {@code spark.focal.nccl.library-path}: folders to look in first for NVIDIA's
  *     libraries, separated as in a class path (empty)
- * @param largestSkew {@code spark.focal.data.max-skew}: rows of the largest partition over the mean
- *     above which the input is repartitioned (1.2); a large number keeps the partitions as they are
- * @param shardMemory {@code spark.focal.data.shard-memory}: bytes of rows that a rank keeps on the
- *     heap; null for a part of the heap
- * @param plaintextRows {@code spark.focal.data.allow-plaintext}: whether rows may lie on disk as
- *     they are although the application encrypts its files (false)
  * @param checkpointLease {@code spark.focal.checkpoint.lease}: how long a run passes for one that
  *     is being trained after its driver was last heard of (60s)
  * @param checkpointRetention {@code spark.focal.checkpoint.retention}: how old checkpoints of other
@@ -52,9 +46,6 @@ public record JobSettings(
     boolean fusedKernels,
     boolean sharedGpu,
     String libraryPath,
-    double largestSkew,
-    @Nullable Long shardMemory,
-    boolean plaintextRows,
     Duration checkpointLease,
     Duration checkpointRetention)
     implements Serializable {
@@ -69,9 +60,6 @@ public record JobSettings(
   static final String FUSED_KERNELS = "spark.focal.gpu.fused-kernels";
   static final String SHARED_GPU = "spark.focal.gpu.shared";
   static final String LIBRARY_PATH = "spark.focal.nccl.library-path";
-  static final String MAX_SKEW = "spark.focal.data.max-skew";
-  static final String SHARD_MEMORY = "spark.focal.data.shard-memory";
-  static final String PLAINTEXT_ROWS = "spark.focal.data.allow-plaintext";
   static final String LEASE = "spark.focal.checkpoint.lease";
   static final String RETENTION = "spark.focal.checkpoint.retention";
 
@@ -97,9 +85,6 @@ public record JobSettings(
         isTrue(conf, FUSED_KERNELS, true),
         isTrue(conf, SHARED_GPU),
         conf.get(LIBRARY_PATH, ""),
-        skew(conf),
-        conf.contains(SHARD_MEMORY) ? bytes(conf) : null,
-        isTrue(conf, PLAINTEXT_ROWS),
         time(conf, LEASE, "60s", LEAST_LEASE_MILLIS, "a time of at least 5s, for instance 60s"),
         timeOrZero(conf, RETENTION, "7d"));
   }
@@ -129,31 +114,6 @@ public record JobSettings(
       throw wrong(PORT, value, allowed);
     }
     throw wrong(PORT, value, allowed);
-  }
-
-  private static double skew(SparkConf conf) {
-    try {
-      double skew = conf.getDouble(MAX_SKEW, 1.2);
-      if (skew >= 1) {
-        return skew;
-      }
-    } catch (NumberFormatException e) {
-      throw wrong(MAX_SKEW, conf.get(MAX_SKEW), "a number of at least 1");
-    }
-    throw wrong(MAX_SKEW, conf.get(MAX_SKEW), "a number of at least 1");
-  }
-
-  private static long bytes(SparkConf conf) {
-    String allowed = "a size above 0, for instance 512m";
-    try {
-      long bytes = conf.getSizeAsBytes(SHARD_MEMORY);
-      if (bytes > 0) {
-        return bytes;
-      }
-    } catch (IllegalArgumentException e) {
-      throw wrong(SHARD_MEMORY, conf.get(SHARD_MEMORY), allowed);
-    }
-    throw wrong(SHARD_MEMORY, conf.get(SHARD_MEMORY), allowed);
   }
 
   private static IllegalArgumentException wrong(String key, String value, String allowed) {

@@ -19,7 +19,7 @@ final class LargestBatch {
     if (plan.device().mayUseGpu(conf)) {
       return;
     }
-    int width = plan.rows().width();
+    int width = plan.network().features();
     BatchMemory.requireRow(width);
     long most = BatchMemory.mostRows(width);
     long rows = Math.min(plan.settings().batchSize(), trainingRows);

@@ -48,10 +48,6 @@ final class RankFailure extends RuntimeException {
     if (cause instanceof IllegalArgumentException) {
       return new RankFailure(Kind.INPUT, where + cause.getMessage(), cause);
     }
-    if (cause instanceof RowFailure row) {
-      Kind kind = row.isBadValue() ? Kind.INPUT : Kind.PERMANENT;
-      return new RankFailure(kind, where + row.getMessage(), row);
-    }
     if (cause instanceof ArithmeticException) {
       return new RankFailure(Kind.PERMANENT, where + overflow(cause), cause);
     }

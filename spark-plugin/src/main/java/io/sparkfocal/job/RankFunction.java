@@ -1,13 +1,13 @@
 package io.sparkfocal.job;
 
+import io.sparkfocal.blocks.RankShare;
 import java.io.Serializable;
-import org.apache.spark.sql.catalyst.InternalRow;
 import scala.collection.Iterator;
 import scala.collection.Iterator$;
 import scala.runtime.AbstractFunction1;
 
 /** A {@link BarrierTrainingTask} in the form that {@code RDDBarrier.mapPartitions} takes. */
-final class RankFunction extends AbstractFunction1<Iterator<InternalRow>, Iterator<byte[]>>
+final class RankFunction extends AbstractFunction1<Iterator<RankShare>, Iterator<byte[]>>
     implements Serializable {
 
   private static final long serialVersionUID = 1L;
@@ -19,20 +19,8 @@ final class RankFunction extends AbstractFunction1<Iterator<InternalRow>, Iterat
   }
 
   @Override
-  public Iterator<byte[]> apply(Iterator<InternalRow> rows) {
-    byte[] result =
-        task.run(
-            new java.util.Iterator<>() {
-              @Override
-              public boolean hasNext() {
-                return rows.hasNext();
-              }
-
-              @Override
-              public InternalRow next() {
-                return rows.next();
-              }
-            });
+  public Iterator<byte[]> apply(Iterator<RankShare> share) {
+    byte[] result = task.run(share.next());
     return result == null ? Iterator$.MODULE$.empty() : Iterator$.MODULE$.single(result);
   }
 }

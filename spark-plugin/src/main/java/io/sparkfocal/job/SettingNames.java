@@ -30,9 +30,6 @@ final class SettingNames {
           Transport.ALLOW_PLAINTEXT,
           JobSettings.FUSED_KERNELS,
           JobSettings.SHARED_GPU,
-          JobSettings.MAX_SKEW,
-          JobSettings.SHARD_MEMORY,
-          JobSettings.PLAINTEXT_ROWS,
           JobSettings.LEASE,
           JobSettings.RETENTION);
 

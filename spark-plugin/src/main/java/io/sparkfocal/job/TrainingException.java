@@ -3,7 +3,7 @@ package io.sparkfocal.job;
 import org.jspecify.annotations.Nullable;
 
 /** Training failed on an executor: the sentence names the rank, the host and the cause. */
-public final class TrainingException extends RuntimeException {
+public class TrainingException extends RuntimeException {
 
   private static final long serialVersionUID = 1L;
 

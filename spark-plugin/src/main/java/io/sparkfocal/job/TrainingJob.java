@@ -1,5 +1,6 @@
 package io.sparkfocal.job;
 
+import io.sparkfocal.blocks.InputBlocks;
 import io.sparkfocal.data.LabelCounts;
 import io.sparkfocal.data.TrainingColumns;
 import io.sparkfocal.network.MlpNetwork;
@@ -14,7 +15,6 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext;
 import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.SerializableConfiguration;
 import org.jspecify.annotations.Nullable;
@@ -22,7 +22,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The driver's side of one {@code fit}: finds slots, attempts the training, and where an attempt
+ * The driver's side of one {@code fit}: finds slots, reads the rows, attempts the training, and where an attempt
  * fails begins another from the newest checkpoint.
  */
 public final class TrainingJob implements AutoCloseable {
@@ -81,13 +81,50 @@ public final class TrainingJob implements AutoCloseable {
   }
 
   /**
-   * Runs a query of the driver's own; says which jobs hold the slots that it waits for.
+   * Reads the input, with one Spark job; says which jobs hold the slots that it waits for. After a
+   * failure that may pass it reads again, as where Spark tries no task a second time.
    *
-   * @throws IllegalArgumentException if a row of the input cannot be computed
+   * @param workers how many ranks will train
+   * @param maxRestarts how often it reads again at most
+   * @return the rows, which the caller closes
+   * @throws IllegalArgumentException if a row cannot be trained on, or not be computed
    * @throws TrainingException as above, or if slots were busy for too long
    */
-  public <T> T query(Supplier<T> query) {
-    return WatchedQuery.overRows(spark, settings, query);
+  public InputBlocks read(
+      TrainingColumns columns, Dataset<?> dataset, int workers, int maxRestarts) {
+    for (int left = maxRestarts; ; left--) {
+      try {
+        return query(
+            "reading the input", () -> InputBlocks.read(spark, columns, dataset, workers));
+      } catch (IllegalArgumentException | TrainingException e) {
+        throw e;
+      } catch (Exception e) {
+        if (left == 0 || spark.isStopped() || Thread.currentThread().isInterrupted()) {
+          throw e;
+        }
+        LOG.warn("The input is read again: {}", e.toString());
+      }
+    }
+  }
+
+  /** Reads the input once more, as what it is now; throws as above. */
+  public void readAgain(InputBlocks rows) {
+    query(
+        "reading the input again",
+        () -> {
+          rows.readAgain();
+          return rows;
+        });
+  }
+
+  private <T> T query(String name, Supplier<T> query) {
+    String before = spark.getLocalProperty(TrainingStage.JOB_NAME);
+    spark.setLocalProperty(TrainingStage.JOB_NAME, name);
+    try {
+      return WatchedQuery.overRows(spark, settings, query);
+    } finally {
+      spark.setLocalProperty(TrainingStage.JOB_NAME, before);
+    }
   }
 
   /**
@@ -133,19 +170,24 @@ public final class TrainingJob implements AutoCloseable {
    * Trains; after a failure that may pass, again from the newest checkpoint, on as many ranks or,
    * if slots have been missing for {@code spark.focal.slots.timeout}, on fewer.
    *
+   * @param rows of the input
+   * @param validated whether the validation rows are of use
    * @param maxRestarts how often at most
    * @param resume whether to go on from the newest checkpoint of an earlier application
    * @throws IllegalArgumentException if a row cannot be trained on, that checkpoint is of another
    *     plan, or the network is too large for the result or for checkpoints
+   * @throws InputChangedException if rows were lost, and other ones came in their place
    * @throws TrainingException if a rank fails otherwise: the first cause of the last attempt
    */
   public TrainingResult run(
       TrainingPlan plan,
-      TrainingColumns columns,
-      LabelCounts counts,
-      Dataset<?> dataset,
+      InputBlocks rows,
+      boolean validated,
       int maxRestarts,
       boolean resume) {
+    // Of an earlier run of this job.
+    close();
+    LabelCounts counts = rows.counts();
     LargestBatch.require(plan, counts.trainingRows(), spark.getConf());
     RankPorts.require(spark, settings, plan.workers());
     LOG.info(
@@ -154,7 +196,7 @@ public final class TrainingJob implements AutoCloseable {
         counts.trainingRows(),
         counts.validationRows(),
         plan.workers());
-    requireSizes(plan, counts.validationRows() > 0);
+    requireSizes(plan, validated);
     String tooSmall = NativeMemory.of(plan, conf).shortage(conf, spark.master(), spark.version());
     if (tooSmall != null) {
       LOG.warn("{}: {}", plan.run(), tooSmall);
@@ -165,10 +207,9 @@ public final class TrainingJob implements AutoCloseable {
             ? null
             : RunCheckpoints.of(
                 where, plan.described(), resume, self(), settings.checkpointRetention());
-    Dataset<Row> rows = columns.rows(dataset);
     List<RankTasks> attempts = new ArrayList<>();
     try {
-      return attempt(plan, rows, counts, attempts, maxRestarts);
+      return attempt(plan, rows, validated, attempts, maxRestarts);
     } finally {
       attempts.forEach(spark::removeSparkListener);
     }
@@ -200,8 +241,8 @@ public final class TrainingJob implements AutoCloseable {
 
   private TrainingResult attempt(
       TrainingPlan first,
-      Dataset<Row> rows,
-      LabelCounts counts,
+      InputBlocks rows,
+      boolean validated,
       List<RankTasks> attempts,
       int maxRestarts) {
     TrainingPlan plan = first;
@@ -212,7 +253,14 @@ public final class TrainingJob implements AutoCloseable {
       }
       try {
         byte[] result =
-            new TrainingStage(spark, settings, plan, links, rows, counts, attempts).run(from);
+            new TrainingStage(
+                    spark,
+                    settings,
+                    plan,
+                    links,
+                    rows.shares(plan.workers(), validated),
+                    attempts)
+                .run(from);
         return TrainingResult.decode(result, plan.workers(), restarts);
       } catch (TrainingException e) {
         if (e.isPermanent() || restarts == maxRestarts) {
@@ -227,7 +275,14 @@ public final class TrainingJob implements AutoCloseable {
             maxRestarts,
             workers);
         plan = plan.again(UUID.randomUUID().getMostSignificantBits(), workers);
+        restore(rows, e);
       }
+    }
+  }
+
+  private void restore(InputBlocks rows, TrainingException cause) {
+    if (!query("reading lost rows again", rows::restore)) {
+      throw new InputChangedException(cause);
     }
   }
 
@@ -272,6 +327,7 @@ public final class TrainingJob implements AutoCloseable {
   public void close() {
     if (checkpoints != null) {
       checkpoints.close();
+      checkpoints = null;
     }
   }
 }

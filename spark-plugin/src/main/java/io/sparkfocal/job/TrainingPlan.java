@@ -1,6 +1,5 @@
 package io.sparkfocal.job;
 
-import io.sparkfocal.data.RowReader;
 import io.sparkfocal.data.TrainingColumns;
 import io.sparkfocal.network.NetworkDescription;
 import io.sparkfocal.train.LossSpec;
@@ -17,7 +16,10 @@ import org.jspecify.annotations.Nullable;
  * @param run name of this run, for progress and logs
  * @param attemptKey tells the ranks of this attempt from those of any other
  * @param workers how many ranks train
- * @param rows how to read the partition
+ * @param columns of the input
+ * @param classes how many the labels have
+ * @param content of the rows, the same in any order: tells them from others
+ * @param sparse whether most features are 0
  * @param standardize whether features are standardized
  * @param network the network
  * @param outputBias where the bias of the output layer begins; empty for zeros
@@ -33,7 +35,10 @@ public record TrainingPlan(
     String run,
     long attemptKey,
     int workers,
-    RowReader rows,
+    TrainingColumns columns,
+    int classes,
+    long content,
+    boolean sparse,
     boolean standardize,
     NetworkDescription network,
     float[] outputBias,
@@ -51,7 +56,10 @@ public record TrainingPlan(
         run,
         otherKey,
         otherWorkers,
-        rows,
+        columns,
+        classes,
+        content,
+        sparse,
         standardize,
         network,
         outputBias,
@@ -69,7 +77,6 @@ public record TrainingPlan(
    */
   Map<String, String> described() {
     Map<String, String> plan = new LinkedHashMap<>();
-    TrainingColumns columns = rows.columns();
     plan.put("network", network.toString());
     plan.put("loss", loss.described());
     plan.put(
@@ -80,9 +87,10 @@ public record TrainingPlan(
                 columns.label(),
                 columns.weight(),
                 columns.validation(),
-                rows.width(),
-                rows.classes(),
+                network.features(),
+                classes,
                 standardize ? "" : "not "));
+    plan.put("content of the rows", Long.toHexString(content));
     plan.put("number of rows per class", Arrays.toString(loss.counts()));
     plan.put("optimizer", settings.optimizer().toString());
     plan.put("precision", settings.dataType().toString());

@@ -1,41 +1,30 @@
 package io.sparkfocal.job;
 
-import io.sparkfocal.compat.RddLineage;
-import io.sparkfocal.data.LabelCounts;
+import io.sparkfocal.blocks.RankShare;
 import io.sparkfocal.persist.CheckpointFolder;
 import java.time.Duration;
-import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
-import java.util.stream.IntStream;
 import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaFutureAction;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
 import org.apache.spark.rdd.RDD;
-import org.apache.spark.sql.Column;
-import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Row;
-import org.apache.spark.sql.catalyst.InternalRow;
-import org.apache.spark.sql.functions;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
-import scala.Function1;
-import scala.collection.Iterator;
 import scala.reflect.ClassTag$;
 
 /**
- * One attempt at training: cuts the input into one partition per rank, runs the barrier stage, and
- * finds out why it failed.
+ * One attempt at training: runs the barrier stage, and finds out why it failed.
  */
 final class TrainingStage {
 
   /** Names jobs and stages, in Spark's UI and where another fit waits for this one. */
-  private static final String JOB_NAME = "callSite.short";
+  static final String JOB_NAME = "callSite.short";
 
   /** Makes Spark wake the ranks that wait for one that failed, or for a job that was cancelled. */
   private static final String INTERRUPT = "spark.job.interruptOnCancel";
@@ -49,15 +38,14 @@ final class TrainingStage {
   private final JobSettings settings;
   private final TrainingPlan plan;
   private final RankLinks links;
-  private final Dataset<Row> rows;
-  private final LabelCounts counts;
+  private final List<RankShare> shares;
   private final List<RankTasks> before;
   private final RankTasks ranks;
 
   /**
    * An attempt.
    *
-   * @param rows what {@link io.sparkfocal.data.TrainingColumns#rows} selects
+   * @param shares the rows of each rank
    * @param attempts ranks of earlier attempts, some of which may not have ended yet; those of this
    *     one are added, as listeners that the caller removes
    */
@@ -66,8 +54,7 @@ final class TrainingStage {
       JobSettings settings,
       TrainingPlan plan,
       RankLinks links,
-      Dataset<Row> rows,
-      LabelCounts counts,
+      List<RankShare> shares,
       List<RankTasks> attempts) {
     this.spark = spark;
     this.before = List.copyOf(attempts);
@@ -76,8 +63,7 @@ final class TrainingStage {
     this.settings = settings;
     this.plan = plan;
     this.links = links;
-    this.rows = rows;
-    this.counts = counts;
+    this.shares = shares;
   }
 
   /**
@@ -108,25 +94,11 @@ final class TrainingStage {
     }
   }
 
-  /** What it takes to build the stage may be jobs too, where Spark plans as it goes. */
   private JavaFutureAction<List<byte[]>> begin(Broadcast<byte[]> earlier) {
-    try (SlotWatcher watcher = new SlotWatcher(spark, settings, ranks)) {
-      return begin(earlier, watcher);
-    }
-  }
-
-  private JavaFutureAction<List<byte[]>> begin(Broadcast<byte[]> earlier, SlotWatcher watcher) {
     try {
-      RDD<byte[]> stage = barrierStage(earlier);
       ranks.ranksBegin();
-      return stage.toJavaRDD().collectAsync();
-    } catch (IllegalArgumentException e) {
-      throw e;
+      return barrierStage(earlier).toJavaRDD().collectAsync();
     } catch (Exception e) {
-      TrainingException enough = watcher.reasonOf(e);
-      if (enough != null) {
-        throw enough;
-      }
       // SparkException and InterruptedException are checked, and Scala does not declare them.
       throw isInterrupt(e) ? interrupted(e) : explained(e);
     }
@@ -204,42 +176,12 @@ final class TrainingStage {
     return rest.isEmpty() ? message : rest.lines().findFirst().orElse(message);
   }
 
-  /**
-   * One task per rank: over the input's own partitions where they are or can be cut evenly, else
-   * over rows that are dealt by their content.
-   */
   private RDD<byte[]> barrierStage(Broadcast<byte[]> earlier) {
     BarrierTrainingTask task = new BarrierTrainingTask(plan, links, earlier);
-    RDD<InternalRow> rdd = rows.queryExecution().toRdd();
-    boolean fits =
-        rdd.getNumPartitions() == plan.workers()
-            && counts.partitionRows().length == plan.workers()
-            && counts.skew() <= settings.largestSkew()
-            && RddLineage.suitsBarrierStage(rdd);
-    RankPartitions cut =
-        fits ? null : RankPartitions.cut(rdd, counts.partitionRows(), plan.workers());
-    if (cut != null) {
-      return barrier(spark.range(0, plan.workers(), 1, plan.workers()), new CutRanks(task, cut));
-    }
-    RDD<InternalRow> partitioned =
-        fits ? rdd : byContent(rows, plan.workers()).queryExecution().toRdd();
-    return barrier(partitioned, new RankFunction(task));
-  }
-
-  private static <T> RDD<byte[]> barrier(
-      RDD<T> ranks, Function1<Iterator<T>, Iterator<byte[]>> task) {
-    return ranks.barrier().mapPartitions(task, false, ClassTag$.MODULE$.apply(byte[].class));
-  }
-
-  /** Each row to the rank that a hash of its content names, however the input was cut. */
-  private static Dataset<Row> byContent(Dataset<Row> rows, int workers) {
-    // Positions, since the selected columns' names may repeat.
-    Dataset<Row> numbered = rows.toDF(numberedNames(rows.columns().length));
-    return numbered.repartition(
-        workers, Arrays.stream(numbered.columns()).map(functions::col).toArray(Column[]::new));
-  }
-
-  private static String[] numberedNames(int count) {
-    return IntStream.range(0, count).mapToObj(i -> "c" + i).toArray(String[]::new);
+    return JavaSparkContext.fromSparkContext(spark)
+        .parallelize(shares, shares.size())
+        .rdd()
+        .barrier()
+        .mapPartitions(new RankFunction(task), false, ClassTag$.MODULE$.apply(byte[].class));
   }
 }

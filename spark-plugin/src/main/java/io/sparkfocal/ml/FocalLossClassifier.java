@@ -1,10 +1,11 @@
 package io.sparkfocal.ml;
 
+import io.sparkfocal.blocks.InputBlocks;
 import io.sparkfocal.data.LabelCounts;
-import io.sparkfocal.data.RowReader;
 import io.sparkfocal.data.TrainingColumns;
 import io.sparkfocal.job.CheckpointPlan;
 import io.sparkfocal.job.DeviceChoice;
+import io.sparkfocal.job.InputChangedException;
 import io.sparkfocal.job.TrainingJob;
 import io.sparkfocal.job.TrainingPlan;
 import io.sparkfocal.job.TrainingResult;
@@ -41,9 +42,9 @@ import org.jspecify.annotations.Nullable;
  *     new FocalLossClassifier().setLabelCol("label").setGamma(2).setAlpha("balanced").fit(rows);
  * }</pre>
  *
- * <p>{@link #fit} counts the labels with one Spark job, then trains in one barrier stage with one
- * rank per task; all ranks run at the same time. The result is a function of data, params, seed and
- * number of workers.
+ * <p>{@link #fit} reads the rows with one Spark job, then trains in one barrier stage with one rank
+ * per task; all ranks run at the same time. The result is a function of data, params, seed, number
+ * of workers and the partitions of the input.
  */
 public final class FocalLossClassifier extends Estimator<FocalLossClassificationModel>
     implements ScoringParams<FocalLossClassifier>,
@@ -143,36 +144,82 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
   public FocalLossClassificationModel fit(Dataset<?> dataset) {
     requireCheckpoints();
     transformSchema(dataset.schema());
-    Warnings warnings = new Warnings();
-    return getLossSearch().length > 0
-        ? new LossSearch(this, warnings).fit(dataset)
-        : fit(dataset, warnings);
-  }
-
-  /** Trains; a loss search is not looked at. */
-  FocalLossClassificationModel fit(Dataset<?> dataset, Warnings warnings) {
-    warnings.say(IdleParams.of(this));
     try (TrainingJob job = new TrainingJob(dataset.sparkSession())) {
-      FocalLossClassificationModel model = fit(dataset, job, warnings);
-      job.deleteCheckpoints();
-      return model;
+      return fit(dataset, job);
     }
   }
 
-  /** Trains by that job, which the caller closes; a loss search is not looked at. */
-  FocalLossClassificationModel fit(Dataset<?> given, TrainingJob job, Warnings warnings) {
+  /** Trains by that job, which the caller closes. */
+  FocalLossClassificationModel fit(Dataset<?> dataset, TrainingJob job) {
+    TrainingColumns columns = columns(dataset.schema());
+    requirePossible(job);
+    int workers = job.workers(getNumWorkers());
+    try (InputBlocks rows = job.read(columns, dataset, workers, getMaxRestarts())) {
+      return fit(rows, columns, workers, job, new Warnings(), dataset);
+    }
+  }
+
+  /** Begins anew with the rows that there are now, where lost ones do not come again. */
+  private FocalLossClassificationModel fit(
+      InputBlocks rows,
+      TrainingColumns columns,
+      int workers,
+      TrainingJob job,
+      Warnings warnings,
+      Dataset<?> dataset) {
+    for (int left = getMaxRestarts(); ; left--) {
+      Input input =
+          new Input(rows, columns, counts(rows, columns, warnings), workers, dataset);
+      try {
+        return getLossSearch().length > 0
+            ? new LossSearch(this, job, warnings).fit(input)
+            : train(input, job, warnings);
+      } catch (InputChangedException e) {
+        if (left == 0) {
+          throw e;
+        }
+        warnings.say(List.of(String.valueOf(e.getMessage())));
+        job.readAgain(rows);
+      }
+    }
+  }
+
+  /**
+   * What is trained on.
+   *
+   * @param rows all of them
+   * @param counts of the rows
+   * @param workers how many ranks train
+   */
+  record Input(
+      InputBlocks rows,
+      TrainingColumns columns,
+      LabelCounts counts,
+      int workers,
+      Dataset<?> dataset) {}
+
+  private void requirePossible(TrainingJob job) {
     DeviceChoice device = DeviceChoice.of(getDevice());
     job.requirePossible(device);
-    Transport transport = job.transport(device);
+    job.transport(device);
     NetworkDescription.requireProvider(getNetworkProvider());
-    int workers = job.workers(getNumWorkers());
-    Input input = input(given, job, warnings);
-    Dataset<?> dataset = input.dataset();
+  }
+
+  /** Trains; a loss search is not looked at. */
+  FocalLossClassificationModel train(Input input, TrainingJob job, Warnings warnings) {
+    warnings.say(IdleParams.of(this));
+    FocalLossClassificationModel model = trained(input, job, warnings);
+    job.deleteCheckpoints();
+    return model;
+  }
+
+  private FocalLossClassificationModel trained(Input input, TrainingJob job, Warnings warnings) {
+    DeviceChoice device = DeviceChoice.of(getDevice());
     TrainingColumns columns = input.columns();
     LabelCounts counts = input.counts();
-    int width = job.query(() -> columns.features().width(dataset.toDF()));
+    int workers = input.workers();
     OutputLayer output = outputLayer(counts);
-    NetworkDescription network = network(width, output.outputs());
+    NetworkDescription network = network(input.rows().width(), output.outputs());
     if (isDefined(thresholds())) {
       ClassScores.requireThresholds(getThresholds(), counts.classes());
     }
@@ -184,17 +231,20 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
             "%s-%04x".formatted(uid, attemptKey & 0xFFFF),
             attemptKey,
             workers,
-            new RowReader(columns, width, counts.classes()),
+            columns,
+            counts.classes(),
+            input.rows().content(),
+            input.rows().isSparse(),
             getStandardization(),
             network,
             output.bias(),
             output.loss(),
             settings(),
             device,
-            transport,
+            job.transport(device),
             job.settings(),
             checkpoints(job, attemptKey));
-    TrainingResult result = job.run(plan, columns, counts, dataset, getMaxRestarts(), getResume());
+    TrainingResult result = job.run(plan, input.rows(), counts.canValidate(), getMaxRestarts(), getResume());
 
     TrainedNetwork trained =
         new TrainedNetwork(
@@ -212,44 +262,27 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
     FocalLossClassificationModel calibrated =
         validated == 0
             ? model
-            : job.queryAfterTraining(() -> calibrator.calibrate(model, dataset, validated));
+            : job.queryAfterTraining(() -> calibrator.calibrate(model, input.dataset(), validated));
     calibrated.setParent(this);
     return calibrated;
   }
 
-  private record Input(Dataset<?> dataset, TrainingColumns columns, LabelCounts counts) {}
-
-  /** What is read: validation rows only where any of them counts. */
-  private Input input(Dataset<?> given, TrainingJob job, Warnings warnings) {
-    TrainingColumns columns = columns(given.schema());
-    LabelCounts counts = count(columns, given, job, warnings);
-    if (counts.validationRows() == 0 || counts.canValidate()) {
-      return new Input(given, columns, counts);
-    }
-    // Rows that weigh nothing have a loss of 0 from the first epoch on, which would be the best.
-    Dataset<?> training = columns.trainingRows(given);
-    TrainingColumns unvalidated = columns.withoutValidation();
-    return new Input(
-        training,
-        unvalidated,
-        count(unvalidated, training, job, warnings).withClasses(columns.label(), counts.classes()));
-  }
-
   /**
-   * Counts the rows, with one Spark job.
+   * Looks at what was counted.
    *
-   * @throws IllegalArgumentException if a row is not allowed, or there are none that params need
+   * @throws IllegalArgumentException if there are no rows that params need
    */
-  LabelCounts count(
-      TrainingColumns columns, Dataset<?> dataset, TrainingJob job, Warnings warnings) {
-    LabelCounts counts = job.query(() -> LabelCounts.of(columns, dataset));
+  private LabelCounts counts(InputBlocks rows, TrainingColumns columns, Warnings warnings) {
+    LabelCounts counts = rows.counts();
     counts.requireTrainable(columns.label(), columns.declaredClasses());
     if (columns.validation() != null) {
       ValidationRows validation = new ValidationRows(this);
       validation.require(counts, TuningFold.isCurrent());
       warnings.sayOfValidation(validation.warnings(counts));
     }
-    return counts.withClasses(columns.label(), getNumClasses());
+    LabelCounts all = counts.withClasses(columns.label(), getNumClasses());
+    // Rows that weigh nothing have a loss of 0 from the first epoch on, which would be the best.
+    return all.canValidate() ? all : all.withoutValidation();
   }
 
   /**

@@ -2,8 +2,8 @@ package io.sparkfocal.ml;
 
 import io.sparkfocal.calibration.CalibrationReport;
 import io.sparkfocal.data.LabelCounts;
-import io.sparkfocal.data.TrainingColumns;
 import io.sparkfocal.job.TrainingJob;
+import io.sparkfocal.ml.FocalLossClassifier.Input;
 import io.sparkfocal.train.EpochReport;
 import io.sparkfocal.train.Evaluation;
 import io.sparkfocal.train.ValidationMetric;
@@ -11,7 +11,6 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import org.apache.spark.ml.param.ParamMap;
-import org.apache.spark.sql.Dataset;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -29,14 +28,16 @@ final class LossSearch {
   private static final Logger LOG = LoggerFactory.getLogger(LossSearch.class);
 
   private final FocalLossClassifier estimator;
+  private final TrainingJob job;
   private final Warnings warnings;
 
-  LossSearch(FocalLossClassifier estimator, Warnings warnings) {
+  LossSearch(FocalLossClassifier estimator, TrainingJob job, Warnings warnings) {
     this.estimator = estimator;
+    this.job = job;
     this.warnings = warnings;
   }
 
-  FocalLossClassificationModel fit(Dataset<?> dataset) {
+  FocalLossClassificationModel fit(Input input) {
     ValidationMetric metric =
         ValidationMetric.of(estimator.getValidationMetric()) == ValidationMetric.ACCURACY
             ? ValidationMetric.ACCURACY
@@ -44,9 +45,9 @@ final class LossSearch {
     List<LossScore> scores = new ArrayList<>();
     FocalLossClassificationModel best = null;
     LossScore bestScore = null;
-    for (FocalLossClassifier candidate : candidates(dataset)) {
+    for (FocalLossClassifier candidate : candidates(input.counts())) {
       long start = System.nanoTime();
-      FocalLossClassificationModel model = candidate.fit(dataset, warnings);
+      FocalLossClassificationModel model = candidate.train(input, job, warnings);
       if (model.summary().orElseThrow().validationRows() == 0) {
         model.setParent(estimator);
         return model;
@@ -82,18 +83,13 @@ final class LossSearch {
    * An estimator per loss, each checked before the first one trains; what does not go with the
    * other params is left out of the default list, and refused in a list of the user's.
    */
-  private List<FocalLossClassifier> candidates(Dataset<?> dataset) {
+  private List<FocalLossClassifier> candidates(LabelCounts counts) {
     String[] texts = estimator.getLossSearch();
     boolean isDefault = Arrays.equals(texts, new String[] {"default"});
     List<LossChoice> choices =
         isDefault
             ? LossChoice.DEFAULT_SEARCH
             : Arrays.stream(texts).map(LossChoice::parse).toList();
-    TrainingColumns columns = estimator.columns(dataset.schema());
-    LabelCounts counts;
-    try (TrainingJob job = new TrainingJob(dataset.sparkSession())) {
-      counts = estimator.count(columns, dataset, job, warnings);
-    }
     List<FocalLossClassifier> candidates = new ArrayList<>();
     for (LossChoice choice : choices) {
       FocalLossClassifier candidate = estimator.copy(ParamMap.empty());

@@ -186,13 +186,17 @@ public final class FusedKernels {
         });
   }
 
-  /** Rows that lie on the device; their batches are made in one launch where they can be. */
-  public Shard shard(Batch all) {
+  /**
+   * Rows that lie on the device; their batches are made in one launch where they can be.
+   *
+   * @param order the numbers of the rows in the order of a shuffle
+   */
+  public Shard shard(Batch all, Function<Shuffle, int[]> order) {
     if (gather == null) {
       Gather.Maker fused = fusedGather(all.labels().getManager());
       gather = fused == null ? Gather::composed : fused;
     }
-    return new TensorShard(all, gather);
+    return new TensorShard(all, order, gather);
   }
 
   private Gather.@Nullable Maker fusedGather(NDManager manager) {

@@ -5,15 +5,18 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
 import java.util.Arrays;
+import java.util.function.Function;
 
 /**
  * Rows that lie on the device which trains; batches are gathered there.
  *
  * @param rowsAsTensors all rows, in an order that depends on their content alone; closed with the
  *     shard
+ * @param order the numbers of the rows in the order of a shuffle
  * @param gather makes the batches of a shuffled order
  */
-record TensorShard(Batch rowsAsTensors, Gather.Maker gather) implements Shard {
+record TensorShard(
+    Batch rowsAsTensors, Function<Shuffle, int[]> order, Gather.Maker gather) implements Shard {
 
   @Override
   public long rows() {
@@ -27,7 +30,7 @@ record TensorShard(Batch rowsAsTensors, Gather.Maker gather) implements Shard {
 
   @Override
   public Batches shuffled(Shuffle shuffle) {
-    return new Gathered(shuffle.order(Math.toIntExact(rows())));
+    return new Gathered(order.apply(shuffle));
   }
 
   @Override

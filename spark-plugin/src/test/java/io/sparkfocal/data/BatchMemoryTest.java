@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import ai.djl.ndarray.NDManager;
 import io.sparkfocal.train.Batches;
 import io.sparkfocal.train.FusedKernels;
-import java.nio.file.Path;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -37,9 +36,7 @@ class BatchMemoryTest {
   @CsvSource({"262144, 2047, 2046", "65536, 8191, 8190"})
   void aRankNamesWhatToLowerWhereItsRowsDoNotFit(int width, int rows, int most) {
     try (NDManager manager = NDManager.newBaseManager("PyTorch");
-        ShardWriter training = new ShardWriter(width, 1 << 20, () -> Path.of("unused"));
-        ShardWriter none = new ShardWriter(width, 1 << 20, () -> Path.of("unused"));
-        RankRows ofRank = new RankRows(training.finish(), none.finish());
+        RankRows ofRank = new BuiltRows(width).asRank();
         Batches batches = ofRank.training(manager, FusedKernels.none()).ordered()) {
       assertThatThrownBy(() -> batches.next(rows))
           .isInstanceOf(IllegalArgumentException.class)

@@ -11,7 +11,6 @@ import io.sparkfocal.cuda.GpuActivity;
 import io.sparkfocal.cuda.GpuTrace;
 import io.sparkfocal.train.Batch;
 import io.sparkfocal.train.Batches;
-import java.nio.file.Path;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 
@@ -28,23 +27,20 @@ class GpuStreamedBatchesIT extends StreamedBatchesContract {
     return Device.gpu(0);
   }
 
-  private static RowSource rows() {
-    try (ShardWriter writer = new ShardWriter(WIDTH, 1 << 30, () -> Path.of("unused"))) {
-      float[] row = new float[WIDTH + 2];
-      for (int i = 0; i < ROWS * BATCHES; i++) {
-        row[0] = i;
-        writer.add(row);
-      }
-      return writer.finish();
+  private static BuiltRows rows() {
+    double[][] rows = new double[ROWS * BATCHES][WIDTH + 2];
+    for (int i = 0; i < rows.length; i++) {
+      rows[i][0] = i;
     }
+    return BuiltRows.of(WIDTH, rows);
   }
 
   @Test
   void theNextBatchIsCopiedWhileTheGpuComputes() {
+    BuiltRows source = rows();
     try (NDManager manager = NDManager.newBaseManager(device(), "PyTorch");
-        RowSource source = rows();
         StagingPool pool = new StagingPool(0);
-        Batches streamed = new StreamedBatches(source.ordered(), WIDTH, manager, pool)) {
+        Batches streamed = new StreamedBatches(source.ordered(), manager, pool)) {
       NDArray matrix = manager.ones(new Shape(2048, 2048));
       NDArray product = matrix.matMul(matrix);
       GpuActivity activity;

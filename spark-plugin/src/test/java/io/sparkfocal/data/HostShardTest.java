@@ -9,7 +9,6 @@ import io.sparkfocal.train.Batches;
 import io.sparkfocal.train.FusedKernels;
 import io.sparkfocal.train.Shard;
 import io.sparkfocal.train.Shuffle;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
@@ -17,13 +16,11 @@ import org.junit.jupiter.api.Test;
 class HostShardTest {
 
   private static RankRows rows(int count) {
-    try (ShardWriter writer = new ShardWriter(2, 1 << 20, () -> Path.of("unused"));
-        ShardWriter none = new ShardWriter(2, 1 << 20, () -> Path.of("unused"))) {
-      for (int i = 0; i < count; i++) {
-        writer.add(new float[] {i, -i, i % 3, 1 + i});
-      }
-      return new RankRows(writer.finish(), none.finish());
+    double[][] rows = new double[count][];
+    for (int i = 0; i < count; i++) {
+      rows[i] = new double[] {i, -i, i % 3, 1 + i};
     }
+    return BuiltRows.of(2, rows).asRank();
   }
 
   @Test

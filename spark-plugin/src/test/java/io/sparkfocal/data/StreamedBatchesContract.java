@@ -9,7 +9,6 @@ import ai.djl.ndarray.NDScope;
 import io.sparkfocal.train.Batch;
 import io.sparkfocal.train.Batches;
 import io.sparkfocal.train.Shuffle;
-import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -22,13 +21,12 @@ abstract class StreamedBatchesContract {
   /** Where the batches go; its GPU has number 0. */
   protected abstract Device device();
 
-  static RowSource rows(int count) {
-    try (ShardWriter writer = new ShardWriter(WIDTH, 1 << 20, () -> Path.of("unused"))) {
-      for (int i = 0; i < count; i++) {
-        writer.add(new float[] {i, -i, 2 * i, i % 3, 1 + i});
-      }
-      return writer.finish();
+  static BuiltRows rows(int count) {
+    double[][] rows = new double[count][];
+    for (int i = 0; i < count; i++) {
+      rows[i] = new double[] {i, -i, 2 * i, i % 3, 1 + i};
     }
+    return BuiltRows.of(WIDTH, rows);
   }
 
   static void assertSame(Batch actual, Batch expected) {
@@ -40,12 +38,12 @@ abstract class StreamedBatchesContract {
 
   @Test
   void batchesAreThoseOfTheHostWhetherTheyWereExpectedOrNot() {
+    BuiltRows source = rows(520);
     try (NDManager manager = NDManager.newBaseManager(device(), "PyTorch");
-        RowSource source = rows(520);
         StagingPool pool = new StagingPool(0);
-        Batches host = new HostBatches(source.shuffled(Shuffle.of(1, 1, 0)), WIDTH, manager);
+        Batches host = new HostBatches(source.shuffled(Shuffle.of(1, 1, 0)), manager);
         Batches streamed =
-            new StreamedBatches(source.shuffled(Shuffle.of(1, 1, 0)), WIDTH, manager, pool)) {
+            new StreamedBatches(source.shuffled(Shuffle.of(1, 1, 0)), manager, pool)) {
       host.skip(20);
       streamed.skip(20);
       int[] sizes = {70, 70, 71, 70, 0, 100, 1, 118};
@@ -65,10 +63,10 @@ abstract class StreamedBatchesContract {
 
   @Test
   void anotherSizeThanTheExpectedOneIsRefused() {
+    BuiltRows source = rows(20);
     try (NDManager manager = NDManager.newBaseManager(device(), "PyTorch");
-        RowSource source = rows(20);
         StagingPool pool = new StagingPool(0);
-        Batches streamed = new StreamedBatches(source.ordered(), WIDTH, manager, pool)) {
+        Batches streamed = new StreamedBatches(source.ordered(), manager, pool)) {
       streamed.expect(7);
       assertThatThrownBy(() -> streamed.next(8))
           .isInstanceOf(IllegalStateException.class)
@@ -78,10 +76,10 @@ abstract class StreamedBatchesContract {
 
   @Test
   void batchesThatNobodyTakesAreFreed() {
+    BuiltRows source = rows(20);
     try (NDManager manager = NDManager.newBaseManager(device(), "PyTorch");
-        RowSource source = rows(20);
         StagingPool pool = new StagingPool(0)) {
-      Batches streamed = new StreamedBatches(source.ordered(), WIDTH, manager, pool);
+      Batches streamed = new StreamedBatches(source.ordered(), manager, pool);
       streamed.expect(7);
       streamed.close();
       assertThat(manager.isOpen()).isTrue();

@@ -37,7 +37,7 @@ class StreamedBatchesIT extends StreamedBatchesContract {
     int frees = Counter.HOST_FREES.now();
     int streams = Counter.STREAMS.now();
     try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
-      HostShard shard = new HostShard(rows(100), manager, 0);
+      HostShard shard = new HostShard(rows(100).shard(), Standardization.none(3), manager, 0);
       for (int epoch = 1; epoch <= 5; epoch++) {
         try (Batches training = shard.shuffled(Shuffle.of(1, epoch, 0))) {
           for (int rows : new int[] {33, 34, 33}) {
@@ -68,13 +68,13 @@ class StreamedBatchesIT extends StreamedBatchesContract {
 
   @Test
   void whatMemoryDidNotSufficeForIsBroughtByTheNextCall() {
+    BuiltRows source = rows(40);
     try (NDManager manager = NDManager.newBaseManager("PyTorch");
-        RowSource source = rows(40);
         StagingPool pool = new StagingPool(0);
-        Batches host = new HostBatches(source.ordered(), 3, manager);
+        Batches host = new HostBatches(source.ordered(), manager);
         Batches streamed =
             new StreamedBatches(
-                source.ordered(), 3, new ScarceMemory(manager, 2).manager(), pool)) {
+                source.ordered(), new ScarceMemory(manager, 2).manager(), pool)) {
       assertThatThrownBy(() -> streamed.next(15)).hasMessageContaining("out of memory");
       assertThatThrownBy(() -> streamed.expect(15)).hasMessageContaining("out of memory");
       assertSame(streamed.next(15), host.next(15));

@@ -2,7 +2,6 @@ package io.sparkfocal.doctor;
 
 import static io.sparkfocal.testing.BadInput.earlyLike;
 
-import io.sparkfocal.data.ShardWriterFull;
 import io.sparkfocal.plugin.EngineFailure;
 import io.sparkfocal.testing.BadInput;
 import java.io.File;
@@ -79,10 +78,6 @@ public final class BadEnvironment {
               EngineFailure.provoke(
                   System.getProperty("java.class.path"),
                   Map.of("ENGINE_CACHE_DIR", file.resolve("cache").toString()));
-            }),
-        earlyLike(
-            "a full disk for rows that do not fit into memory",
-            "Rows cannot be spilled to .* \\(No space left on device\\); free some disk, name another one by spark\\.local\\.dir, or raise spark\\.focal\\.data\\.shard-memory\\.",
-            place -> ShardWriterFull.provoke(place.folder())));
+            }));
   }
 }

@@ -32,7 +32,6 @@ public final class BadSettings {
   /** All of them. */
   public static List<BadInput> all() {
     String time = "set it to a time above 0, for instance 60s";
-    String size = "set it to a size above 0, for instance 512m";
     String port = "set it to 0, for any free port, or a port from 1024 to 65535";
     SparkConf encrypted =
         new SparkConf(false)
@@ -49,7 +48,6 @@ public final class BadSettings {
         setting("spark.focal.collective.hierarchical", "maybe", "set it to true or false"),
         setting("spark.focal.gpu.fused-kernels", "some", "set it to true or false"),
         setting("spark.focal.gpu.shared", "perhaps", "set it to true or false"),
-        setting("spark.focal.data.allow-plaintext", "perhaps", "set it to true or false"),
         setting(
             "spark.focal.checkpoint.lease",
             "4999ms",
@@ -83,11 +81,6 @@ public final class BadSettings {
             "libraries that a session names",
             "spark.focal.nccl.library-path is \"/x\" in this session, but a process reads it once; set it for the application, by --conf or in spark-defaults.conf, and start that again.",
             place -> fitIn(place, "spark.focal.nccl.library-path", "/x")),
-        setting("spark.focal.data.max-skew", "0.5", "set it to a number of at least 1"),
-        setting("spark.focal.data.max-skew", "NaN", "set it to a number of at least 1"),
-        setting("spark.focal.data.max-skew", "much", "set it to a number of at least 1"),
-        setting("spark.focal.data.shard-memory", "big", size),
-        setting("spark.focal.data.shard-memory", "0", size),
         early(
             "spark.focal.collective=mpi",
             "spark.focal.collective is \"mpi\"; choose auto, rpc or nccl.",
@@ -105,12 +98,6 @@ public final class BadSettings {
                 Transport.of(
                     encrypted.clone().set("spark.focal.nccl.allow-plaintext", "perhaps"),
                     DeviceChoice.AUTO)),
-        early(
-            "plain rows on disk where files are encrypted",
-            "spark.io.encryption.enabled is true, but rows that do not fit into memory would lie on disk in plain; raise spark.focal.data.shard-memory, use more workers, or set spark.focal.data.allow-plaintext to true if the disk is encrypted.",
-            place ->
-                LocalDisk.requirePlainAllowed(
-                    new SparkConf(false).set("spark.io.encryption.enabled", "true"), false)),
         earlyLike(
             "a GPU that the host has not",
             "Spark gave this task GPU 7, but CUDA_VISIBLE_DEVICES=0,1 of its executor does not name it; let the discovery script print what the variable names, or do not set it for executors\\.",

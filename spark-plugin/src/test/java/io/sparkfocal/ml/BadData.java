@@ -1,6 +1,5 @@
 package io.sparkfocal.ml;
 
-import static io.sparkfocal.testing.BadInput.byRank;
 import static io.sparkfocal.testing.BadInput.counted;
 import static io.sparkfocal.testing.BadInput.early;
 import static org.apache.spark.sql.functions.col;
@@ -166,7 +165,7 @@ final class BadData {
     for (String value : List.of("NaN", "Infinity", "1e300")) {
       double number = Double.parseDouble(value);
       cases.add(
-          byRank(
+          counted(
               "the feature " + value + " in an array",
               "Column \"features\" has, at index 1, the feature " + number + finite,
               place ->
@@ -180,7 +179,7 @@ final class BadData {
                                       "if(id = 7, array(1, double('%s'), 3, 4), array(1, 2, 3, 4))"
                                           .formatted(value))))));
       cases.add(
-          byRank(
+          counted(
               "the feature " + value + " in a column",
               "Column \"second\" has the feature " + number + finite,
               place ->
@@ -196,7 +195,7 @@ final class BadData {
     cases.add(nulls("features", drop, "if(id = 7, null, features)"));
     cases.add(nulls("features", drop, "array(1, if(id = 7, null, 2.5d))"));
     cases.add(
-        byRank(
+        counted(
             "a null in a column",
             "Column \"second\"" + drop,
             place ->
@@ -204,7 +203,7 @@ final class BadData {
                     .setFeaturesCols("weight", "second")
                     .fit(place.rows().withColumn("second", expr("if(id = 7, null, 1)")))));
     cases.add(
-        byRank(
+        counted(
             "vectors of another size",
             "Column \"features\" has a row with 2 features where 3 are expected; give every row the same number, in transform() as in fit().",
             place ->
@@ -218,7 +217,7 @@ final class BadData {
     cases.add(
         counted(
             "no features at all",
-            "Column \"features\" is null or empty in the first row; every row needs features.",
+            "Column \"features\" has an empty row; every row needs features.",
             place ->
                 quick()
                     .fit(
@@ -229,7 +228,7 @@ final class BadData {
   }
 
   private static BadInput nulls(String column, String sentence, String sql) {
-    return byRank(
+    return counted(
         "nulls from " + sql,
         "Column \"" + column + "\"" + sentence,
         place -> quick().fit(place.rows().withColumn(column, expr(sql))));

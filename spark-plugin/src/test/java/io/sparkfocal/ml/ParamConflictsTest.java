@@ -165,7 +165,7 @@ class ParamConflictsTest {
   private static List<String> afterCounting(UnaryOperator<FocalLossClassifier> setter) {
     FocalLossClassifier classifier =
         setter.apply(new FocalLossClassifier().setBatchSize(25).setMaxIter(10));
-    LabelCounts counts = new LabelCounts(new long[] {90, 10}, 0, new long[] {100}, 100, 0);
+    LabelCounts counts = new LabelCounts(new long[] {90, 10}, 0, 100, 0);
     return IdleParams.of(classifier, classifier.outputLayer(counts).loss(), counts, 2);
   }
 

@@ -139,7 +139,7 @@ class TwoExecutorsIT {
     SparkSession nccl = TestSpark.with(overNccl);
     try (TrainingJob job = StandInJob.over(nccl)) {
       FocalLossClassificationModel model =
-          classifier.fit(Samples.rows(nccl, 200), job, new Warnings());
+          classifier.fit(Samples.rows(nccl, 200), job);
       assertThat(weights(model, "nccl")).isEqualTo(expected);
     }
   }

@@ -6,7 +6,7 @@ import static org.apache.spark.sql.functions.lit;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
-import io.sparkfocal.data.LabelCounts;
+import io.sparkfocal.blocks.InputBlocks;
 import io.sparkfocal.testing.LogLines;
 import io.sparkfocal.testing.Samples;
 import io.sparkfocal.testing.TestSpark;
@@ -59,8 +59,11 @@ class ValidationRowsIT {
   }
 
   private static List<String> warnings(FocalLossClassifier classifier, Dataset<Row> data) {
-    LabelCounts counts = LabelCounts.of(classifier.columns(data.schema()), data);
-    return new ValidationRows(classifier).warnings(counts);
+    try (InputBlocks rows =
+        InputBlocks.read(
+            data.sparkSession().sparkContext(), classifier.columns(data.schema()), data, 1)) {
+      return new ValidationRows(classifier).warnings(rows.counts());
+    }
   }
 
   @Test

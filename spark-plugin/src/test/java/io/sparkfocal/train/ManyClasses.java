@@ -76,6 +76,7 @@ final class ManyClasses {
             new Batch(
                 numbers.reshape(count, 1).add(manager.arange((float) FEATURES)).sin(),
                 numbers.toType(DataType.INT64, false),
-                manager.ones(new Shape(count))));
+                manager.ones(new Shape(count))),
+            shuffle -> shuffle.order(count));
   }
 }

@@ -252,6 +252,7 @@ class OutOfMemoryTest {
             shard ->
                 new TensorShard(
                     ((TensorShard) shard).rowsAsTensors(),
+                    ((TensorShard) shard).order(),
                     (all, order) ->
                         (from, count) -> {
                           if (calls.contains(number.getAndIncrement())) {

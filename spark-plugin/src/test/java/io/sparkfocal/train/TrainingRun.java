@@ -342,8 +342,8 @@ final class TrainingRun {
               fused,
               manager);
       int[] validation = collective.rank() == 0 ? validationRows : new int[0];
-      Shard rows = shards.apply(fused.shard(batch(manager, numbers)));
-      return loop.run(rows, fused.shard(batch(manager, validation)), size, from);
+      Shard rows = shards.apply(shard(fused, batch(manager, numbers)));
+      return loop.run(rows, shard(fused, batch(manager, validation)), size, from);
     }
   }
 
@@ -386,5 +386,9 @@ final class TrainingRun {
         manager.create(features, new Shape(numbers.length, FEATURES)),
         manager.create(classes, new Shape(numbers.length)),
         manager.create(sampleWeights, new Shape(numbers.length)));
+  }
+
+  private static Shard shard(FusedKernels kernels, Batch all) {
+    return kernels.shard(all, shuffle -> shuffle.order((int) all.labels().size()));
   }
 }

@@ -1,0 +1,258 @@
+package io.sparkfocal.blocks;
+
+import io.sparkfocal.compat.RddLineage;
+import io.sparkfocal.data.BlockSlice;
+import io.sparkfocal.data.ClassRows;
+import io.sparkfocal.data.LabelCounts;
+import io.sparkfocal.data.PartitionRows;
+import io.sparkfocal.data.PartitionRows.BlockInfo;
+import io.sparkfocal.data.RowReader;
+import io.sparkfocal.data.TrainingColumns;
+import io.sparkfocal.train.Shuffle;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.apache.spark.SparkContext;
+import org.apache.spark.api.java.JavaRDD;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.sql.Dataset;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * The input of one {@code fit}, read once: the driver's view of its blocks. It holds the lineage,
+ * so that lost blocks can be made again, until it is closed.
+ */
+public final class InputBlocks implements AutoCloseable {
+
+  private static final Logger LOG = LoggerFactory.getLogger(InputBlocks.class);
+
+  private final SparkContext spark;
+  private final TrainingColumns columns;
+  private final InputPlan input;
+  private final int partitions;
+  private final boolean evicts;
+  private BlockStore store;
+  private PartitionRows[] made = {};
+  private LabelCounts counts = new LabelCounts(new long[0], 0, 0, 0);
+  private boolean lost;
+
+  private InputBlocks(SparkContext spark, TrainingColumns columns, InputPlan input) {
+    this.spark = spark;
+    this.columns = columns;
+    this.input = input;
+    this.partitions = input.rdd().getNumPartitions();
+    this.evicts = !RddLineage.isPersisted(input.rdd());
+    this.store = new BlockStore(spark.newRddId(), evicts);
+  }
+
+  /**
+   * Reads the input, with one Spark job.
+   *
+   * @param ranks how many will train; an exchange has as many partitions
+   * @throws IllegalArgumentException if a row cannot be trained on
+   */
+  public static InputBlocks read(
+      SparkContext spark, TrainingColumns columns, Dataset<?> dataset, int ranks) {
+    RowReader reader =
+        new RowReader(columns, columns.features().declaredWidth(dataset.schema()));
+    InputBlocks blocks =
+        new InputBlocks(spark, columns, InputPlan.of(columns.rows(dataset), reader, ranks));
+    try {
+      blocks.make(reader);
+      return blocks;
+    } catch (Throwable e) {
+      blocks.close();
+      throw e;
+    }
+  }
+
+  private void make(RowReader reader) {
+    List<PartitionReport> reports =
+        job(reader).collect().stream().map(PartitionReport::decode).toList();
+    made = new PartitionRows[partitions];
+    for (PartitionReport report : reports) {
+      made[report.partition()] = report.rows();
+    }
+    requireOneWidth();
+    counts = LabelCounts.of(Arrays.asList(made), classRows(reports), columns.declaredClasses());
+    LOG.info(
+        "The input is read: {} partitions, {} blocks of {} bytes",
+        partitions,
+        Arrays.stream(made).mapToInt(p -> p.blocks().size()).sum(),
+        Arrays.stream(made).flatMap(p -> p.blocks().stream()).mapToLong(BlockInfo::bytes).sum());
+  }
+
+  private JavaRDD<byte[]> job(RowReader reader) {
+    return input
+        .rdd()
+        .toJavaRDD()
+        .mapPartitionsWithIndex(new BlockTask(store, partitions, reader, input.exchanged()), true);
+  }
+
+  private void requireOneWidth() {
+    int width = width();
+    for (PartitionRows rows : made) {
+      if (rows.width() != width && !rows.blocks().isEmpty()) {
+        columns.features().requireWidth(rows.width(), width);
+      }
+    }
+  }
+
+  /** By executors where there are too many for the driver. */
+  private long[] classRows(List<PartitionReport> reports) {
+    long[] sums = {};
+    List<Integer> elsewhere = new ArrayList<>();
+    for (PartitionReport report : reports) {
+      if (report.classRows().length > 0) {
+        sums = ClassRows.add(sums, report.classRows());
+      } else {
+        elsewhere.add(
+            PartitionReport.id(report.partition(), report.rows().blocks().size(), partitions));
+      }
+    }
+    if (!elsewhere.isEmpty()) {
+      int tasks = (int) Math.ceil(Math.sqrt(elsewhere.size()));
+      for (byte[] part :
+          JavaSparkContext.fromSparkContext(spark)
+              .parallelize(elsewhere, tasks)
+              .mapPartitions(new SumClassRows(store))
+              .collect()) {
+        sums = ClassRows.add(sums, part);
+      }
+    }
+    return sums;
+  }
+
+  /** Features of a row; 0 without rows. */
+  public int width() {
+    return Arrays.stream(made).mapToInt(PartitionRows::width).max().orElse(0);
+  }
+
+  /** How many rows there are. */
+  public LabelCounts counts() {
+    return counts;
+  }
+
+  /** Whether most values are 0, so that rows are kept as sparse ones. */
+  public boolean isSparse() {
+    return blocks().mapToLong(BlockInfo::bytes).sum()
+        < blocks().mapToLong(BlockInfo::rows).sum() * width();
+  }
+
+  private Stream<BlockInfo> blocks() {
+    return Arrays.stream(made).flatMap(p -> p.blocks().stream());
+  }
+
+  /** The same for the same rows in any order, however they are cut. */
+  public long content() {
+    return blocks().mapToLong(b -> b.validation() ? 31 * b.content() : b.content()).sum();
+  }
+
+  /**
+   * The rows of each rank, by rank: as many as any other has, of blocks from all over the input.
+   *
+   * @param ranks how many
+   * @param validated whether validation rows are of use
+   */
+  public List<RankShare> shares(int ranks, boolean validated) {
+    List<List<BlockSlice>> training = slices(ranks, false);
+    List<List<BlockSlice>> validation = slices(validated ? ranks : 0, true);
+    return IntStream.range(0, ranks)
+        .mapToObj(
+            rank ->
+                new RankShare(
+                    store, training.get(rank), validated ? validation.get(rank) : List.of()))
+        .toList();
+  }
+
+  private List<List<BlockSlice>> slices(int ranks, boolean validation) {
+    List<BlockSlice> all = new ArrayList<>();
+    for (int p = 0; p < partitions; p++) {
+      List<BlockInfo> blocks = made[p].blocks();
+      for (int i = 0; i < blocks.size(); i++) {
+        BlockInfo block = blocks.get(i);
+        if (block.validation() == validation) {
+          all.add(
+              new BlockSlice(
+                  PartitionReport.id(p, i, partitions),
+                  0,
+                  block.rows(),
+                  block.bytes(),
+                  block.hash()));
+        }
+      }
+    }
+    // A random order, which is the same for every fit of as many blocks.
+    int[] order = Shuffle.of(0, 0, 0).order(all.size());
+    return SliceCut.evenly(Arrays.stream(order).mapToObj(all::get).toList(), ranks);
+  }
+
+  /**
+   * Makes blocks again that no process has, with a job over their partitions.
+   *
+   * @return whether all blocks are what they were; if not, nothing that was made of them is of use
+   */
+  public boolean restore() {
+    int[] partitionsOfLost =
+        IntStream.range(0, partitions).filter(this::isLost).toArray();
+    if (partitionsOfLost.length == 0) {
+      return true;
+    }
+    LOG.warn(
+        "Blocks of {} of {} partitions of the input are lost and made again.",
+        partitionsOfLost.length,
+        partitions);
+    lost = true;
+    RowReader reader = new RowReader(columns, width());
+    for (List<byte[]> results : job(reader).collectPartitions(partitionsOfLost)) {
+      PartitionReport report = PartitionReport.decode(results.get(0));
+      if (!report.rows().isSame(made[report.partition()])) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Whether blocks were ever lost. */
+  public boolean wasLost() {
+    return lost;
+  }
+
+  private boolean isLost(int partition) {
+    return IntStream.range(0, made[partition].blocks().size())
+        .anyMatch(i -> !store.exists(PartitionReport.id(partition, i, partitions)));
+  }
+
+  /** Reads the whole input anew, as what it is now. */
+  public void readAgain() {
+    removeAll(store);
+    store = new BlockStore(spark.newRddId(), evicts);
+    make(new RowReader(columns, width()));
+  }
+
+  /** Removes the blocks, without waiting for it. */
+  @Override
+  public void close() {
+    removeAll(store);
+  }
+
+  private static void removeAll(@Nullable BlockStore store) {
+    // It asks another process, which an interrupted thread cannot.
+    boolean interrupted = Thread.interrupted();
+    try {
+      if (store != null) {
+        store.removeAll();
+      }
+    } catch (RuntimeException e) {
+      LOG.warn("The blocks of the input are not removed: {}", e.toString());
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+}

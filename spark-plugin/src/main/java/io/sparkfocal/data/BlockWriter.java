@@ -1,0 +1,65 @@
+package io.sparkfocal.data;
+
+import io.sparkfocal.data.BlockBuilder.Block;
+import org.jspecify.annotations.Nullable;
+
+/** Puts the rows of a partition into blocks: dense and sparse ones, for training and validation. */
+final class BlockWriter {
+
+  private final RowReader.Sink sink;
+  private final FeatureLayout features;
+  private final PartitionRows.Tally tally = new PartitionRows.Tally();
+  private final @Nullable BlockBuilder[] builders = new BlockBuilder[4];
+  private int width;
+
+  /** Hands blocks to the sink. */
+  BlockWriter(FeatureLayout features, RowReader.Sink sink) {
+    this.features = features;
+    this.sink = sink;
+  }
+
+  /**
+   * Adds a row.
+   *
+   * @throws IllegalArgumentException if it has more or fewer features than those before
+   */
+  void add(ParsedRow row) {
+    if (width == 0) {
+      width = row.width();
+    } else if (row.width() != width) {
+      features.requireWidth(row.width(), width);
+    }
+    tally.add(row.label(), row.weight(), row.isValidation());
+    BlockBuilder builder = builder(row.isSparse(), row.isValidation());
+    row.addTo(builder);
+    if (builder.isFull()) {
+      take(builder, row.isValidation());
+    }
+  }
+
+  private BlockBuilder builder(boolean sparse, boolean validation) {
+    int place = (validation ? 2 : 0) + (sparse ? 1 : 0);
+    BlockBuilder builder = builders[place];
+    if (builder == null) {
+      builder = new BlockBuilder(width, sparse);
+      builders[place] = builder;
+    }
+    return builder;
+  }
+
+  private void take(BlockBuilder builder, boolean validation) {
+    Block block = builder.take();
+    sink.put(tally.end(block, validation), block.bytes());
+  }
+
+  /** Ends the last blocks. */
+  PartitionRows end() {
+    for (int place = 0; place < builders.length; place++) {
+      BlockBuilder builder = builders[place];
+      while (builder != null && builder.rows() > 0) {
+        take(builder, place >= 2);
+      }
+    }
+    return tally.end(width);
+  }
+}

@@ -1,0 +1,71 @@
+package io.sparkfocal.data;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/** Rows in blocks of the heap, as a rank has them. */
+final class BuiltRows {
+
+  private final int width;
+  private final List<byte[]> blocks = new ArrayList<>();
+  private final List<BlockSlice> slices = new ArrayList<>();
+
+  BuiltRows(int width) {
+    this.width = width;
+  }
+
+  /** Features, label, weight of each row; as many blocks as their size asks for. */
+  static BuiltRows of(int width, double[]... rows) {
+    BuiltRows built = new BuiltRows(width);
+    BlockBuilder builder = new BlockBuilder(width, false);
+    for (double[] row : rows) {
+      double[] features = java.util.Arrays.copyOf(row, width);
+      builder.add(features, (int) row[width], (float) row[width + 1]);
+      if (builder.isFull()) {
+        built.add(builder.take());
+      }
+    }
+    built.addRest(builder);
+    return built;
+  }
+
+  void addRest(BlockBuilder builder) {
+    while (builder.rows() > 0) {
+      add(builder.take());
+    }
+  }
+
+  void add(BlockBuilder.Block block) {
+    int number = blocks.size();
+    blocks.add(block.bytes());
+    slices.add(new BlockSlice(number, 0, block.rows(), block.bytes().length, block.hash()));
+  }
+
+  List<BlockSlice> slices() {
+    return slices;
+  }
+
+  List<byte[]> blocks() {
+    return blocks;
+  }
+
+  RowBlock block(int number) {
+    return new RowBlock(blocks.get(number));
+  }
+
+  ShardRows shard() {
+    return new ShardRows(width, slices, slice -> blocks.get(slice.block()));
+  }
+
+  RowCursor ordered() {
+    return new RowCursor(shard().ordered(), width, Standardization.none(width));
+  }
+
+  RowCursor shuffled(io.sparkfocal.train.Shuffle shuffle) {
+    return new RowCursor(shard().shuffled(shuffle), width, Standardization.none(width));
+  }
+
+  RankRows asRank() {
+    return new RankRows(width, slices, List.of(), slice -> blocks.get(slice.block()));
+  }
+}

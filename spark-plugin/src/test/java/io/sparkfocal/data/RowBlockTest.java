@@ -1,0 +1,173 @@
+package io.sparkfocal.data;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import io.sparkfocal.train.Shuffle;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class RowBlockTest {
+
+  private static double[] row(int number, int width) {
+    Random random = new Random(number);
+    double[] row = new double[width + 2];
+    for (int i = 0; i < width; i++) {
+      row[i] = random.nextGaussian();
+    }
+    row[width] = number % 5;
+    row[width + 1] = 1 + number % 3;
+    return row;
+  }
+
+  private static double[][] rows(int count, int width) {
+    double[][] rows = new double[count][];
+    Arrays.setAll(rows, i -> row(i, width));
+    return rows;
+  }
+
+  @Test
+  void rowsComeOutAsTheyWentIn() {
+    double[][] rows = rows(60_000, 17);
+    BuiltRows built = BuiltRows.of(17, rows);
+    assertThat(built.blocks().size()).isGreaterThan(1);
+    int number = 0;
+    float[] values = new float[17];
+    for (int b = 0; b < built.blocks().size(); b++) {
+      RowBlock block = built.block(b);
+      assertThat(block.width()).isEqualTo(17);
+      for (int r = 0; r < block.rows(); r++, number++) {
+        block.values(r, values);
+        for (int i = 0; i < 17; i++) {
+          assertThat(values[i]).isEqualTo((float) rows[number][i]);
+        }
+        assertThat(block.label(r)).isEqualTo(number % 5);
+        assertThat(block.weight(r)).isEqualTo(1 + number % 3);
+      }
+    }
+    assertThat(number).isEqualTo(60_000);
+  }
+
+  @Test
+  void aFullBlockTakesLittleMoreThanItsValuesAndStaysBelowTwoMebibytes() {
+    for (int width : new int[] {1, 4, 16, 29, 30, 200, 510}) {
+      BuiltRows built = BuiltRows.of(width, rows(4_000_000 / (width + 2), width));
+      byte[] first = built.blocks().get(0);
+      assertThat(first.length).isLessThanOrEqualTo((2 << 20) - 64).isGreaterThan((2 << 20) - 5000);
+      long values = (long) built.block(0).rows() * (width + 2) * Float.BYTES;
+      assertThat((double) first.length / values).isLessThan(1.01);
+    }
+  }
+
+  @Test
+  void largeNumbersAreHeldByTwoFloatsAndOthersByOne() {
+    double[][] rows = new double[300_000][];
+    for (int i = 0; i < rows.length; i++) {
+      rows[i] = new double[] {1.7e12 + i, i / 3.0, 20_180_101 + i % 31, 2_459_000.5 + i / 1e6, 0, 1};
+    }
+    BuiltRows built = BuiltRows.of(4, rows);
+    int number = 0;
+    for (int b = 0; b < built.blocks().size(); b++) {
+      RowBlock block = built.block(b);
+      assertThat(block.lowColumns()).containsExactly(0, 2, 3);
+      assertThat(built.blocks().get(b).length).isLessThanOrEqualTo(BlockBuilder.BYTES);
+      float[] values = new float[4];
+      for (int r = 0; r < block.rows(); r++, number++) {
+        block.values(r, values);
+        for (int i = 0; i < 3; i++) {
+          int column = block.lowColumns()[i];
+          assertThat((double) values[column] + block.low(r, i))
+              .isCloseTo(rows[number][column], org.assertj.core.data.Offset.offset(1e-2));
+        }
+      }
+    }
+    assertThat(number).isEqualTo(rows.length);
+  }
+
+  @Test
+  void aRowThatIsLargerThanABlockHasOneOfItsOwn() {
+    int width = 600_000;
+    BuiltRows built = BuiltRows.of(width, row(0, width), row(1, width), row(2, width));
+    assertThat(built.slices()).extracting(BlockSlice::rows).containsExactly(1, 1, 1);
+  }
+
+  @Test
+  void sparseRowsCostTheirNonZeros() {
+    BlockBuilder builder = new BlockBuilder(1 << 18, true);
+    Random random = new Random(1);
+    int[] indices = new int[50];
+    double[] values = new double[50];
+    long rows = 0;
+    BuiltRows built = new BuiltRows(1 << 18);
+    for (; rows < 20_000; rows++) {
+      for (int i = 0; i < 50; i++) {
+        indices[i] = i * 5000 + random.nextInt(5000);
+        values[i] = 1 + random.nextInt(3);
+      }
+      builder.add(indices, values, 50, (int) (rows % 2), 1);
+      if (builder.isFull()) {
+        built.add(builder.take());
+      }
+    }
+    built.addRest(builder);
+    long bytes = built.blocks().stream().mapToLong(b -> b.length).sum();
+    assertThat(bytes).isLessThan((long) (rows * 50 * 8 * 1.03));
+    int[] back = new int[50];
+    RowBlock last = built.block(built.blocks().size() - 1);
+    last.indices(last.rows() - 1, back);
+    assertThat(back).containsExactly(indices);
+  }
+
+  @Test
+  void theContentOfRowsIsTheSameInAnyOrderAndChangesWithAnyValue() {
+    double[][] rows = rows(1000, 3);
+    long content = content(rows);
+    double[][] turned = rows.clone();
+    java.util.Collections.reverse(Arrays.asList(turned));
+    assertThat(content(turned)).isEqualTo(content);
+    for (int column = 0; column < 5; column++) {
+      double[][] changed = rows(1000, 3);
+      changed[500][column] += 1;
+      assertThat(content(changed)).isNotEqualTo(content);
+    }
+  }
+
+  private static long content(double[]... rows) {
+    BlockBuilder builder = new BlockBuilder(3, false);
+    for (double[] row : rows) {
+      builder.add(Arrays.copyOf(row, 3), (int) row[3], (float) row[4]);
+    }
+    return builder.take().content();
+  }
+
+  @Test
+  void anEpochVisitsEveryRowOnceAndTheOrderIsTheSameWhereRowsLieOneAfterTheOther() {
+    // More than one window.
+    double[][] rows = new double[150_000][];
+    Arrays.setAll(rows, i -> {
+      double[] row = new double[152];
+      row[0] = i;
+      row[151] = 1;
+      return row;
+    });
+    ShardRows shard = BuiltRows.of(150, rows).shard();
+    List<Integer> visited = new ArrayList<>();
+    ShardRows.Windows windows = shard.shuffled(Shuffle.of(7, 3, 1));
+    float[] values = new float[150];
+    int windowsSeen = 0;
+    for (var window = windows.next(); window != null; window = windows.next()) {
+      windowsSeen++;
+      for (int i = 0; i < window.order().length; i++) {
+        window.block(i).values(window.row(i), values);
+        visited.add((int) values[0]);
+      }
+    }
+    assertThat(windowsSeen).isEqualTo(2);
+    assertThat(visited).doesNotHaveDuplicates().hasSize(150_000);
+    int[] order = shard.order(Shuffle.of(7, 3, 1));
+    assertThat(visited).isEqualTo(Arrays.stream(order).boxed().toList());
+    assertThat(order).isNotEqualTo(shard.order(Shuffle.of(7, 4, 1)));
+  }
+}
