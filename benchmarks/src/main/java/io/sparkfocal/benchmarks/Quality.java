@@ -1,7 +1,7 @@
 package io.sparkfocal.benchmarks;
 
 import io.sparkfocal.calibration.CalibrationReport;
-import io.sparkfocal.calibration.ValidationScores;
+import io.sparkfocal.calibration.ScoredRows;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -57,15 +57,17 @@ record Quality(double macroRecall, double areaUnderPr, double calibrationError, 
         present++;
       }
     }
-    double[] ones = new double[labels.length];
-    Arrays.fill(ones, 1);
     double[][] logs =
         Arrays.stream(p)
             .map(row -> Arrays.stream(row).map(v -> Math.log(Math.max(v, LEAST))).toArray())
             .toArray(double[][]::new);
-    double error =
-        CalibrationReport.of(new ValidationScores(labels, logs, ones), 1)
-            .expectedCalibrationError();
+    ScoredRows rows =
+        visitor -> {
+          for (int i = 0; i < labels.length; i++) {
+            visitor.row(labels[i], 1, logs[i]);
+          }
+        };
+    double error = CalibrationReport.of(rows, classes, 1).expectedCalibrationError();
     return new Quality(recalls / present, areas / present, error, seconds);
   }
 

@@ -1,23 +1,24 @@
 package io.sparkfocal.calibration;
 
+import java.io.Serializable;
 import java.util.Arrays;
-import java.util.Comparator;
-import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Chooses thresholds, one per class, on rows whose class is known; the class with the largest
  * probability / threshold is predicted, as with Spark ML's {@code thresholds}.
  */
-public final class ThresholdTuning {
+public final class ThresholdTuning implements Serializable {
+
+  private static final long serialVersionUID = 1L;
 
   private static final String RECALL = "recall=";
-  private static final double LEAST = Double.MIN_NORMAL;
 
-  /** Values closer than this share of them differ by rounding only, so no cut lies between them. */
-  private static final double ROUNDING = 1e-9;
+  /** What a network computes in other batches differs by as much. */
+  private static final double ROUNDING = 1e-6;
 
-  private static final int MOST_ROUNDS = 10;
+  /** Each looks at other classes of the rows. */
+  private static final int SEARCHES = 3;
 
   /** Recall that is asked for; NaN where F1 is the goal. */
   private final double recall;
@@ -60,246 +61,107 @@ public final class ThresholdTuning {
   }
 
   /**
-   * The thresholds, from above 0 to 1.
+   * The thresholds, from above 0 to 1; the same on every rank.
    *
-   * <p>For F1, each class's threshold in turn is set to what is best for macro F1 given the others,
-   * until nothing gains; with two classes that is the best there is, and never is it worse than
-   * without thresholds. For recall, with two classes class 1 is recognised with at least that
-   * recall and the fewest false alarms that allow it, but for rows whose probability of class 1 is
-   * below 2e-308, which no threshold reaches; with more, each class against the rest. A class
-   * without validation rows gets the share that all have alike; one without training rows too gets
-   * the threshold 1, which none exceeds.
+   * <p>For F1 with two classes, the best macro F1 that there is. With more, each class's threshold
+   * in turn is set to what is best given the others, until nothing gains, on a bounded number of
+   * rows, which are all rows of rare classes and a part of the others. Whichever it is, macro F1 is
+   * counted once more over all rows: never is it worse than without thresholds.
    *
+   * <p>For recall, with two classes class 1 is recognised with at least that recall and the fewest
+   * false alarms that allow it, but for rows whose probability of class 1 is below 2e-308, which no
+   * threshold reaches; with more, each class against the rest. All rows count. Probabilities that
+   * differ by a millionth are not told apart. A class without validation rows gets the share that
+   * all have alike; one without training rows too gets the threshold 1, which none exceeds.
+   *
+   * @param totals of the rows
    * @param trainingRows of each class
    */
-  public double[] thresholds(ValidationScores scores, double temperature, long... trainingRows) {
-    boolean[] known = new boolean[scores.classes()];
+  double[] thresholds(
+      ScoredRows rows, double temperature, ClassTotals totals, long... trainingRows) {
+    boolean[] known = new boolean[trainingRows.length];
     for (int c = 0; c < known.length; c++) {
-      known[c] = trainingRows[c] > 0;
+      known[c] = trainingRows[c] > 0 || totals.rows(c) > 0;
     }
-    double[][] p = new double[scores.rows()][];
-    for (int row = 0; row < p.length; row++) {
-      p[row] = scores.probabilities(row, temperature);
-      known[scores.label(row)] = true;
+    double[] thresholds;
+    if (known.length == 2) {
+      BinaryThresholds binary = new BinaryThresholds(rows, temperature);
+      thresholds = Double.isNaN(recall) ? binary.forF1(totals) : binary.forRecall(recall);
+    } else {
+      thresholds =
+          Double.isNaN(recall)
+              ? forF1(rows, temperature, totals, known)
+              : forRecall(rows, temperature, known.length);
     }
-    for (double[] row : p) {
-      for (int c = 0; c < known.length; c++) {
-        row[c] = known[c] ? row[c] : 0;
-      }
-    }
-    double[] thresholds = Double.isNaN(recall) ? forF1(scores, p) : forRecall(scores, p);
     for (int c = 0; c < known.length; c++) {
       thresholds[c] = known[c] ? thresholds[c] : 1;
     }
     return thresholds;
   }
 
-  /** As above, with training rows of every class. */
-  double[] thresholds(ValidationScores scores, double temperature) {
-    long[] some = new long[scores.classes()];
-    Arrays.fill(some, 1);
-    return thresholds(scores, temperature, some);
-  }
-
-  private double[] forRecall(ValidationScores scores, double[][] p) {
-    int classes = scores.classes();
-    if (classes == 2) {
-      // By the odds: a probability near 1 has no digits left to tell rows apart.
-      double odds = cut(scores, row -> p[row][1] / Math.max(p[row][0], LEAST), 1, 1);
-      return pair(1, odds);
-    }
+  /** Between probabilities of the class that any rows have. */
+  private double[] forRecall(ScoredRows rows, double temperature, int classes) {
+    RowNumbers ofTruth =
+        new RowNumbers(
+            rows,
+            (label, scores) ->
+                Math.exp(scores[label] / temperature - Softmax.logSumExp(scores, temperature)));
+    double[] lowest =
+        Arrays.stream(new RecallSearch(rows, ofTruth, classes, label -> label, recall).find())
+            .map(found -> found * (1 - ROUNDING))
+            .toArray();
+    RowNumbers.Neighbours cuts = RowNumbers.Neighbours.of(classes);
+    double[] p = new double[classes];
+    rows.forEach(
+        (label, weight, scores) -> {
+          Softmax.probabilities(scores, temperature, p);
+          for (int c = 0; c < classes; c++) {
+            cuts.add(c, p[c], p[c] >= lowest[c]);
+          }
+        });
+    RowNumbers.Neighbours all = cuts.merge(rows);
     double[] thresholds = new double[classes];
     for (int c = 0; c < classes; c++) {
-      int rated = c;
-      thresholds[c] = cut(scores, row -> p[row][rated], c, 1.0 / classes);
+      thresholds[c] =
+          Double.isNaN(lowest[c])
+              ? 1.0 / classes
+              : Math.max(
+                  BinaryThresholds.LEAST, (all.above()[c] + Math.max(0, all.below()[c])) / 2);
     }
     return thresholds;
   }
 
-  /** Two thresholds in this proportion that add up to 1, neither found by a difference. */
-  private static double[] pair(double zero, double one) {
-    return new double[] {Math.max(LEAST, zero / (zero + one)), Math.max(LEAST, one / (zero + one))};
-  }
-
-  /** The largest score with enough of a class's rows above it; neutral if it has no rows. */
-  private double cut(ValidationScores scores, Score score, int c, double neutral) {
-    int[] order = descending(score, scores.rows());
-    double all = 0;
-    for (int row = 0; row < scores.rows(); row++) {
-      all += scores.label(row) == c ? scores.weight(row) : 0;
-    }
-    if (all == 0) {
-      return neutral;
-    }
-    double found = 0;
-    for (int i = 0; i < order.length; i++) {
-      found += scores.label(order[i]) == c ? scores.weight(order[i]) : 0;
-      if (found >= recall * all - 1e-12 * all) {
-        return Math.max(LEAST, between(score.of(order[i]), i, order, score));
+  private static double[] forF1(
+      ScoredRows rows, double temperature, ClassTotals totals, boolean[] known) {
+    int classes = known.length;
+    double[][] tried = new double[1 + SEARCHES][classes];
+    MacroF1[] counts = new MacroF1[1 + SEARCHES];
+    Arrays.fill(tried[0], 1);
+    counts[0] = new MacroF1(classes);
+    for (int i = 1; i <= SEARCHES; i++) {
+      // Which classes a row may be of depends on the thresholds.
+      RowSample sample = RowSample.of(rows, temperature, totals, known, tried[i - 1]);
+      tried[i] = new F1Search(sample, tried[i - 1]).thresholds(rows::working);
+      for (int c = 0; c < classes; c++) {
+        tried[i][c] = known[c] ? tried[i][c] : 1;
       }
+      counts[i] = new MacroF1(classes);
     }
-    return LEAST;
-  }
-
-  /** Between a value and the next smaller one, so that no row lies on the cut. */
-  private static double between(double value, int place, int[] order, Score score) {
-    double smallest = value;
-    for (int i = place + 1; i < order.length; i++) {
-      double next = score.of(order[i]);
-      if (apart(smallest, next)) {
-        return halfway(smallest, next);
-      }
-      smallest = next;
+    double[] p = new double[classes];
+    rows.forEach(
+        (label, weight, scores) -> {
+          Softmax.probabilities(scores, temperature, p);
+          for (int i = 0; i < tried.length; i++) {
+            counts[i].add(label, weight, MacroF1.predicted(p, tried[i]));
+          }
+        });
+    int best = 0;
+    double highest = 0;
+    for (int i = 0; i < tried.length; i++) {
+      double f1 = counts[i].merge(rows);
+      best = f1 > highest ? i : best;
+      highest = Math.max(highest, f1);
     }
-    return smallest / 2;
-  }
-
-  private static boolean apart(double value, double next) {
-    return next < value * (1 - ROUNDING);
-  }
-
-  /** Odds whose probability lies halfway between those of two odds. */
-  private static double halfway(double value, double next) {
-    return (value / (1 + value) + next / (1 + next)) / (1 / (1 + value) + 1 / (1 + next));
-  }
-
-  @FunctionalInterface
-  private interface Score {
-    double of(int row);
-  }
-
-  private static int[] descending(Score score, int rows) {
-    return IntStream.range(0, rows)
-        .boxed()
-        .sorted(Comparator.<Integer>comparingDouble(score::of).reversed())
-        .mapToInt(Integer::intValue)
-        .toArray();
-  }
-
-  private static double[] forF1(ValidationScores scores, double[][] p) {
-    int classes = scores.classes();
-    double[] thresholds = new double[classes];
-    Arrays.fill(thresholds, 1);
-    double untuned = macroF1(scores, p, thresholds);
-    double best = untuned;
-    for (int round = 0; round < MOST_ROUNDS; round++) {
-      double before = best;
-      for (int c = classes - 1; c >= 0; c--) {
-        best = improve(scores, p, thresholds, c, best);
-      }
-      if (best <= before) {
-        break;
-      }
-    }
-    double[] scaled = scaled(thresholds);
-    if (macroF1(scores, p, scaled) > untuned) {
-      return scaled;
-    }
-    Arrays.fill(thresholds, 1);
-    return scaled(thresholds);
-  }
-
-  /** The same proportions, from above 0 to 1. */
-  private static double[] scaled(double[] thresholds) {
-    if (thresholds.length == 2) {
-      return pair(thresholds[0], thresholds[1]);
-    }
-    double largest = Arrays.stream(thresholds).max().orElse(1);
-    return Arrays.stream(thresholds).map(t -> Math.max(LEAST, t / largest)).toArray();
-  }
-
-  /** Sets the threshold of one class to the best one, if that is better; the best macro F1. */
-  private static double improve(
-      ValidationScores scores, double[][] p, double[] thresholds, int c, double best) {
-    int rows = scores.rows();
-    int[] rival = new int[rows];
-    double[] needed = new double[rows];
-    for (int row = 0; row < rows; row++) {
-      rival[row] = c == 0 ? 1 : 0;
-      for (int k = 0; k < thresholds.length; k++) {
-        if (k != c && p[row][k] / thresholds[k] > p[row][rival[row]] / thresholds[rival[row]]) {
-          rival[row] = k;
-        }
-      }
-      // The row goes to c while c's threshold is below this.
-      needed[row] =
-          p[row][c] / Math.max(p[row][rival[row]] / thresholds[rival[row]], Double.MIN_NORMAL);
-    }
-    Counts counts = new Counts(scores);
-    for (int row = 0; row < rows; row++) {
-      counts.predict(row, rival[row], 1);
-    }
-    int[] order = descending(row -> needed[row], rows);
-    double found = thresholds[c];
-    double highest = best;
-    for (int i = 0; i < rows; i++) {
-      counts.predict(order[i], rival[order[i]], -1);
-      counts.predict(order[i], c, 1);
-      boolean last = i + 1 == rows;
-      if (last || apart(needed[order[i]], needed[order[i + 1]])) {
-        double value = counts.macroF1();
-        if (value > highest + 1e-12) {
-          highest = value;
-          found = between(needed[order[i]], i, order, row -> needed[row]);
-        }
-      }
-    }
-    if (highest > best && found > 0) {
-      thresholds[c] = found;
-      return highest;
-    }
-    return best;
-  }
-
-  /** Mean F1 over the classes that have rows, of the class with the largest p / threshold. */
-  static double macroF1(ValidationScores scores, double[][] p, double[] thresholds) {
-    Counts counts = new Counts(scores);
-    for (int row = 0; row < scores.rows(); row++) {
-      int best = 0;
-      for (int c = 1; c < thresholds.length; c++) {
-        best = p[row][c] / thresholds[c] > p[row][best] / thresholds[best] ? c : best;
-      }
-      counts.predict(row, best, 1);
-    }
-    return counts.macroF1();
-  }
-
-  /** Weights of rows by true and predicted class. */
-  private static final class Counts {
-
-    private final ValidationScores scores;
-    private final double[] truth;
-    private final double[] predicted;
-    private final double[] hits;
-
-    Counts(ValidationScores scores) {
-      this.scores = scores;
-      truth = new double[scores.classes()];
-      predicted = new double[scores.classes()];
-      hits = new double[scores.classes()];
-      for (int row = 0; row < scores.rows(); row++) {
-        truth[scores.label(row)] += scores.weight(row);
-      }
-    }
-
-    void predict(int row, int c, int sign) {
-      double weight = sign * scores.weight(row);
-      predicted[c] += weight;
-      if (scores.label(row) == c) {
-        hits[c] += weight;
-      }
-    }
-
-    double macroF1() {
-      double sum = 0;
-      int present = 0;
-      for (int c = 0; c < truth.length; c++) {
-        if (truth[c] > 0) {
-          sum += 2 * hits[c] / (truth[c] + predicted[c]);
-          present++;
-        }
-      }
-      return present == 0 ? 0 : sum / present;
-    }
+    return tried[best];
   }
 }

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Block;
 import io.sparkfocal.blocks.RankBlocks;
 import io.sparkfocal.blocks.RankShare;
+import io.sparkfocal.calibration.Calibrated;
 import io.sparkfocal.collective.Collective;
 import io.sparkfocal.collective.CollectiveException;
 import io.sparkfocal.collective.PeerLostException;
@@ -182,8 +183,15 @@ record BarrierTrainingTask(TrainingPlan plan, RankLinks links, Broadcast<byte[]>
             loop.run(
                 training, validation, size(cards), from == null ? null : from.state(parameters));
       }
+      Calibrated calibrated =
+          size(cards).validationRows() == 0
+              ? Calibrated.none()
+              : new RankCalibration(
+                      plan, name, validation, tensors, context::killTaskIfInterrupted, manager)
+                  .run(network, parameters, outcome);
       return collective.rank() == 0
-          ? TrainingResult.encode(outcome, parameters.slices(), standardization, device.toString())
+          ? TrainingResult.encode(
+              outcome, parameters.slices(), standardization, calibrated, device.toString())
           : null;
     } catch (Throwable e) {
       collective.abort(String.valueOf(RankFailure.of(name, e).getMessage()));
@@ -217,7 +225,8 @@ record BarrierTrainingTask(TrainingPlan plan, RankLinks links, Broadcast<byte[]>
     byte[] own = parameters.layoutHash().getBytes(StandardCharsets.US_ASCII);
     if (!Arrays.equals(own, tensors.allGather(own, manager).get(0))) {
       throw new CollectiveException(
-          "The network provider builds other parameters on this rank than on rank 0; install the same version of its jar on every executor.");
+          "The network provider builds other parameters on this rank than on rank 0; install the"
+              + " same version of its jar on every executor.");
     }
   }
 }

@@ -16,7 +16,7 @@ final class SlotWait {
   private static final Logger LOG = LoggerFactory.getLogger(SlotWait.class);
 
   private final SparkContext spark;
-  private final @Nullable Duration slotsTimeout;
+  private final Duration slotsTimeout;
   private final @Nullable Duration busyTimeout;
   private final TrainingSlots slots;
   private final RankTasks tasks;
@@ -30,20 +30,9 @@ final class SlotWait {
   /** Of the stages that {@code tasks} hears of, for that many slots at once. */
   SlotWait(
       SparkContext spark, JobSettings settings, TrainingSlots slots, RankTasks tasks, int needed) {
-    this(spark, settings.slotsTimeout(), settings.busyTimeout(), slots, tasks, needed);
-  }
-
-  /** Null for a wait that never is enough. */
-  SlotWait(
-      SparkContext spark,
-      @Nullable Duration slotsTimeout,
-      @Nullable Duration busyTimeout,
-      TrainingSlots slots,
-      RankTasks tasks,
-      int needed) {
     this.spark = spark;
-    this.slotsTimeout = slotsTimeout;
-    this.busyTimeout = busyTimeout;
+    this.slotsTimeout = settings.slotsTimeout();
+    this.busyTimeout = settings.busyTimeout();
     this.slots = slots;
     this.tasks = tasks;
     this.needed = needed;
@@ -81,17 +70,16 @@ final class SlotWait {
   }
 
   private @Nullable TrainingException missing(int there) {
-    if (slotsTimeout != null && System.nanoTime() - lastExisting > slotsTimeout.toNanos()) {
+    if (System.nanoTime() - lastExisting > slotsTimeout.toNanos()) {
       return new TrainingException(
           "Training needs %s, but for %s s there %s; see why executors go, or raise spark.focal.slots.timeout."
               .formatted(slots(), slotsTimeout.toSeconds(), count(there, "was", "were")),
           null);
     }
-    String until = slotsTimeout == null ? "" : "up to " + slotsTimeout.toSeconds() + " s ";
     log.say(
         () ->
-            "fit needs %s, but there %s; it waits %sfor executors."
-                .formatted(slots(), count(there, "is", "are"), until));
+            "fit needs %s, but there %s; it waits up to %s s for executors."
+                .formatted(slots(), count(there, "is", "are"), slotsTimeout.toSeconds()));
     return null;
   }
 

@@ -7,7 +7,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Watches, beside a thread that waits for Spark, whether the stages of its jobs wait for a free
- * slot; where they have waited long enough, cancels those jobs, unless it shall only say so.
+ * slot; where they have waited long enough, cancels those jobs.
  */
 final class SlotWatcher implements AutoCloseable {
 
@@ -23,22 +23,10 @@ final class SlotWatcher implements AutoCloseable {
 
   /** Begins to watch the stages that {@code tasks} hears of, each of which needs one slot. */
   SlotWatcher(SparkContext spark, JobSettings settings, RankTasks tasks) {
-    this(spark, settings, tasks, true);
-  }
-
-  /** Where {@code cancels} is false, it waits for ever. */
-  SlotWatcher(SparkContext spark, JobSettings settings, RankTasks tasks, boolean cancels) {
     this.spark = spark;
     this.tasks = tasks;
     TrainingSlots slots = new TrainingSlots(spark, settings.slotsTimeout(), () -> 0);
-    this.wait =
-        new SlotWait(
-            spark,
-            cancels ? settings.slotsTimeout() : null,
-            cancels ? settings.busyTimeout() : null,
-            slots,
-            tasks,
-            1);
+    this.wait = new SlotWait(spark, settings, slots, tasks, 1);
     this.thread = new Thread(this::watch, "focal-slots");
     thread.setDaemon(true);
     thread.start();

@@ -64,7 +64,8 @@ public final class TrainingJob implements AutoCloseable {
   public void requirePossible(DeviceChoice device) {
     if (conf.getBoolean("spark.dynamicAllocation.enabled", false) && !spark.isLocal()) {
       throw new IllegalArgumentException(
-          "spark.dynamicAllocation.enabled is true, but all ranks must run at the same time; set it to false and fix spark.executor.instances.");
+          "spark.dynamicAllocation.enabled is true, but all ranks must run at the same time; set it"
+              + " to false and fix spark.executor.instances.");
     }
     device.requireConfigured(conf);
   }
@@ -121,20 +122,10 @@ public final class TrainingJob implements AutoCloseable {
     String before = spark.getLocalProperty(TrainingStage.JOB_NAME);
     spark.setLocalProperty(TrainingStage.JOB_NAME, name);
     try {
-      return WatchedQuery.overRows(spark, settings, query);
+      return WatchedQuery.of(spark, settings, query);
     } finally {
       spark.setLocalProperty(TrainingStage.JOB_NAME, before);
     }
-  }
-
-  /**
-   * Runs a query with what was trained; says which jobs hold the slots that it waits for, for as
-   * long as it takes.
-   *
-   * @throws TrainingException if somebody cancels it
-   */
-  public <T> T queryAfterTraining(Supplier<T> query) {
-    return WatchedQuery.afterTraining(spark, settings, query);
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.sparkfocal.job;
 
+import io.sparkfocal.calibration.CalibrationGoal;
 import io.sparkfocal.data.TrainingColumns;
 import io.sparkfocal.network.NetworkDescription;
 import io.sparkfocal.train.LossSpec;
@@ -25,6 +26,7 @@ import org.jspecify.annotations.Nullable;
  * @param outputBias where the bias of the output layer begins; empty for zeros
  * @param loss the loss
  * @param settings how to train
+ * @param calibration what is found out from the validation rows afterwards
  * @param device where to train
  * @param transport what carries gradients
  * @param job settings of the application and its session
@@ -44,6 +46,7 @@ public record TrainingPlan(
     float[] outputBias,
     LossSpec loss,
     TrainingSettings settings,
+    CalibrationGoal calibration,
     DeviceChoice device,
     Transport transport,
     JobSettings job,
@@ -65,6 +68,7 @@ public record TrainingPlan(
         outputBias,
         loss,
         settings,
+        calibration,
         device,
         transport,
         job,

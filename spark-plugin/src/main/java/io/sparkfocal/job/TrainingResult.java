@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sparkfocal.calibration.Calibrated;
 import io.sparkfocal.data.Standardization;
 import io.sparkfocal.persist.EpochReports;
 import io.sparkfocal.persist.Safetensors;
@@ -21,6 +22,7 @@ import java.util.Map;
  * @param standardization of the features
  * @param epochs one report per epoch
  * @param bestEpoch the epoch of the weights
+ * @param calibrated what the validation rows say of the probabilities
  * @param device where rank 0 trained
  * @param workers ranks of the attempt that finished
  * @param restarts how often training began again after a failure
@@ -30,6 +32,7 @@ public record TrainingResult(
     Standardization standardization,
     List<EpochReport> epochs,
     int bestEpoch,
+    Calibrated calibrated,
     String device,
     int workers,
     int restarts) {
@@ -42,11 +45,13 @@ public record TrainingResult(
       TrainingOutcome outcome,
       List<ParameterSlice> slices,
       Standardization standardization,
+      Calibrated calibrated,
       String device) {
     ObjectNode report = JSON.createObjectNode();
     report.put("bestEpoch", outcome.bestEpoch()).put("device", device);
     report.set("means", JSON.valueToTree(standardization.means()));
     report.set("scales", JSON.valueToTree(standardization.scales()));
+    report.set("calibrated", JSON.valueToTree(calibrated));
     report.set("epochs", EpochReports.encode(outcome.epochs()));
     return new Safetensors(
             TrainedNetwork.named(slices, outcome.weights()), Map.of(REPORT, report.toString()))
@@ -65,6 +70,7 @@ public record TrainingResult(
               JSON.convertValue(report.path("scales"), double[].class)),
           EpochReports.decode(report.path("epochs")),
           report.path("bestEpoch").asInt(),
+          JSON.treeToValue(report.path("calibrated"), Calibrated.class),
           report.path("device").asText(),
           workers,
           restarts);

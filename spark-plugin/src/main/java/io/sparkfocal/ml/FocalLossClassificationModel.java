@@ -1,6 +1,5 @@
 package io.sparkfocal.ml;
 
-import io.sparkfocal.calibration.LogitLink;
 import io.sparkfocal.data.FeatureLayout;
 import io.sparkfocal.persist.ModelFiles;
 import io.sparkfocal.persist.ModelFolder;
@@ -69,12 +68,6 @@ public final class FocalLossClassificationModel extends Model<FocalLossClassific
   /** The same params with another summary. */
   FocalLossClassificationModel with(TrainingSummary other) {
     return copyValues(new FocalLossClassificationModel(uid, network, other), ParamMap.empty());
-  }
-
-  /** The same params with another link from logits to probabilities. */
-  FocalLossClassificationModel with(LogitLink link) {
-    return copyValues(
-        new FocalLossClassificationModel(uid, network.with(link), summary), ParamMap.empty());
   }
 
   /** How many classes the model tells apart. */

@@ -1,6 +1,9 @@
 package io.sparkfocal.ml;
 
 import io.sparkfocal.blocks.InputBlocks;
+import io.sparkfocal.calibration.Calibrated;
+import io.sparkfocal.calibration.CalibrationGoal;
+import io.sparkfocal.calibration.ThresholdTuning;
 import io.sparkfocal.data.LabelCounts;
 import io.sparkfocal.data.TrainingColumns;
 import io.sparkfocal.job.CheckpointPlan;
@@ -17,6 +20,7 @@ import io.sparkfocal.persist.TrainedNetwork;
 import io.sparkfocal.train.LossSpec;
 import io.sparkfocal.train.TrainingSettings;
 import io.sparkfocal.train.ValidationMetric;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -155,7 +159,7 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
     requirePossible(job);
     int workers = job.workers(getNumWorkers());
     try (InputBlocks rows = job.read(columns, dataset, workers, getMaxRestarts())) {
-      return fit(rows, columns, workers, job, new Warnings(), dataset);
+      return fit(rows, columns, workers, job, new Warnings());
     }
   }
 
@@ -165,11 +169,10 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
       TrainingColumns columns,
       int workers,
       TrainingJob job,
-      Warnings warnings,
-      Dataset<?> dataset) {
+      Warnings warnings) {
     for (int left = getMaxRestarts(); ; left--) {
       Input input =
-          new Input(rows, columns, counts(rows, columns, warnings), workers, dataset);
+          new Input(rows, columns, counts(rows, columns, warnings), workers);
       try {
         return getLossSearch().length > 0
             ? new LossSearch(this, job, warnings).fit(input)
@@ -195,8 +198,7 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
       InputBlocks rows,
       TrainingColumns columns,
       LabelCounts counts,
-      int workers,
-      Dataset<?> dataset) {}
+      int workers) {}
 
   private void requirePossible(TrainingJob job) {
     DeviceChoice device = DeviceChoice.of(getDevice());
@@ -240,31 +242,51 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
             output.bias(),
             output.loss(),
             settings(),
+            new CalibrationGoal(
+                output.link(),
+                Choices.calibration(getCalibration()),
+                ThresholdTuning.parse(getThresholdTuning())),
             device,
             job.transport(device),
             job.settings(),
             checkpoints(job, attemptKey));
     TrainingResult result = job.run(plan, input.rows(), counts.canValidate(), getMaxRestarts(), getResume());
 
+    Calibrated calibrated = result.calibrated();
+    warnings.say(unreached(calibrated));
     TrainedNetwork trained =
         new TrainedNetwork(
             network,
             counts.classes(),
             columns.classNames(counts.classes()),
             result.standardization(),
-            output.link(),
+            output.link().withTemperature(calibrated.temperature()),
             result.weights());
     TrainingSummary summary = TrainingSummary.of(result, counts, lossChoice());
     FocalLossClassificationModel model =
         copyValues(new FocalLossClassificationModel(uid, trained, summary), new ParamMap());
-    Calibrator calibrator = new Calibrator(this, columns);
-    long validated = counts.validationRows();
-    FocalLossClassificationModel calibrated =
-        validated == 0
-            ? model
-            : job.queryAfterTraining(() -> calibrator.calibrate(model, input.dataset(), validated));
-    calibrated.setParent(this);
-    return calibrated;
+    if (calibrated.thresholds() != null) {
+      model.setThresholds(calibrated.thresholds());
+    }
+    model.setParent(this);
+    return model;
+  }
+
+  /** What was asked for and is missing; the model is worth more. */
+  private List<String> unreached(Calibrated calibrated) {
+    if (calibrated.failure() == null) {
+      return List.of();
+    }
+    List<String> missing = new ArrayList<>(List.of("summary().calibration()"));
+    if (Choices.calibration(getCalibration())) {
+      missing.add("calibration " + getCalibration());
+    }
+    if (!getThresholdTuning().equals("none")) {
+      missing.add("thresholdTuning " + getThresholdTuning());
+    }
+    return List.of(
+        "The model is without %s, since the validation rows could not be looked at after the training: %s"
+            .formatted(String.join(", ", missing), calibrated.failure()));
   }
 
   /**
@@ -327,11 +349,13 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
   private void requireCheckpoints() {
     if (getCheckpointDir().isEmpty() && getResume()) {
       throw new IllegalArgumentException(
-          "resume is true, but there is no folder to look for checkpoints in; set checkpointDir, or resume to false.");
+          "resume is true, but there is no folder to look for checkpoints in; set checkpointDir, or"
+              + " resume to false.");
     }
     if (getResume() && getLossSearch().length > 0) {
       throw new IllegalArgumentException(
-          "resume is true, but lossSearch trains several networks; set resume to false, or loss to the one to go on with.");
+          "resume is true, but lossSearch trains several networks; set resume to false, or loss to"
+              + " the one to go on with.");
     }
     if (!getCheckpointDir().isEmpty()
         && getCheckpointInterval() == 0

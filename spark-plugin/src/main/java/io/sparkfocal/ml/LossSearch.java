@@ -57,7 +57,7 @@ final class LossSearch {
           new LossScore(
               LossChoice.of(candidate).toString(),
               metric.score(validation(model)),
-              calibration(model).balancedLogLikelihood(),
+              likelihood(model),
               seconds);
       scores.add(score);
       if (bestScore == null || score.isBetterThan(bestScore)) {
@@ -109,12 +109,10 @@ final class LossSearch {
     return counts.canValidate() ? candidates : candidates.stream().limit(1).toList();
   }
 
-  private static CalibrationReport calibration(FocalLossClassificationModel model) {
+  /** The worst there is where the rows could not be looked at. */
+  private static double likelihood(FocalLossClassificationModel model) {
     CalibrationReport report = model.summary().orElseThrow().calibration();
-    if (report == null) {
-      throw new IllegalStateException("A model with validation rows has no calibration.");
-    }
-    return report;
+    return report == null ? Double.POSITIVE_INFINITY : report.balancedLogLikelihood();
   }
 
   private static Evaluation validation(FocalLossClassificationModel model) {

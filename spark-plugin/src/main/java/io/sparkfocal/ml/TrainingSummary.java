@@ -21,7 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param restarts how often training began again after a failure
  * @param device where rank 0 trained: cpu() or gpu(n)
  * @param loss with its numbers and class weights
- * @param calibration of the model's probabilities on the validation rows; null without such rows
+ * @param calibration of the model's probabilities on the validation rows; null without such rows,
+ *     or where that failed
  * @param search how the losses did in a loss search; empty if there was none
  */
 @DefaultSerializer(JavaSerializer.class) // Kryo knows no records
@@ -48,19 +49,11 @@ public record TrainingSummary(
         result.restarts(),
         result.device(),
         loss.toString(),
-        null,
+        result.calibrated().report(),
         List.of());
   }
 
-  TrainingSummary with(CalibrationReport report) {
-    return with(report, search);
-  }
-
   TrainingSummary with(List<LossScore> scores) {
-    return with(calibration, scores);
-  }
-
-  private TrainingSummary with(@Nullable CalibrationReport report, List<LossScore> scores) {
     return new TrainingSummary(
         epochs,
         bestEpoch,
@@ -70,7 +63,7 @@ public record TrainingSummary(
         restarts,
         device,
         loss,
-        report,
+        calibration,
         scores);
   }
 

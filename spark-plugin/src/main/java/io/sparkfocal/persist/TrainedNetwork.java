@@ -36,11 +36,6 @@ public record TrainedNetwork(
     Map<String, Safetensors.Tensor> weights)
     implements Serializable {
 
-  /** The same with another link. */
-  public TrainedNetwork with(LogitLink other) {
-    return new TrainedNetwork(description, classes, classNames, standardization, other, weights);
-  }
-
   /** Cuts a flat tensor into named weights. */
   public static Map<String, Safetensors.Tensor> named(List<ParameterSlice> slices, float[] all) {
     Map<String, Safetensors.Tensor> weights = new LinkedHashMap<>();

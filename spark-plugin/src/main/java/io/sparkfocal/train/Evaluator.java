@@ -9,7 +9,6 @@ import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
-import ai.djl.training.ParameterStore;
 import io.sparkfocal.collective.TensorCollective;
 import io.sparkfocal.compat.TensorCopy;
 import io.sparkfocal.losses.LossKernel;
@@ -17,35 +16,23 @@ import io.sparkfocal.losses.ReducedLoss;
 import io.sparkfocal.losses.Reduction;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** Measures a network on the validation rows of all ranks. */
 final class Evaluator {
 
-  private static final Logger LOG = LoggerFactory.getLogger(Evaluator.class);
-
-  private static final Duration MOST_BETWEEN_SIGNS = Duration.ofSeconds(5);
-  private static final int SIGNS_IN_A_WAIT = 4;
-
   /** The first two values are sums, the others counts. */
   private static final int SUMS = 2;
 
-  private final Block network;
-  private final FlatParameters parameters;
+  private final ForwardPass pass;
+  private final AwaitedSum sums;
   private final LossKernel loss;
   private final Reduction reduction;
-  private final TensorCollective collective;
   private final NDManager manager;
   private final int classes;
   private final @Nullable NDArray offsets;
-  private final Duration betweenSigns;
 
   /** Null where the loss of a row depends on that row alone. */
   private final @Nullable LossRows together;
-
-  private long lastSign;
-  private long batchRows;
 
   /**
    * Of a network.
@@ -65,44 +52,35 @@ final class Evaluator {
       int classes,
       float[] offsets,
       Duration betweenSigns) {
-    this.network = network;
-    this.parameters = parameters;
+    this.pass =
+        new ForwardPass(
+            network,
+            parameters,
+            EvaluationBatch.rows(network, classes, manager.getDevice()),
+            manager);
+    this.sums = new AwaitedSum(3 * values(classes), collective, manager, betweenSigns);
     this.loss = loss;
     this.reduction = reduction;
-    this.collective = collective;
     this.manager = manager;
     this.classes = classes;
     this.offsets = offsets.length == 0 ? null : manager.create(offsets);
-    this.betweenSigns = betweenSigns;
     this.together =
         couplesRows ? new LossRows(EvaluationBatch.rowsOfLoss(network, classes), manager) : null;
-    this.batchRows = EvaluationBatch.rows(network, classes, manager.getDevice());
   }
 
-  /** Well within the time that a rank waits for another. */
-  static Duration betweenSigns(Duration timeout) {
-    Duration part = timeout.dividedBy(SIGNS_IN_A_WAIT);
-    return part.compareTo(MOST_BETWEEN_SIGNS) < 0 ? part : MOST_BETWEEN_SIGNS;
+  private static int values(int classes) {
+    return SUMS + 2 * classes;
   }
 
   /**
    * The rows of this and all other ranks; every rank gets the same answer.
    *
-   * <p>One rank may have most of the rows, and the others wait for it longer than for any step. So
-   * the sum over ranks is asked for again and again until all have measured their rows: a rank that
-   * still measures takes part between two batches, every few seconds, with nothing but that. What
-   * is timed is a batch and no evaluation.
-   *
    * @param beforeBatch throws to end the evaluation
    */
   Evaluation evaluate(Shard rows, Runnable beforeBatch) {
-    lastSign = System.nanoTime();
+    sums.begin();
     double[] own = measure(rows, beforeBatch);
-    double[] all = sumOverRanks(own, true);
-    while (all.length == 0) {
-      beforeBatch.run();
-      all = sumOverRanks(own, true);
-    }
+    double[] all = whole(sums.await(parts(own), beforeBatch));
     double[] classRows = new double[classes];
     double[] classHits = new double[classes];
     System.arraycopy(all, SUMS, classRows, 0, classes);
@@ -112,97 +90,47 @@ final class Evaluator {
 
   /** Loss sum, weight sum, rows of each class, hits of each class; read from the device once. */
   private double[] measure(Shard rows, Runnable beforeBatch) {
-    ParameterStore store = new ParameterStore(manager, false);
     try (together;
         NDArray classIds = manager.arange(0, classes, 1, DataType.INT64);
-        NDArray totals = manager.zeros(new Shape(SUMS + 2L * classes), DataType.FLOAT64)) {
-      long done = 0;
-      while (done < rows.rows()) {
-        try (Batches batches = rows.ordered()) {
-          batches.skip(done);
-          done +=
-              forEachBatch(
-                  batches,
-                  rows.rows() - done,
-                  beforeBatch,
-                  (batch, count) -> addParts(batch, count, classIds, store, totals));
-        }
-      }
+        NDArray totals = manager.zeros(new Shape(values(classes)), DataType.FLOAT64)) {
+      pass.forEach(
+          rows,
+          beforeBatch,
+          sums::signIfDue,
+          together == null
+              ? (logits, batch) -> totals.addi(measure(logits, batch, classIds))
+              : new Groups(together, classIds, totals));
       addTogether(classIds, totals);
       return TensorCopy.doubles(totals);
     }
   }
 
-  private void signIfDue() {
-    if (collective.world() > 1 && System.nanoTime() - lastSign >= betweenSigns.toNanos()) {
-      sumOverRanks(new double[SUMS + 2 * classes], false);
-      lastSign = System.nanoTime();
+  /** Measures rows that the loss sees at once. */
+  private final class Groups implements ForwardPass.Visitor {
+
+    private final LossRows rows;
+    private final NDArray classIds;
+    private final NDArray totals;
+
+    Groups(LossRows rows, NDArray classIds, NDArray totals) {
+      this.rows = rows;
+      this.classIds = classIds;
+      this.totals = totals;
     }
-  }
 
-  private interface Visitor {
-
-    void visit(Batch batch, int rows);
-  }
-
-  /** Until all rows are seen, or memory does not suffice to bring them; returns how many were. */
-  private long forEachBatch(Batches batches, long rows, Runnable beforeBatch, Visitor visitor) {
-    long done = 0;
-    while (done < rows) {
-      beforeBatch.run();
-      int count = (int) Math.min(batchRows, rows - done);
-      try (NDScope scope = new NDScope()) {
-        scope.suppressNotUsedWarning();
-        Batch batch;
-        try {
-          batch = batches.next(count);
-        } catch (EngineException e) {
-          takeFewerRows(e, count);
-          return done;
-        }
-        visitor.visit(batch, count);
-      }
-      done += count;
-      int next = (int) Math.min(batchRows, rows - done);
-      if (next > 0) {
-        try {
-          batches.expect(next);
-        } catch (EngineException e) {
-          takeFewerRows(e, next);
-          return done;
-        }
-        signIfDue();
-      }
+    @Override
+    public void visit(NDArray logits, Batch batch) {
+      rows.add(logits, batch);
     }
-    return done;
-  }
 
-  /**
-   * Adds what is measured on each part of a batch: on the whole, if memory suffices for it.
-   *
-   * <p>Ranks decide alone, since they exchange nothing here.
-   */
-  private void addParts(
-      Batch batch, int count, NDArray classIds, ParameterStore store, NDArray totals) {
-    int done = 0;
-    while (done < count) {
-      int most = (int) Math.min(batchRows, count - done);
-      int part = together == null ? most : (int) Math.min(most, together.room());
-      try (NDScope scope = new NDScope()) {
-        scope.suppressNotUsedWarning();
-        Batch rows = part == count ? batch : batch.rows(done, done + part);
-        NDList input = new NDList(parameters.input(rows.features()));
-        NDArray logits = network.forward(store, input, false).singletonOrThrow();
-        if (together == null) {
-          totals.addi(measure(logits, rows, classIds));
-        } else {
-          together.add(logits, rows);
-        }
-        done += part;
-      } catch (EngineException e) {
-        takeFewerRows(e, most);
-      }
-      if (together != null && together.room() == 0) {
+    @Override
+    public long room() {
+      return rows.room();
+    }
+
+    @Override
+    public void afterPart() {
+      if (rows.room() == 0) {
         addTogether(classIds, totals);
       }
     }
@@ -222,30 +150,12 @@ final class Evaluator {
         throw e;
       }
       throw new MemoryException(
-          "Memory does not suffice for a loss that sees many validation rows at once; use a loss of each row alone, such as focal, or a device with more memory: "
+          "Memory does not suffice for a loss that sees many validation rows at once; use a loss of"
+              + " each row alone, such as focal, or a device with more memory: "
               + OutOfMemory.firstLine(e),
           e);
     }
     together.close();
-  }
-
-  private void takeFewerRows(EngineException failure, int rows) {
-    if (!OutOfMemory.isCause(failure)) {
-      throw failure;
-    }
-    OutOfMemory.freeCache();
-    if (rows <= 1) {
-      throw new MemoryException(
-          "Memory does not suffice to evaluate a single validation row; use a smaller network or a device with more memory: "
-              + OutOfMemory.firstLine(failure),
-          failure);
-    }
-    batchRows = rows / 2;
-    LOG.warn(
-        "Memory does not suffice to evaluate {} validation rows at once; {} are taken from now on: {}",
-        rows,
-        batchRows,
-        OutOfMemory.firstLine(failure));
   }
 
   /** Of one batch; its counts are exact, being below 2^24. */
@@ -275,15 +185,11 @@ final class Evaluator {
   }
 
   /**
-   * Sums over ranks in float32: a sum as two floats of 24 bits, a count as three digits of 12 bits,
-   * which stays exact for up to 4,096 ranks and 2^36 rows.
-   *
-   * @param done whether the values are those of all rows of this rank
-   * @return empty unless those of every rank are
+   * For a sum over ranks in float32: a sum as two floats of 24 bits, a count as three digits of 12
+   * bits, which stays exact for up to 4,096 ranks and 2^36 rows.
    */
-  private double[] sumOverRanks(double[] values, boolean done) {
-    float[] parts = new float[3 * values.length + 1];
-    parts[3 * values.length] = done ? 1 : 0;
+  private static float[] parts(double[] values) {
+    float[] parts = new float[3 * values.length];
     for (int i = 0; i < values.length; i++) {
       if (i < SUMS) {
         parts[3 * i] = (float) values[i];
@@ -295,21 +201,17 @@ final class Evaluator {
         parts[3 * i + 2] = (float) (count & 0xFFF);
       }
     }
-    try (NDArray tensor = manager.create(parts)) {
-      collective.allReduce(tensor);
-      float[] sums = TensorCopy.floats(tensor);
-      collective.confirm();
-      if (sums[3 * values.length] != collective.world()) {
-        return new double[0];
-      }
-      double[] all = new double[values.length];
-      for (int i = 0; i < all.length; i++) {
-        all[i] =
-            i < SUMS
-                ? (double) sums[3 * i] + sums[3 * i + 1]
-                : sums[3 * i] * 0x1p24 + sums[3 * i + 1] * 0x1p12 + sums[3 * i + 2];
-      }
-      return all;
+    return parts;
+  }
+
+  private double[] whole(float[] parts) {
+    double[] all = new double[values(classes)];
+    for (int i = 0; i < all.length; i++) {
+      all[i] =
+          i < SUMS
+              ? (double) parts[3 * i] + parts[3 * i + 1]
+              : parts[3 * i] * 0x1p24 + parts[3 * i + 1] * 0x1p12 + parts[3 * i + 2];
     }
+    return all;
   }
 }

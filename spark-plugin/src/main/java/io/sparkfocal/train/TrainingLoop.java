@@ -110,7 +110,7 @@ public final class TrainingLoop {
             manager,
             classes,
             loss.offsets(),
-            Evaluator.betweenSigns(timeout));
+            AwaitedSum.betweenSigns(timeout));
   }
 
   /**

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
-import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -43,20 +42,21 @@ class CalibrationTest {
   @ValueSource(doubles = {0.5, 1, 3})
   void theTemperatureOfTheLabelsIsFound(double temperature) {
     ValidationScores scores = drawn(20_000, 3, temperature);
-    double found = TemperatureScaling.fit(scores);
+    double found = scores.temperature();
     assertThat(found).isCloseTo(temperature, within(0.05 * temperature));
-    assertThat(TemperatureScaling.slope(scores, 1 / found) / 20_000).isCloseTo(0, within(1e-8));
-    assertThat(CalibrationReport.of(scores, found).negativeLogLikelihood())
-        .isLessThanOrEqualTo(CalibrationReport.of(scores, 1.1 * found).negativeLogLikelihood())
-        .isLessThanOrEqualTo(CalibrationReport.of(scores, 0.9 * found).negativeLogLikelihood());
-    assertThat(CalibrationReport.of(scores, found).expectedCalibrationError()).isLessThan(0.02);
+    assertThat(TemperatureScaling.Slope.at(scores, 1 / found).first() / 20_000)
+        .isCloseTo(0, within(1e-8));
+    assertThat(scores.report(found).negativeLogLikelihood())
+        .isLessThanOrEqualTo(scores.report(1.1 * found).negativeLogLikelihood())
+        .isLessThanOrEqualTo(scores.report(0.9 * found).negativeLogLikelihood());
+    assertThat(scores.report(found).expectedCalibrationError()).isLessThan(0.02);
   }
 
   @Test
   void rowsThatAreAllRightMakeItAsColdAsAllowed() {
     ValidationScores scores =
         new ValidationScores(new int[] {0, 1}, new double[][] {{1, 0}, {0, 1}}, ones(2));
-    assertThat(TemperatureScaling.fit(scores)).isCloseTo(0.01, within(1e-6));
+    assertThat(scores.temperature()).isCloseTo(0.01, within(1e-6));
   }
 
   @Test
@@ -66,7 +66,7 @@ class CalibrationTest {
     ValidationScores scores =
         new ValidationScores(
             new int[] {0, 1, 0}, new double[][] {{0, 0}, {0, 0}, {z, 0}}, new double[] {1, 2, 3});
-    CalibrationReport report = CalibrationReport.of(scores, 1);
+    CalibrationReport report = scores.report(1);
     assertThat(report.rows()).isEqualTo(3);
     assertThat(report.negativeLogLikelihood())
         .isCloseTo((3 * Math.log(2) - 3 * Math.log(0.9)) / 6, within(1e-12));
@@ -75,23 +75,6 @@ class CalibrationTest {
     // A tie is a prediction of the first class.
     double ece = (Math.abs(3 * 0.5 - 1) + Math.abs(3 * 0.9 - 3)) / 6;
     assertThat(report.expectedCalibrationError()).isCloseTo(ece, within(1e-12));
-  }
-
-  @Test
-  void theOrderOfArrivalDoesNotMatter() {
-    ValidationScores scores = drawn(500, 3, 2);
-    int[] labels = new int[500];
-    double[][] raw = new double[500][];
-    for (int i = 0; i < 500; i++) {
-      labels[i] = scores.label(499 - i);
-      raw[i] =
-          new double[] {scores.raw(499 - i, 0), scores.raw(499 - i, 1), scores.raw(499 - i, 2)};
-    }
-    ValidationScores backwards = new ValidationScores(labels, raw, ones(500));
-    assertThat(TemperatureScaling.fit(backwards)).isEqualTo(TemperatureScaling.fit(scores));
-    assertThat(CalibrationReport.of(backwards, 1.3)).isEqualTo(CalibrationReport.of(scores, 1.3));
-    ThresholdTuning f1 = Objects.requireNonNull(ThresholdTuning.parse("f1"));
-    assertThat(f1.thresholds(backwards, 1)).isEqualTo(f1.thresholds(scores, 1));
   }
 
   private static double[][] probabilities(ValidationScores scores) {
@@ -104,7 +87,6 @@ class CalibrationTest {
 
   @Test
   void forTwoClassesF1IsTheBestOfAllCuts() {
-    ThresholdTuning f1 = Objects.requireNonNull(ThresholdTuning.parse("f1"));
     Random random = new Random(3);
     for (int trial = 0; trial < 50; trial++) {
       int rows = 5 + random.nextInt(20);
@@ -116,27 +98,23 @@ class CalibrationTest {
         raw[i][1] = Math.rint(2 * random.nextGaussian()) + labels[i] - 1;
       }
       ValidationScores scores = new ValidationScores(labels, raw, ones(rows));
-      double[][] p = probabilities(scores);
       double best = 0;
       for (int cut = -12; cut <= 12; cut++) {
         double t = 1 / (1 + Math.exp(-(cut + 0.5)));
-        best = Math.max(best, ThresholdTuning.macroF1(scores, p, new double[] {1 - t, t}));
+        best = Math.max(best, scores.macroF1(new double[] {1 - t, t}));
       }
-      double found = ThresholdTuning.macroF1(scores, p, f1.thresholds(scores, 1));
+      double found = scores.macroF1(scores.thresholds("f1", 1));
       assertThat(found).isCloseTo(best, within(1e-12));
     }
   }
 
   @Test
   void forManyClassesF1IsNotWorseThanWithoutThresholds() {
-    ThresholdTuning f1 = Objects.requireNonNull(ThresholdTuning.parse("f1"));
     ValidationScores scores = drawn(3000, 6, 0.7);
-    double[][] p = probabilities(scores);
     double[] none = new double[6];
     Arrays.fill(none, 1);
-    double[] tuned = f1.thresholds(scores, 1);
-    assertThat(ThresholdTuning.macroF1(scores, p, tuned))
-        .isGreaterThan(ThresholdTuning.macroF1(scores, p, none));
+    double[] tuned = scores.thresholds("f1", 1);
+    assertThat(scores.macroF1(tuned)).isGreaterThan(scores.macroF1(none));
     assertThat(Arrays.stream(tuned).allMatch(t -> t > 0 && t <= 1)).isTrue();
   }
 
@@ -144,8 +122,7 @@ class CalibrationTest {
   @ValueSource(doubles = {0.5, 0.9, 1})
   void theRecallIsReachedAndTheNextHigherCutMissesIt(double wanted) {
     ValidationScores scores = drawn(2000, 2, 2);
-    double[] thresholds =
-        Objects.requireNonNull(ThresholdTuning.parse("recall=" + wanted)).thresholds(scores, 1);
+    double[] thresholds = scores.thresholds("recall=" + wanted, 1);
     assertThat(recallOfOne(scores, thresholds)).isGreaterThanOrEqualTo(wanted);
     double next = 1;
     for (double[] p : probabilities(scores)) {
@@ -160,7 +137,7 @@ class CalibrationTest {
     double hits = 0;
     for (int i = 0; i < scores.rows(); i++) {
       double[] p = scores.probabilities(i, 1);
-      if (scores.label(i) == 1) {
+      if (scores.labels()[i] == 1) {
         rows++;
         hits += p[1] / thresholds[1] > p[0] / thresholds[0] ? 1 : 0;
       }
@@ -171,12 +148,10 @@ class CalibrationTest {
   @Test
   void whatCannotBeTunedIsLeftNeutral() {
     ValidationScores one = new ValidationScores(new int[] {0}, new double[][] {{0, 0, 0}}, ones(1));
-    double[] thresholds =
-        Objects.requireNonNull(ThresholdTuning.parse("recall=0.9")).thresholds(one, 1);
+    double[] thresholds = one.thresholds("recall=0.9", 1);
     assertThat(thresholds[1]).isEqualTo(thresholds[2]).isCloseTo(1 / 3.0, within(1e-12));
     assertThat(thresholds[0]).isPositive();
-    assertThat(Objects.requireNonNull(ThresholdTuning.parse("f1")).thresholds(one, 1))
-        .containsOnly(1);
+    assertThat(one.thresholds("f1", 1)).containsOnly(1);
   }
 
   @Test
@@ -189,8 +164,5 @@ class CalibrationTest {
               "thresholdTuning is \"%s\"; it must be none, f1, or recall=R with R above 0 and at most 1."
                   .formatted(text));
     }
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> new ValidationScores(new int[0], new double[0][], new double[0]))
-        .withMessageStartingWith("0 labels, 0 scores and 0 weights");
   }
 }

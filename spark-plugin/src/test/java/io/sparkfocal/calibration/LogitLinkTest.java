@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
-import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -86,16 +85,15 @@ class LogitLinkTest {
     }
     ValidationScores ofLogits = new ValidationScores(labels, logits, ones);
     ValidationScores ofScores = new ValidationScores(labels, raw, ones);
-    double temperature = TemperatureScaling.fit(ofLogits);
+    double temperature = ofLogits.temperature();
     assertThat(temperature).isBetween(2.0, 99.0);
-    assertThat(TemperatureScaling.fit(ofScores)).isCloseTo(temperature, within(1e-6));
+    assertThat(ofScores.temperature()).isCloseTo(temperature, within(1e-6));
     for (String text : new String[] {"f1", "recall=0.9"}) {
-      ThresholdTuning tuning = Objects.requireNonNull(ThresholdTuning.parse(text));
-      double[] expected = tuning.thresholds(ofLogits, temperature);
-      double[] found = tuning.thresholds(ofScores, temperature);
+      double[] expected = ofLogits.thresholds(text, temperature);
+      double[] found = ofScores.thresholds(text, temperature);
       assertThat(found[1] / found[0]).isCloseTo(expected[1] / expected[0], within(1e-9));
     }
-    assertThat(CalibrationReport.of(ofScores, 1).negativeLogLikelihood())
-        .isCloseTo(CalibrationReport.of(ofLogits, 1).negativeLogLikelihood(), within(1e-12));
+    assertThat(ofScores.report(1).negativeLogLikelihood())
+        .isCloseTo(ofLogits.report(1).negativeLogLikelihood(), within(1e-12));
   }
 }

@@ -1,11 +1,9 @@
 package io.sparkfocal.calibration;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.within;
 
 import java.util.Arrays;
-import java.util.Objects;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -17,8 +15,7 @@ class ThresholdTuningTest {
   private static double[] tuned(String goal, int[] labels, double[][] raw) {
     double[] ones = new double[labels.length];
     Arrays.fill(ones, 1);
-    return Objects.requireNonNull(ThresholdTuning.parse(goal))
-        .thresholds(new ValidationScores(labels, raw, ones), 1);
+    return new ValidationScores(labels, raw, ones).thresholds(goal, 1);
   }
 
   private static int predicted(double[] raw, double[] thresholds) {
@@ -129,33 +126,12 @@ class ThresholdTuningTest {
   @Test
   void rowsThatDoNotTellClassesApartLeaveTheTemperatureAtOne() {
     double[][] flat = {{0, 0, 0}, {1, 1, 1}};
-    assertThat(
-            TemperatureScaling.fit(
-                new ValidationScores(new int[] {0, 1}, flat, new double[] {1, 1})))
+    assertThat(new ValidationScores(new int[] {0, 1}, flat, new double[] {1, 1}).temperature())
         .isEqualTo(1);
     double[][] weightless = {{0, 1}, {1, 0}};
     assertThat(
-            TemperatureScaling.fit(
-                new ValidationScores(new int[] {0, 1}, weightless, new double[] {0, 0})))
+            new ValidationScores(new int[] {0, 1}, weightless, new double[] {0, 0}).temperature())
         .isEqualTo(1);
-  }
-
-  @Test
-  void rowsThatDoNotFitTheClassesAreRefused() {
-    double[] ones = {1, 1};
-    double[][] ragged = {{0, 1}, {1}};
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> new ValidationScores(new int[] {0, 1}, ragged, ones))
-        .withMessage(
-            "A validation row has 1 scores and another has 2; give each row one per class.");
-    double[][] raw = {{0, 1}, {1, 0}};
-    for (int label : new int[] {-1, 2}) {
-      assertThatIllegalArgumentException()
-          .isThrownBy(() -> new ValidationScores(new int[] {0, label}, raw, ones))
-          .withMessage(
-              "A validation row has the label %d; with 2 classes it must be from 0 to 1, so index the labels again."
-                  .formatted(label));
-    }
   }
 
   @Test
@@ -174,15 +150,12 @@ class ThresholdTuningTest {
     }
     ValidationScores scores = new ValidationScores(labels, raw, ones);
     for (String text : new String[] {"f1", "recall=0.9"}) {
-      double[] thresholds =
-          Objects.requireNonNull(ThresholdTuning.parse(text)).thresholds(scores, 1, 200, 90, 10, 0);
+      double[] thresholds = scores.thresholds(text, 1, 200, 90, 10, 0);
       assertThat(thresholds[3]).isEqualTo(1);
       assertThat(Arrays.stream(thresholds).max().orElseThrow()).isEqualTo(1);
     }
     // It was trained on: not so.
-    double[] thresholds =
-        Objects.requireNonNull(ThresholdTuning.parse("recall=0.9"))
-            .thresholds(scores, 1, 200, 90, 10, 1);
+    double[] thresholds = scores.thresholds("recall=0.9", 1, 200, 90, 10, 1);
     assertThat(thresholds[3]).isEqualTo(0.25);
   }
 }

@@ -51,6 +51,7 @@ class SizeLimitsTest {
         new float[0],
         null,
         settings,
+        null,
         DeviceChoice.CPU,
         null,
         JobSettings.of(new SparkConf(false)),
@@ -86,7 +87,9 @@ class SizeLimitsTest {
         plan,
         365_403,
         true,
-        "The network has 365403 parameters, and the results of 4 workers need 1470954 bytes, but spark.driver.maxResultSize is 1048576; start the application with 2m or more (0 for no limit), or use a smaller network.");
+        "The network has 365403 parameters, and the results of 4 workers need 1470954 bytes, but"
+            + " spark.driver.maxResultSize is 1048576; start the application with 2m or more (0 for"
+            + " no limit), or use a smaller network.");
     passes(UNLIMITED, plan, 365_403, true);
     passes(SizeLimits.of(new SparkConf(false)), plan, 268_000_000, true);
     assertThatIllegalArgumentException()
@@ -105,7 +108,8 @@ class SizeLimitsTest {
         plan,
         536_900_000,
         true,
-        "The network has 536900000 parameters, which as the result of the training are 2147601150 bytes, but at most 2147418111 can be sent; use a smaller network.");
+        "The network has 536900000 parameters, which as the result of the training are 2147601150"
+            + " bytes, but at most 2147418111 can be sent; use a smaller network.");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> UNLIMITED.require(plan, Long.MAX_VALUE, Long.MAX_VALUE, false));
   }
@@ -119,7 +123,9 @@ class SizeLimitsTest {
         adam,
         134_300_000,
         true,
-        "The network has 134300000 parameters, and with what the optimizer remembers a checkpoint needs 2148801150 bytes, but at most 2147418111 can be written; use a smaller network or the optimizer sgd, or leave checkpointDir empty.");
+        "The network has 134300000 parameters, and with what the optimizer remembers a checkpoint"
+            + " needs 2148801150 bytes, but at most 2147418111 can be written; use a smaller"
+            + " network or the optimizer sgd, or leave checkpointDir empty.");
     passes(UNLIMITED, adam, 178_000_000, false);
     passes(UNLIMITED, plan(new Sgd(0.9, 0), true), 178_000_000, true);
     passes(UNLIMITED, plan(new AdamW(0), false), 178_000_000, true);
@@ -133,7 +139,9 @@ class SizeLimitsTest {
         plan(500_000, 5, 0, new AdamW(0), false),
         1_000_000,
         true,
-        "Mean and scale of 500000 features and the reports of 5 epochs are a text of about 20000750 characters, but at most 20000000 can be read again; use fewer features, or a lower maxIter.");
+        "Mean and scale of 500000 features and the reports of 5 epochs are a text of about 20000750"
+            + " characters, but at most 20000000 can be read again; use fewer features, or a lower"
+            + " maxIter.");
     assertThatIllegalArgumentException()
         .isThrownBy(
             () -> UNLIMITED.require(plan(10, 200_000, 0, new AdamW(0), false), 10, 10, true));

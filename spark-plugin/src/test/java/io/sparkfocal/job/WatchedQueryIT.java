@@ -3,9 +3,7 @@ package io.sparkfocal.job;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
-import io.sparkfocal.testing.LogLines;
 import io.sparkfocal.testing.TestSpark;
-import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
@@ -44,7 +42,6 @@ class WatchedQueryIT {
   private final SparkContext spark = session.sparkContext();
   private final JavaSparkContext java = new JavaSparkContext(spark);
   private final JobSettings settings = JobSettings.of(spark.getConf());
-  private final LogLines log = new LogLines("io.sparkfocal.job");
 
   @BeforeEach
   void noJobHasBegun() {
@@ -55,7 +52,6 @@ class WatchedQueryIT {
   @AfterEach
   void endJobs() {
     end.release(1000);
-    log.close();
   }
 
   @AfterAll
@@ -83,41 +79,20 @@ class WatchedQueryIT {
     return CompletableFuture.supplyAsync(query);
   }
 
-  private void awaitLine(String regex) {
-    Awaitility.await()
-        .atMost(Duration.ofSeconds(60))
-        .untilAsserted(() -> assertThat(log.lines()).anyMatch(line -> line.matches(regex)));
-  }
-
-  @Test
-  void whatIsTrainedIsNotThrownAwayForWantOfASlot() throws Exception {
-    JavaFutureAction<Void> other = hold();
-    CompletableFuture<Long> query =
-        async(() -> WatchedQuery.afterTraining(spark, settings, () -> session.range(10).count()));
-    // Said after 5 s; a query over the rows is given up after 3.
-    awaitLine("fit needs a free task slot; the only one is busy with job \\d+ .*");
-    assertThat(query).isNotDone();
-    end.release();
-    other.get(10, TimeUnit.SECONDS);
-    assertThat(query.get(60, TimeUnit.SECONDS)).isEqualTo(10);
-  }
-
   @Test
   void aStageThatSomebodyElseNeedsTooIsNotCancelled() throws Exception {
     JavaFutureAction<Void> other = hold();
     JavaPairRDD<Integer, Iterable<Integer>> shuffled =
         java.parallelize(List.of(1, 2, 3), 1).mapToPair(i -> new Tuple2<>(i, i)).groupByKey();
     CompletableFuture<Throwable> query =
-        async(
-            () ->
-                catchThrowable(
-                    () -> WatchedQuery.overRows(spark, settings, () -> shuffled.count())));
+        async(() -> catchThrowable(() -> WatchedQuery.of(spark, settings, () -> shuffled.count())));
     Awaitility.await().until(() -> spark.statusTracker().getActiveJobIds().length == 2);
     JavaFutureAction<Long> sharing = shuffled.countAsync();
     assertThat(query.get(60, TimeUnit.SECONDS))
         .isInstanceOf(TrainingException.class)
         .hasMessageMatching(
-            "fit needs a free task slot; the only one is busy with .* \\(waited for 3000 ms, as spark\\.focal\\.slots\\.busy-timeout says\\)");
+            "fit needs a free task slot; the only one is busy with .* \\(waited for 3000 ms, as"
+                + " spark\\.focal\\.slots\\.busy-timeout says\\)");
     end.release();
     other.get(10, TimeUnit.SECONDS);
     assertThat(sharing.get(60, TimeUnit.SECONDS)).isEqualTo(3);
@@ -140,7 +115,7 @@ class WatchedQueryIT {
   @Test
   void slotsThatOthersTakeBetweenTwoTasksAreWaitedForLikeAny() throws Exception {
     CompletableFuture<Throwable> query =
-        async(() -> catchThrowable(() -> WatchedQuery.overRows(spark, settings, this::count)));
+        async(() -> catchThrowable(() -> WatchedQuery.of(spark, settings, this::count)));
     begun.acquire();
     // Its pool's name comes first, so it gets the slot.
     spark.setLocalProperty("spark.scheduler.pool", "a");
@@ -162,7 +137,7 @@ class WatchedQueryIT {
         async(
             () -> {
               spark.setJobGroup("mine", "mine", true);
-              return catchThrowable(() -> WatchedQuery.overRows(spark, settings, this::count));
+              return catchThrowable(() -> WatchedQuery.of(spark, settings, this::count));
             });
     begun.acquire();
     spark.cancelJobGroup("mine");
@@ -181,13 +156,10 @@ class WatchedQueryIT {
   }
 
   @Test
-  void onlyAQueryOverTheRowsBlamesThem() {
-    assertThat(catchThrowable(() -> WatchedQuery.overRows(spark, settings, this::failing)))
+  void aQueryThatFailsBlamesTheRows() {
+    assertThat(catchThrowable(() -> WatchedQuery.of(spark, settings, this::failing)))
         .isInstanceOf(TrainingException.class)
         .hasMessage(
             "A row of the input cannot be computed: java.lang.IllegalStateException: It broke.");
-    assertThat(catchThrowable(() -> WatchedQuery.afterTraining(spark, settings, this::failing)))
-        .isNotInstanceOf(TrainingException.class)
-        .hasMessageContaining("It broke.");
   }
 }

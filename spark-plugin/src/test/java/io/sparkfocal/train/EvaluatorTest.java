@@ -165,13 +165,13 @@ class EvaluatorTest {
         manager,
         classes,
         new float[0],
-        Evaluator.betweenSigns(Duration.ofMinutes(2)));
+        AwaitedSum.betweenSigns(Duration.ofMinutes(2)));
   }
 
   @Test
   void signsComeWellWithinTheTimeThatARankWaits() {
-    assertThat(Evaluator.betweenSigns(Duration.ofMinutes(2))).isEqualTo(Duration.ofSeconds(5));
-    assertThat(Evaluator.betweenSigns(Duration.ofSeconds(4))).isEqualTo(Duration.ofSeconds(1));
+    assertThat(AwaitedSum.betweenSigns(Duration.ofMinutes(2))).isEqualTo(Duration.ofSeconds(5));
+    assertThat(AwaitedSum.betweenSigns(Duration.ofSeconds(4))).isEqualTo(Duration.ofSeconds(1));
   }
 
   private static Block linear(int units) {
@@ -343,7 +343,9 @@ class EvaluatorTest {
       assertThatThrownBy(() -> evaluated(new Hungry(0, OUT_OF_MEMORY), 5, manager))
           .isInstanceOf(MemoryException.class)
           .hasMessage(
-              "Memory does not suffice to evaluate a single validation row; use a smaller network or a device with more memory: CUDA out of memory. Tried to allocate 2.00 GiB");
+              "Memory does not suffice to evaluate a single validation row; use a smaller network"
+                  + " or a device with more memory: CUDA out of memory. Tried to allocate 2.00"
+                  + " GiB");
     }
   }
 

@@ -1,0 +1,31 @@
+package io.sparkfocal.calibration;
+
+import java.io.Serializable;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is to be found out from the validation rows, besides how far probabilities can be believed.
+ *
+ * @param link from logits to scores, at a temperature of 1
+ * @param temperature whether a temperature is chosen
+ * @param thresholds how thresholds are chosen; null for none
+ */
+public record CalibrationGoal(
+    LogitLink link, boolean temperature, @Nullable ThresholdTuning thresholds)
+    implements Serializable {
+
+  /**
+   * Looks at the rows of all ranks; every rank gets the same answer.
+   *
+   * @param rows scores of the link
+   * @param trainingRows of each class
+   * @throws IllegalStateException if scores are not finite
+   */
+  public Calibrated reach(ScoredRows rows, long... trainingRows) {
+    double chosen = temperature ? TemperatureScaling.fit(rows) : 1;
+    ClassTotals totals = ClassTotals.of(rows, trainingRows.length, chosen);
+    double[] tuned =
+        thresholds == null ? null : thresholds.thresholds(rows, chosen, totals, trainingRows);
+    return new Calibrated(chosen, tuned, totals.report(), null);
+  }
+}

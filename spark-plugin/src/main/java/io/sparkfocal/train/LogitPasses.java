@@ -1,0 +1,143 @@
+package io.sparkfocal.train;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.nn.Block;
+import io.sparkfocal.collective.TensorCollective;
+import io.sparkfocal.compat.TensorCopy;
+import io.sparkfocal.losses.Autograd;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The logits of a rank's validation rows, on the host, as often as they are asked for: kept where
+ * they fit {@value #KEPT_BYTES} bytes, else computed again.
+ */
+public final class LogitPasses {
+
+  private static final long KEPT_BYTES = 64L << 20;
+
+  /** Label and weight of a row, behind its logits. */
+  private static final int BESIDE_LOGITS = 2;
+
+  private final Shard rows;
+  private final NDManager manager;
+  private final AwaitedSum sums;
+  private final Runnable beforeBatch;
+  private final List<float[]> kept = new ArrayList<>();
+  private @Nullable ForwardPass pass;
+  private boolean isKept;
+
+  /**
+   * Of a rank.
+   *
+   * @param timeout how long a rank waits for another in the collective
+   * @param beforeBatch throws to end a pass
+   */
+  public LogitPasses(
+      Shard rows,
+      TensorCollective collective,
+      Duration timeout,
+      Runnable beforeBatch,
+      NDManager manager) {
+    this.rows = rows;
+    this.manager = manager;
+    this.sums = new AwaitedSum(1, collective, manager, AwaitedSum.betweenSigns(timeout));
+    this.beforeBatch = beforeBatch;
+    sums.begin();
+  }
+
+  /** Sets the network whose logits are shown. */
+  public void over(Block network, FlatParameters parameters, int classes) {
+    // What is read back lies on the heap, so it is bounded as on the host.
+    long batchRows = EvaluationBatch.rows(network, classes, Device.cpu());
+    pass = new ForwardPass(network, parameters, batchRows, manager);
+  }
+
+  /** What sees a row. */
+  public interface Visitor {
+
+    /**
+     * A row.
+     *
+     * @param values where its logits begin at {@code from}; good until this returns
+     */
+    void row(float[] values, int from, int outputs, int label, double weight);
+  }
+
+  /**
+   * Shows all rows of this rank, in the same order each time.
+   *
+   * @throws NullPointerException before {@link #over}
+   * @throws MemoryException if memory does not suffice for a single row
+   */
+  public void forEach(int outputs, Visitor visitor) {
+    if (isKept) {
+      for (float[] values : kept) {
+        working();
+        show(values, outputs, visitor);
+      }
+      return;
+    }
+    boolean keeps = rows.rows() <= KEPT_BYTES / Float.BYTES / (outputs + BESIDE_LOGITS);
+    ForwardPass forward = Objects.requireNonNull(pass);
+    Autograd.unrecorded(
+        () -> {
+          forward.forEach(
+              rows,
+              beforeBatch,
+              sums::signIfDue,
+              (logits, batch) -> {
+                float[] values = onHost(logits, batch);
+                if (keeps) {
+                  kept.add(values);
+                }
+                show(values, outputs, visitor);
+              });
+          return null;
+        });
+    isKept = keeps;
+  }
+
+  /** Logits, label and weight of each row, in one copy; labels are exact below 2^24. */
+  private static float[] onHost(NDArray logits, Batch batch) {
+    return TensorCopy.floats(
+        NDArrays.concat(
+            new NDList(
+                logits.toType(DataType.FLOAT32, false),
+                batch.labels().toType(DataType.FLOAT32, false).reshape(-1, 1),
+                batch.weights().reshape(-1, 1)),
+            1));
+  }
+
+  private static void show(float[] values, int outputs, Visitor visitor) {
+    for (int from = 0; from < values.length; from += outputs + BESIDE_LOGITS) {
+      visitor.row(values, from, outputs, (int) values[from + outputs], values[from + outputs + 1]);
+    }
+  }
+
+  /** Tells ranks that wait that this one still works; throws if it shall not. */
+  public void working() {
+    beforeBatch.run();
+    sums.signIfDue();
+  }
+
+  /**
+   * Waits until every rank has come here.
+   *
+   * @param hasFailed whether this rank cannot go on
+   * @return how many ranks cannot
+   */
+  public int awaitAll(boolean hasFailed) {
+    float failed = sums.await(new float[] {hasFailed ? 1 : 0}, beforeBatch)[0];
+    sums.begin();
+    return Math.round(failed);
+  }
+}
