@@ -1,8 +1,6 @@
 package io.sparkfocal.benchmarks;
 
-import io.sparkfocal.data.RankRows;
-import io.sparkfocal.data.RowReader;
-import io.sparkfocal.data.ShardMemory;
+import io.sparkfocal.blocks.InputBlocks;
 import io.sparkfocal.data.TrainingColumns;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,22 +16,16 @@ import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
-import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.functions;
 
 /**
- * Rows per second from a DataFrame to floats in memory, beside the usual way over rows and vector
+ * Rows per second from a DataFrame to blocks of floats in Spark's block store, beside the usual way over rows and vector
  * objects; and how much memory the floats take.
  */
 public final class IngestSpeed {
 
   private static final int ROWS = 1_000_000;
   private static final int PAIRS = 5;
-  private static final ShardMemory ALL = new ShardMemory(Long.MAX_VALUE, () -> Path.of("unused"));
-
-  /** Filled by a task, in this JVM. */
-  private static final List<RankRows> KEPT = new ArrayList<>();
-
   private IngestSpeed() {}
 
   /** Takes no arguments. */
@@ -94,7 +86,7 @@ public final class IngestSpeed {
     Pairs objects = new Pairs();
     List<Double> bare = new ArrayList<>();
     for (int pair = -2; pair < PAIRS; pair++) {
-      double our = ROWS / seconds(() -> ours(vectors));
+      double our = ROWS / seconds(() -> ours(vectors).close());
       double their = ROWS / seconds(() -> theirs(vectors));
       double points = ROWS / seconds(() -> labeledPoints(vectors));
       double alone = ROWS / seconds(() -> vectors.queryExecution().toRdd().count());
@@ -120,30 +112,16 @@ public final class IngestSpeed {
   }
 
   private static double seconds(Runnable work) {
-    KEPT.clear();
     System.gc();
     long start = System.nanoTime();
     work.run();
     return (System.nanoTime() - start) / 1e9;
   }
 
-  private static void ours(Dataset<Row> vectors) {
+  private static InputBlocks ours(Dataset<Row> vectors) {
     TrainingColumns columns =
         TrainingColumns.of(vectors.schema(), "features", List.of(), MadeUpTable.LABEL, null, null);
-    RowReader reader = new RowReader(columns, MadeUpTable.FEATURES, 2);
-    columns
-        .rows(vectors)
-        .queryExecution()
-        .toRdd()
-        .toJavaRDD()
-        .mapPartitions(
-            (FlatMapFunction<Iterator<InternalRow>, Long>)
-                rows -> {
-                  RankRows read = reader.read(rows, ALL);
-                  KEPT.add(read);
-                  return List.of(read.trainingRows()).iterator();
-                })
-        .collect();
+    return InputBlocks.read(vectors.sparkSession().sparkContext(), columns, vectors, 1);
   }
 
   /** Floats, labels and weights in growing arrays. */
@@ -203,16 +181,15 @@ public final class IngestSpeed {
   /** Heap that the rows take, over the bytes of their floats. */
   private static void memory(SparkSession spark) {
     Dataset<Row> vectors = vectors(spark).coalesce(1);
-    KEPT.clear();
     long before = usedHeap();
-    ours(vectors);
+    InputBlocks blocks = ours(vectors);
     long after = usedHeap();
+    blocks.close();
     double floats = (double) ROWS * (MadeUpTable.FEATURES + 2) * Float.BYTES;
     System.out.printf(
         Locale.ROOT,
         "memory per byte of features, labels and weights: %.3f%n",
         (after - before) / floats);
-    KEPT.clear();
   }
 
   private static long usedHeap() {

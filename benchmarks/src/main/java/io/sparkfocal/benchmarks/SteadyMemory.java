@@ -16,7 +16,6 @@ public final class SteadyMemory {
   private static final int ROWS = 256;
   private static final int STEPS = 1_000;
   private static final int EPOCHS = 20;
-  private static final long IN_MEMORY = 1L << 30;
 
   private SteadyMemory() {}
 
@@ -25,7 +24,7 @@ public final class SteadyMemory {
     List<Long> megabytes = new ArrayList<>();
     System.out.println("| steps | resident, MB | heap after collection, MB | rows/s |\n|-|-|-|-|");
     TrainingRank.train(
-        new SoloCollective(), ROWS, STEPS, EPOCHS, IN_MEMORY, r -> megabytes.add(print(r)));
+        new SoloCollective(), ROWS, STEPS, EPOCHS, r -> megabytes.add(print(r)));
     // The first tenth is the process's own start: compiled code, arenas of the allocator.
     double ratio = (double) megabytes.get(EPOCHS / 10) / megabytes.get(EPOCHS - 1);
     System.out.printf(

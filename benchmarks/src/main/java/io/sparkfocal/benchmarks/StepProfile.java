@@ -12,7 +12,6 @@ import java.util.concurrent.CompletableFuture;
 public final class StepProfile {
 
   private static final int[][] CASES = {{256, 400, 40}, {4096, 25, 40}};
-  private static final long IN_MEMORY = 1L << 30;
 
   /** The first of these that a stack has names the phase. */
   private static final Map<String, String> PHASES = phases();
@@ -38,10 +37,10 @@ public final class StepProfile {
       Thread training = Thread.currentThread();
       CompletableFuture<Map<String, Integer>> samples = new CompletableFuture<>();
       Thread sampler = new Thread(() -> samples.complete(sample(training)), "sampler");
-      TrainingRank.rowsPerSecond(new SoloCollective(), sizes[0], sizes[1], 4, IN_MEMORY);
+      TrainingRank.rowsPerSecond(new SoloCollective(), sizes[0], sizes[1], 4);
       sampler.start();
       double rate =
-          TrainingRank.rowsPerSecond(new SoloCollective(), sizes[0], sizes[1], sizes[2], IN_MEMORY);
+          TrainingRank.rowsPerSecond(new SoloCollective(), sizes[0], sizes[1], sizes[2]);
       sampler.interrupt();
       print(sizes[0], 1e6 * sizes[0] / rate, samples.join());
     }

@@ -15,7 +15,6 @@ public final class StepSpeed {
   private static final int PAIRS = 7;
   private static final int[][] CASES = {{256, 400}, {4096, 25}};
   private static final int EPOCHS = 4;
-  private static final long IN_MEMORY = 1L << 30;
 
   private StepSpeed() {}
 
@@ -40,7 +39,7 @@ public final class StepSpeed {
     for (int[] sizes : CASES) {
       Pairs pairs = new Pairs();
       for (int pair = -1; pair < PAIRS; pair++) {
-        String order = sizes[0] + " " + sizes[1] + " " + EPOCHS + " " + IN_MEMORY;
+        String order = sizes[0] + " " + sizes[1] + " " + EPOCHS;
         double our = sum(Child.all(ours, order));
         double their = sum(Child.all(theirs, order));
         if (pair >= 0) {
@@ -69,7 +68,7 @@ public final class StepSpeed {
     for (int[] sizes : CASES) {
       Pairs pairs = new Pairs();
       for (int pair = -1; pair < PAIRS; pair++) {
-        String order = sizes[0] + " " + sizes[1] + " " + EPOCHS + " " + IN_MEMORY;
+        String order = sizes[0] + " " + sizes[1] + " " + EPOCHS;
         double together = sum(Child.all(two, order));
         double alone = sum(Child.all(one, order));
         if (pair >= 0) {

@@ -7,9 +7,10 @@ import io.sparkfocal.collective.Collective;
 import io.sparkfocal.collective.TensorCollective;
 import io.sparkfocal.collective.local.SoloCollective;
 import io.sparkfocal.collective.rpc.RpcEndpoint;
+import io.sparkfocal.data.BlockSlice;
+import io.sparkfocal.data.PartitionRows.BlockInfo;
 import io.sparkfocal.data.RankRows;
 import io.sparkfocal.data.RowReader;
-import io.sparkfocal.data.ShardMemory;
 import io.sparkfocal.data.TrainingColumns;
 import io.sparkfocal.losses.Reduction;
 import io.sparkfocal.network.Layers;
@@ -25,10 +26,7 @@ import io.sparkfocal.train.TrainingSettings;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
-import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -55,8 +53,8 @@ public final class TrainingRank {
 
   /**
    * Takes rank and world, and from the parent the addresses of all, then lines of rows per step,
-   * steps per epoch, epochs, and bytes that the rows may take in memory; answers with rows per
-   * second of this rank, over all epochs but the first.
+   * steps per epoch, epochs; answers with rows per second of this rank, over all epochs but the
+   * first.
    */
   public static void main(String[] arguments) throws IOException {
     int rank = Integer.parseInt(arguments[0]);
@@ -81,15 +79,14 @@ public final class TrainingRank {
     while ((line = orders.readLine()) != null) {
       String[] order = line.split(" ");
       int[] numbers = IntStream.range(0, 3).map(i -> Integer.parseInt(order[i])).toArray();
-      Child.reply(
-          rowsPerSecond(collective, numbers[0], numbers[1], numbers[2], Long.parseLong(order[3])));
+      Child.reply(rowsPerSecond(collective, numbers[0], numbers[1], numbers[2]));
     }
   }
 
   static double rowsPerSecond(
-      Collective collective, int rowsPerStep, int steps, int epochs, long memory) {
+      Collective collective, int rowsPerStep, int steps, int epochs) {
     List<EpochReport> reports = new ArrayList<>();
-    train(collective, rowsPerStep, steps, epochs, memory, reports::add);
+    train(collective, rowsPerStep, steps, epochs, reports::add);
     double seconds = reports.get(epochs - 1).elapsedSeconds() - reports.get(0).elapsedSeconds();
     return (double) rowsPerStep * steps * (epochs - 1) / seconds;
   }
@@ -99,12 +96,12 @@ public final class TrainingRank {
       int rowsPerStep,
       int steps,
       int epochs,
-      long memory,
       Consumer<EpochReport> afterEpoch) {
     int rows = rowsPerStep * steps;
-    try (RankRows read = rows(rows, collective.rank(), memory);
+    try (RankRows read = rows(rows, collective.rank());
         NDManager manager = NDManager.newBaseManager("PyTorch")) {
-      read.standardize(read.statistics().standardization());
+      read.standardize(
+          read.standardization(false, new TensorCollective(collective), manager));
       TrainingSettings settings =
           RunDefaults.settings(rowsPerStep * collective.world(), epochs, DataType.FLOAT32);
       TrainingLoop loop = loop(collective, settings, afterEpoch, manager);
@@ -147,7 +144,7 @@ public final class TrainingRank {
   }
 
   /** Made-up rows, a tenth of them of class 1, through the reader of training. */
-  private static RankRows rows(int count, int rank, long memory) {
+  private static RankRows rows(int count, int rank) {
     List<String> names = IntStream.range(0, FEATURES).mapToObj(i -> "f" + i).toList();
     StructType schema = new StructType();
     for (String name : names) {
@@ -155,11 +152,17 @@ public final class TrainingRank {
     }
     schema = schema.add("y", DataTypes.DoubleType);
     RowReader reader =
-        new RowReader(TrainingColumns.of(schema, "", names, "y", null, null), FEATURES, CLASSES);
+        new RowReader(TrainingColumns.of(schema, "", names, "y", null, null), FEATURES);
     Random random = new Random(rank);
     Iterator<InternalRow> rows =
         IntStream.range(0, count).mapToObj(i -> row(random, i % 10 == 0 ? 1 : 0)).iterator();
-    return reader.read(rows, new ShardMemory(memory, TrainingRank::newFolder));
+    List<byte[]> blocks = new ArrayList<>();
+    List<BlockSlice> slices = new ArrayList<>();
+    for (BlockInfo block : reader.read(rows, (number, bytes) -> blocks.add(bytes)).blocks()) {
+      slices.add(
+          new BlockSlice(slices.size(), 0, block.rows(), block.bytes(), block.hash()));
+    }
+    return new RankRows(FEATURES, slices, List.of(), slice -> blocks.get(slice.block()));
   }
 
   private static InternalRow row(Random random, int label) {
@@ -169,13 +172,5 @@ public final class TrainingRank {
       values[1 + i] = random.nextGaussian() + (i < 4 ? label : 0);
     }
     return new GenericInternalRow(values);
-  }
-
-  private static Path newFolder() {
-    try {
-      return Files.createTempDirectory("focal-bench");
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 }

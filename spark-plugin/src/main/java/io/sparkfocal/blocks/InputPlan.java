@@ -1,5 +1,6 @@
 package io.sparkfocal.blocks;
 
+import io.sparkfocal.compat.InternalRows;
 import io.sparkfocal.compat.RddLineage;
 import io.sparkfocal.data.RowReader;
 import java.nio.charset.StandardCharsets;
@@ -8,8 +9,8 @@ import org.apache.spark.api.java.function.FlatMapFunction;
 import org.apache.spark.rdd.RDD;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
 import org.apache.spark.sql.catalyst.expressions.XXH64;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
@@ -48,8 +49,8 @@ record InputPlan(RDD<InternalRow> rdd, boolean exchanged) {
       return new InputPlan(own, false);
     }
     Dataset<Row> encoded =
-        rows.sparkSession()
-            .createDataFrame(own.toJavaRDD().mapPartitions(new Encode(reader)), SCHEMA);
+        InternalRows.dataFrame(
+            rows.sparkSession(), own.toJavaRDD().mapPartitions(new Encode(reader)).rdd(), SCHEMA);
     return new InputPlan(
         encoded
             .repartition(partitions, encoded.col("hash"))
@@ -73,10 +74,10 @@ record InputPlan(RDD<InternalRow> rdd, boolean exchanged) {
   }
 
   /** Ends with a sentence against the first row that cannot be trained on. */
-  private record Encode(RowReader reader) implements FlatMapFunction<Iterator<InternalRow>, Row> {
+  private record Encode(RowReader reader) implements FlatMapFunction<Iterator<InternalRow>, InternalRow> {
 
     @Override
-    public Iterator<Row> call(Iterator<InternalRow> rows) {
+    public Iterator<InternalRow> call(Iterator<InternalRow> rows) {
       Iterator<byte[]> encoded = reader.encoded(rows);
       return new Iterator<>() {
 
@@ -88,7 +89,7 @@ record InputPlan(RDD<InternalRow> rdd, boolean exchanged) {
         }
 
         @Override
-        public Row next() {
+        public InternalRow next() {
           try {
             return row(encoded.next(), false);
           } catch (IllegalArgumentException e) {
@@ -99,8 +100,9 @@ record InputPlan(RDD<InternalRow> rdd, boolean exchanged) {
       };
     }
 
-    private static Row row(byte[] bytes, boolean refused) {
-      return RowFactory.create(hash(bytes, 0), hash(bytes, 1), bytes, refused);
+    private static InternalRow row(byte[] bytes, boolean refused) {
+      return new GenericInternalRow(
+          new Object[] {hash(bytes, 0), hash(bytes, 1), bytes, refused});
     }
 
     private static long hash(byte[] bytes, long seed) {

@@ -44,9 +44,11 @@ import org.slf4j.LoggerFactory;
  *
  * @param plan what to do
  * @param links what lies between this rank and the others
+ * @param exchange how ranks tell each other their cards
  * @param earlier checkpoint to go on from; empty for the beginning
  */
-record BarrierTrainingTask(TrainingPlan plan, RankLinks links, Broadcast<byte[]> earlier)
+record BarrierTrainingTask(
+    TrainingPlan plan, RankLinks links, CardExchange exchange, Broadcast<byte[]> earlier)
     implements Serializable {
 
   private static final Logger LOG = LoggerFactory.getLogger(BarrierTrainingTask.class);
@@ -103,6 +105,7 @@ record BarrierTrainingTask(TrainingPlan plan, RankLinks links, Broadcast<byte[]>
             context,
             plan,
             links,
+            exchange,
             name,
             device,
             address ->

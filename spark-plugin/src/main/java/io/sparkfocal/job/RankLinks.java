@@ -5,6 +5,8 @@ import io.sparkfocal.collective.nccl.NcclCollective;
 import java.io.Serializable;
 import java.time.Duration;
 import java.util.List;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.rpc.RpcEnv;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -18,6 +20,11 @@ interface RankLinks extends Serializable {
 
   /** As the executors have it: addresses are reached as they are, GPUs over NCCL. */
   record Direct() implements RankLinks {}
+
+  /** Spark's messages between driver and executors, on the driver, where ranks tell their cards. */
+  default RpcEnv driverRpcEnv() {
+    return SparkEnv.get().rpcEnv();
+  }
 
   /** Where the other ranks are to connect, as host:port, given where this rank listens. */
   default String reachableAt(String address) {

@@ -18,8 +18,8 @@ import org.apache.spark.SparkConf;
 import org.apache.spark.SparkEnv;
 
 /**
- * How a rank meets the others: cards go round once, through the barrier; then the ranks join in a
- * ring, and over it, where all have GPUs, in NCCL.
+ * How a rank meets the others: cards go round once, through the driver; then the ranks join in a ring,
+ * and over it, where all have GPUs, in NCCL.
  */
 final class Rendezvous implements AutoCloseable {
 
@@ -38,12 +38,14 @@ final class Rendezvous implements AutoCloseable {
   /**
    * Meets the others; returns when all are there.
    *
+   * @param exchange how cards go round
    * @param own makes this rank's card, given its address
    */
   Rendezvous(
       BarrierTaskContext context,
       TrainingPlan plan,
       RankLinks links,
+      CardExchange exchange,
       RankName name,
       RankDevice device,
       Function<String, RankCard> own) {
@@ -59,7 +61,7 @@ final class Rendezvous implements AutoCloseable {
     try {
       RpcEndpoint endpoint = opened(openEndpoint());
       String address = links.reachableAt(endpoint.address());
-      cards = RankCard.decodeAll(context.allGather(own.apply(address).encode()));
+      cards = RankCard.decodeAll(exchange.gather(context, own.apply(address).encode()));
       RankDevice.requireDistinct(
           cards.stream().map(RankCard::gpu).toList(), plan.job().sharedGpu());
       collective = join(endpoint, name, device);

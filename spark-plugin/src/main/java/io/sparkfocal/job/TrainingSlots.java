@@ -25,6 +25,9 @@ final class TrainingSlots {
   private final Duration timeout;
   private final IntSupplier taken;
 
+  /** With how many slots which application was waited for until no more came: once is enough. */
+  private static final AtomicReference<String> SETTLED = new AtomicReference<>("");
+
   /**
    * Of an application.
    *
@@ -39,7 +42,7 @@ final class TrainingSlots {
   /**
    * How many slots there are, once all executors have come, or the time is over: as many executors
    * as {@code spark.executor.instances}; where that is not set, until none has come for some
-   * seconds in an application that is young.
+   * seconds in an application that is young and has other slots than at the last fit.
    *
    * @throws IllegalArgumentException if there is none when the time is over
    */
@@ -99,6 +102,9 @@ final class TrainingSlots {
 
   private int slotsWhenSettled(int first) {
     int slots = first;
+    if (settled(slots).equals(SETTLED.get())) {
+      return slots;
+    }
     long settled = System.nanoTime() + SETTLING.toNanos();
     while (System.currentTimeMillis() - spark.startTime() < timeout.toMillis()
         && System.nanoTime() < settled) {
@@ -109,7 +115,12 @@ final class TrainingSlots {
         settled = System.nanoTime() + SETTLING.toNanos();
       }
     }
+    SETTLED.set(settled(slots));
     return slots;
+  }
+
+  private String settled(int slots) {
+    return spark.applicationId() + " " + slots;
   }
 
   private static void pause() {

@@ -41,6 +41,7 @@ final class TrainingStage {
   private final List<RankShare> shares;
   private final List<RankTasks> before;
   private final RankTasks ranks;
+  private final CardEndpoint cards;
 
   /**
    * An attempt.
@@ -60,6 +61,7 @@ final class TrainingStage {
     this.before = List.copyOf(attempts);
     this.ranks = new RankTasks(Long.toHexString(plan.attemptKey()), plan.workers());
     attempts.add(ranks);
+    this.cards = new CardEndpoint(spark.getConf(), links, plan.attemptKey(), plan.workers());
     this.settings = settings;
     this.plan = plan;
     this.links = links;
@@ -90,6 +92,7 @@ final class TrainingStage {
       spark.setLocalProperty(INTERRUPT, interrupt);
       spark.setLocalProperty(RankTasks.ATTEMPT, null);
       spark.setLocalProperty(JOB_NAME, name);
+      cards.close();
       destroy(earlier);
     }
   }
@@ -177,7 +180,7 @@ final class TrainingStage {
   }
 
   private RDD<byte[]> barrierStage(Broadcast<byte[]> earlier) {
-    BarrierTrainingTask task = new BarrierTrainingTask(plan, links, earlier);
+    BarrierTrainingTask task = new BarrierTrainingTask(plan, links, cards.exchange(), earlier);
     return JavaSparkContext.fromSparkContext(spark)
         .parallelize(shares, shares.size())
         .rdd()

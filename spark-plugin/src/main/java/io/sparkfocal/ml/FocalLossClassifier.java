@@ -182,6 +182,7 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
           throw e;
         }
         warnings.say(List.of(String.valueOf(e.getMessage())));
+        job.deleteCheckpoints();
         job.readAgain(rows);
       }
     }

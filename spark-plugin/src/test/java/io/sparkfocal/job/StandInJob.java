@@ -5,9 +5,11 @@ import io.sparkfocal.collective.nccl.NcclCollective;
 import io.sparkfocal.collective.nccl.StreamOrdered;
 import java.time.Duration;
 import java.util.List;
+import org.apache.spark.SparkEnv;
+import org.apache.spark.rpc.RpcEnv;
 import org.apache.spark.sql.SparkSession;
 
-/** Trainings over a stand-in for NCCL, whose GPUs' memory is the host's. */
+/** Trainings over a stand-in for NCCL, whose GPUs' memory is the host's, or for Spark's RpcEnv. */
 public final class StandInJob {
 
   private StandInJob() {}
@@ -15,6 +17,19 @@ public final class StandInJob {
   /** A job whose ranks train on CPUs and add up their tensors over NCCL. */
   public static TrainingJob over(SparkSession spark) {
     return new TrainingJob(spark, new HostMemory());
+  }
+
+  /** A job whose driver has an RpcEnv that takes no endpoint. */
+  public static TrainingJob withoutEndpoint(SparkSession spark) {
+    return new TrainingJob(spark, new NoEndpoint());
+  }
+
+  private record NoEndpoint() implements RankLinks {
+
+    @Override
+    public RpcEnv driverRpcEnv() {
+      return new ClosedRpcEnv(SparkEnv.get().rpcEnv());
+    }
   }
 
   /** Each rank has the stand-in's GPU of its number. */

@@ -1,5 +1,6 @@
 package io.sparkfocal.ml;
 
+import static org.apache.spark.sql.functions.udf;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
@@ -10,6 +11,7 @@ import io.sparkfocal.network.Layers;
 import io.sparkfocal.network.MlpNetwork;
 import io.sparkfocal.network.NetworkProvider;
 import io.sparkfocal.testing.EndlessFit;
+import io.sparkfocal.testing.LogLines;
 import io.sparkfocal.testing.OtherJvm;
 import io.sparkfocal.testing.Samples;
 import io.sparkfocal.testing.TestSpark;
@@ -33,6 +35,7 @@ import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.types.DataTypes;
 import org.assertj.core.api.ThrowableAssert.ThrowingCallable;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
@@ -146,6 +149,29 @@ class RecoveryIT {
     assertThat(recovered.summary().orElseThrow().restarts()).isEqualTo(1);
     assertThat(recovered.summary().orElseThrow().epochs()).hasSize(60);
     assertThat(weights(recovered, folder.resolve("recovered"))).isEqualTo(expected);
+    assertThat(written()).isEmpty();
+    TestSpark.stop();
+  }
+
+  @Test
+  void whereOtherRowsComeAgainAllIsReadAnewAndTrainingBeginsAnew() throws Exception {
+    SparkSession spark = TestSpark.twoExecutors();
+    Dataset<Row> rows =
+        Samples.rows(spark, 400)
+            .withColumn(
+                "weight", udf(() -> 1 + Math.random(), DataTypes.DoubleType).asNondeterministic().apply());
+    victim("1");
+    FocalLossClassificationModel model;
+    try (LogLines log = new LogLines(FocalLossClassifier.class.getName())) {
+      model = mortal().setWeightCol("weight").fit(rows);
+      assertThat(log.lines())
+          .anyMatch(
+              line ->
+                  line.startsWith(
+                      "Rows were lost with an executor, and other rows came when they were read again"));
+    }
+    assertThat(model.summary().orElseThrow().restarts()).isZero();
+    assertThat(model.summary().orElseThrow().epochs()).hasSize(60);
     assertThat(written()).isEmpty();
     TestSpark.stop();
   }

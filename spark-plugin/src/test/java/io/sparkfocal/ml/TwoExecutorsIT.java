@@ -3,12 +3,14 @@ package io.sparkfocal.ml;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.junit.jupiter.api.Assertions.assertTimeout;
 
 import io.sparkfocal.job.StandInJob;
 import io.sparkfocal.job.TrainingException;
 import io.sparkfocal.job.TrainingJob;
 import io.sparkfocal.plugin.EpochCompleted;
 import io.sparkfocal.testing.CudaStandIn;
+import io.sparkfocal.testing.LogLines;
 import io.sparkfocal.testing.Samples;
 import io.sparkfocal.testing.TestSpark;
 import java.nio.file.Files;
@@ -103,6 +105,28 @@ class TwoExecutorsIT {
     SparkSession spark = TestSpark.with(unknown);
     FocalLossClassificationModel model = quick().setMaxIter(1).fit(Samples.rows(spark, 100));
     assertThat(model.summary().orElseThrow().numWorkers()).isEqualTo(2);
+    try (TrainingJob next = new TrainingJob(spark)) {
+      // The first fit waited three seconds for others.
+      assertThat(assertTimeout(Duration.ofSeconds(2), () -> next.workers(0))).isEqualTo(2);
+    }
+  }
+
+  @Test
+  void whereTheDriverTakesNoEndpointRanksMeetThroughTheBarrier() throws Exception {
+    SparkSession spark = TestSpark.twoExecutors();
+    Dataset<Row> rows = Samples.rows(spark, 200);
+    byte[] expected = weights(quick().fit(rows), "endpoint");
+    try (TrainingJob job = StandInJob.withoutEndpoint(spark);
+        LogLines log = new LogLines("io.sparkfocal.job")) {
+      byte[] met = weights(quick().fit(rows, job), "barrier");
+      assertThat(met).isEqualTo(expected);
+      assertThat(log.lines())
+          .containsExactly(
+              "The driver's RpcEnv takes no endpoint, so ranks meet through the barrier, a second later: java.lang.UnsupportedOperationException: no endpoint");
+      // Said once.
+      quick().setMaxIter(1).fit(rows, job);
+      assertThat(log.lines()).hasSize(1);
+    }
   }
 
   @Test

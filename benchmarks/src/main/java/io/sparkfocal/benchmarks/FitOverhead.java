@@ -1,0 +1,132 @@
+package io.sparkfocal.benchmarks;
+
+import io.sparkfocal.ml.FocalLossClassificationModel;
+import io.sparkfocal.ml.FocalLossClassifier;
+import io.sparkfocal.ml.TrainingSummary;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.stream.IntStream;
+import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.ml.classification.LogisticRegression;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.functions;
+
+/**
+ * What a fit of few rows takes beside its training, in one JVM and on two executors, beside MLlib's
+ * LogisticRegression on the same rows. The training is what the summary says of the epochs; reading
+ * is not taken off.
+ */
+public final class FitOverhead {
+
+  private static final int ROWS = 10_000;
+  private static final int FITS = 6;
+  private static final int EPOCHS = 2;
+  private static final int THEIR_ITERATIONS = 10;
+  private static final String HELD_OUT = "held_out";
+
+  private FitOverhead() {}
+
+  /** Takes no arguments; needs the variable SPARK_HOME, a folder for the logs of executors. */
+  public static void main(String[] arguments) throws IOException {
+    Files.createDirectories(Path.of(System.getenv("SPARK_HOME"), "jars"));
+    System.out.println(
+        "| | fit, s | of it training, s | rest, s | LogisticRegression, s | its time over the rest | spread | two empty jobs, s |\n|-|-|-|-|-|-|-|-|");
+    measure("`local[2]`", "local[2]");
+    measure("two executors", "local-cluster[2,1,1024]").print("overhead");
+  }
+
+  /** Of rows none of which is held out. */
+  private static Pairs measure(String name, String master) throws IOException {
+    String version = scala.util.Properties.versionNumberString();
+    try (SparkSession spark =
+        SparkSession.builder()
+            .master(master)
+            .appName("Spark Focal small fits")
+            .config("spark.ui.enabled", false)
+            .config("spark.plugins", "io.sparkfocal.plugin.SparkFocalPlugin")
+            .config("spark.executor.extraClassPath", System.getProperty("java.class.path"))
+            .config(
+                "spark.executorEnv.SPARK_SCALA_VERSION",
+                version.substring(0, version.lastIndexOf('.')))
+            .getOrCreate()) {
+      Dataset<Row> rows =
+          MadeUpTable.withVector(MadeUpTable.of(spark, ROWS, 11))
+              .coalesce(2)
+              .withColumn(HELD_OUT, functions.rand(3).lt(0.2))
+              .cache();
+      rows.count();
+      FocalLossClassifier ours =
+          new FocalLossClassifier().setLabelCol(MadeUpTable.LABEL).setMaxIter(EPOCHS);
+      Pairs pairs = measure(name, spark, rows, ours);
+      measure(
+          name + ", a fifth of the rows for validation",
+          spark,
+          rows,
+          ours.setValidationIndicatorCol(HELD_OUT));
+      return pairs;
+    }
+  }
+
+  private static Pairs measure(
+      String name, SparkSession spark, Dataset<Row> rows, FocalLossClassifier classifier) {
+    Pairs pairs = new Pairs();
+    List<Double> fits = new ArrayList<>();
+    List<Double> trainings = new ArrayList<>();
+    List<Double> empty = new ArrayList<>();
+    for (int fit = 1; fit <= FITS; fit++) {
+      long start = System.nanoTime();
+      FocalLossClassificationModel model = classifier.fit(rows);
+      double our = since(start);
+      double training = training(model.summary().orElseThrow());
+      start = System.nanoTime();
+      new LogisticRegression()
+          .setLabelCol(MadeUpTable.LABEL)
+          .setMaxIter(THEIR_ITERATIONS)
+          .fit(rows);
+      double their = since(start);
+      start = System.nanoTime();
+      emptyJob(spark);
+      emptyJob(spark);
+      double jobs = since(start);
+      if (fit > 1) {
+        pairs.times(our - training, their);
+        fits.add(our);
+        trainings.add(training);
+        empty.add(jobs);
+      }
+    }
+    System.out.printf(
+        Locale.ROOT,
+        "| %s | %.2f | %.2f | %.2f | %.2f | %.2f | %s | %.2f |%n",
+        name,
+        Pairs.median(fits),
+        Pairs.median(trainings),
+        pairs.ours(),
+        pairs.theirs(),
+        pairs.ratio(),
+        pairs.spread(),
+        Pairs.median(empty));
+    return pairs;
+  }
+
+  /** From the first step to the end of the last epoch, validation and all. */
+  private static double training(TrainingSummary summary) {
+    return summary.epochs().get(summary.epochs().size() - 1).elapsedSeconds();
+  }
+
+  private static void emptyJob(SparkSession spark) {
+    new JavaSparkContext(spark.sparkContext())
+        .parallelize(IntStream.range(0, 2).boxed().toList(), 2)
+        .count();
+  }
+
+  private static double since(long start) {
+    return (System.nanoTime() - start) / 1e9;
+  }
+}
