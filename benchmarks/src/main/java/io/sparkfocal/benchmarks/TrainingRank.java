@@ -101,7 +101,7 @@ public final class TrainingRank {
     try (RankRows read = rows(rows, collective.rank());
         NDManager manager = NDManager.newBaseManager("PyTorch")) {
       read.standardize(
-          read.standardization(false, new TensorCollective(collective), manager));
+          read.standardization(new TensorCollective(collective), manager));
       TrainingSettings settings =
           RunDefaults.settings(rowsPerStep * collective.world(), epochs, DataType.FLOAT32);
       TrainingLoop loop = loop(collective, settings, afterEpoch, manager);
@@ -162,7 +162,7 @@ public final class TrainingRank {
       slices.add(
           new BlockSlice(slices.size(), 0, block.rows(), block.bytes(), block.hash()));
     }
-    return new RankRows(FEATURES, slices, List.of(), slice -> blocks.get(slice.block()));
+    return new RankRows(FEATURES, false, slices, List.of(), slice -> blocks.get(slice.block()));
   }
 
   private static InternalRow row(Random random, int label) {

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDManager;
 import io.sparkfocal.train.Batches;
 import io.sparkfocal.train.Shard;
 import io.sparkfocal.train.Shuffle;
+import java.util.OptionalLong;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -19,26 +20,36 @@ final class HostShard implements Shard {
   private final Standardization standardization;
   private final NDManager manager;
   private final int gpu;
+  private final boolean sparse;
   private boolean streams;
   private @Nullable StagingPool pool;
 
   /**
    * A shard of these rows, whose batches are standardized.
    *
+   * @param sparse whether batches have the non-zeros of rows
    * @param manager on the device that trains
    */
-  HostShard(ShardRows source, Standardization standardization, NDManager manager) {
+  HostShard(
+      ShardRows source, Standardization standardization, boolean sparse, NDManager manager) {
     this(
         source,
         standardization,
+        sparse,
         manager,
         manager.getDevice().isGpu() ? manager.getDevice().getDeviceId() : NO_GPU);
   }
 
   /** As above, whose batches are streamed to the GPU of that number. */
-  HostShard(ShardRows source, Standardization standardization, NDManager manager, int gpu) {
+  HostShard(
+      ShardRows source,
+      Standardization standardization,
+      boolean sparse,
+      NDManager manager,
+      int gpu) {
     this.source = source;
     this.standardization = standardization;
+    this.sparse = sparse;
     this.manager = manager;
     this.gpu = gpu;
     this.streams = gpu != NO_GPU;
@@ -59,8 +70,16 @@ final class HostShard implements Shard {
     return batches(source.shuffled(shuffle));
   }
 
+  @Override
+  public OptionalLong nonZerosPerRow() {
+    return sparse ? OptionalLong.of(source.storedPerRow()) : OptionalLong.empty();
+  }
+
   private Batches batches(ShardRows.Windows windows) {
     RowCursor cursor = new RowCursor(windows, source.width(), standardization);
+    if (sparse) {
+      return new SparseBatches(cursor, manager);
+    }
     if (streams) {
       try {
         if (pool == null) {

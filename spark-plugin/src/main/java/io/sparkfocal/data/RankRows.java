@@ -23,15 +23,22 @@ public final class RankRows implements AutoCloseable {
   private final ShardRows training;
   private final ShardRows validation;
   private final List<Shard> shards = new ArrayList<>();
+  private final boolean sparse;
   private Standardization standardization;
 
   /**
    * Rows of slices of blocks.
    *
    * @param width features of a row
+   * @param sparse whether most of them are 0, so that batches have the others alone
    */
   public RankRows(
-      int width, List<BlockSlice> training, List<BlockSlice> validation, BlockSource source) {
+      int width,
+      boolean sparse,
+      List<BlockSlice> training,
+      List<BlockSlice> validation,
+      BlockSource source) {
+    this.sparse = sparse;
     this.training = new ShardRows(width, training, source);
     this.validation = new ShardRows(width, validation, source);
     this.standardization = Standardization.none(width);
@@ -49,11 +56,8 @@ public final class RankRows implements AutoCloseable {
 
   /**
    * The standardization by the training rows of all ranks, which all of them ask for together.
-   *
-   * @param sparse whether features that are mostly 0 stay 0 there
    */
-  public Standardization standardization(
-      boolean sparse, TensorCollective ranks, NDManager manager) {
+  public Standardization standardization(TensorCollective ranks, NDManager manager) {
     FeatureStatistics statistics = new FeatureStatistics(training.width());
     statistics.add(training);
     return statistics.overRanks(ranks, manager).standardization(sparse);
@@ -75,10 +79,10 @@ public final class RankRows implements AutoCloseable {
   }
 
   private Shard shard(ShardRows rows, NDManager manager, FusedKernels kernels) {
-    HostShard onHost = new HostShard(rows, standardization, manager);
+    HostShard onHost = new HostShard(rows, standardization, sparse, manager);
     shards.add(onHost);
     Device device = manager.getDevice();
-    return device.isGpu() && fits(rows, device)
+    return device.isGpu() && !sparse && fits(rows, device)
         ? kernels.shard(moved(onHost, rows, manager), rows::order)
         : onHost;
   }

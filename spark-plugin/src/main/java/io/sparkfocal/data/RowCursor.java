@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.nio.LongBuffer;
 import java.util.Objects;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /** Takes rows from windows, one batch after the other. */
@@ -16,9 +17,14 @@ final class RowCursor {
   private final int width;
   private final Standardization standardization;
   private final float[] zeros;
+
+  /** Features that are not 0 where they were. */
+  private final int[] centred;
+
   private final float[] row;
   private final float[] stored;
   private final int[] indices;
+  private final int[] merged;
   private final float[] staged;
   private final int stagedRows;
   private ShardRows.@Nullable Window window;
@@ -38,9 +44,11 @@ final class RowCursor {
     for (int i = 0; i < width; i++) {
       zeros[i] = standardization.ofZero(i);
     }
+    this.centred = IntStream.range(0, width).filter(i -> zeros[i] != 0).toArray();
     this.row = new float[width];
     this.stored = new float[width];
     this.indices = new int[width];
+    this.merged = new int[width];
     this.stagedRows =
         Math.max(1, Math.min(STAGED_ROWS, STAGED_BYTES / Float.BYTES / Math.max(1, width)));
     this.staged = new float[stagedRows * width];
@@ -98,6 +106,72 @@ final class RowCursor {
   void read(int rows, Target target) {
     target.clear();
     pass(rows, (current, from, count) -> copy(current, from, count, target));
+  }
+
+  /** Adds the next rows to a batch by their non-zeros. */
+  void read(int rows, NonZeroBatch target) {
+    pass(
+        rows,
+        (current, from, count) -> {
+          for (int i = from; i < from + count; i++) {
+            add(current.block(i), current.row(i), target);
+          }
+        });
+  }
+
+  private void add(RowBlock block, int at, NonZeroBatch target) {
+    long label = block.label(at);
+    float weight = block.weight(at);
+    if (block.isSparse() && centred.length == 0) {
+      int count = block.stored(at);
+      block.values(at, stored);
+      block.indices(at, indices);
+      for (int i = 0; i < count; i++) {
+        float low = block.hasLow() ? block.lowOfStored(at, i) : 0;
+        stored[i] = standardization.apply(stored[i], low, indices[i]);
+      }
+      target.add(indices, stored, 0, count, label, weight);
+      return;
+    }
+    if (!block.isSparse()) {
+      float[] dense = standardized(block, at);
+      int count = 0;
+      for (int i = 0; i < width; i++) {
+        if (dense[i] != 0) {
+          indices[count] = i;
+          stored[count++] = dense[i];
+        }
+      }
+      target.add(indices, stored, 0, count, label, weight);
+      return;
+    }
+    addCentred(block, at, target);
+  }
+
+  /** Of a sparse row: the centred features, and what else is not 0, in the order of features. */
+  private void addCentred(RowBlock block, int at, NonZeroBatch target) {
+    int ofRow = block.stored(at);
+    block.values(at, row);
+    block.indices(at, indices);
+    int count = 0;
+    int next = 0;
+    for (int i = 0; i < ofRow; i++) {
+      while (next < centred.length && centred[next] < indices[i]) {
+        merged[count] = centred[next];
+        stored[count++] = zeros[centred[next++]];
+      }
+      if (next < centred.length && centred[next] == indices[i]) {
+        next++;
+      }
+      float low = block.hasLow() ? block.lowOfStored(at, i) : 0;
+      merged[count] = indices[i];
+      stored[count++] = standardization.apply(row[i], low, indices[i]);
+    }
+    while (next < centred.length) {
+      merged[count] = centred[next];
+      stored[count++] = zeros[centred[next++]];
+    }
+    target.add(merged, stored, 0, count, block.label(at), block.weight(at));
   }
 
   /** Passes over rows. */

@@ -77,6 +77,15 @@ final class ShardRows {
     return width;
   }
 
+  /** How many values a row has on average, as far as the size of the blocks tells, at least 1. */
+  long storedPerRow() {
+    long bytes = 0;
+    for (BlockSlice slice : slices) {
+      bytes += slice.bytes();
+    }
+    return Math.max(1, Math.min(width, bytes / (Float.BYTES + Integer.BYTES) / Math.max(1, rows)));
+  }
+
   List<BlockSlice> slices() {
     return slices;
   }

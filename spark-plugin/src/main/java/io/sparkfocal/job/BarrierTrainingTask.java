@@ -69,7 +69,11 @@ record BarrierTrainingTask(
       try (RankBlocks blocks = new RankBlocks(share);
           RankRows rows =
               new RankRows(
-                  plan.network().features(), share.training(), share.validation(), blocks)) {
+                  plan.network().features(),
+                  plan.sparse(),
+                  share.training(),
+                  share.validation(),
+                  blocks)) {
         return train(context, name, device, blocks, rows);
       }
     } catch (TaskKilledException e) {
@@ -212,7 +216,7 @@ record BarrierTrainingTask(
   private Standardization standardization(
       RankRows rows, TensorCollective tensors, NDManager manager) {
     return plan.standardize()
-        ? rows.standardization(plan.sparse(), tensors, manager)
+        ? rows.standardization(tensors, manager)
         : Standardization.none(plan.network().features());
   }
 

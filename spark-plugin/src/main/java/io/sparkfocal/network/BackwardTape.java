@@ -5,6 +5,7 @@ import ai.djl.ndarray.types.Shape;
 import io.sparkfocal.losses.Autograd;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import java.util.function.Function;
 
 /**
@@ -29,12 +30,16 @@ public final class BackwardTape {
 
   private record Cut(NDArray input, Piece piece) {}
 
+  private record Leaf(NDArray output, Consumer<NDArray> gradient) {}
+
+  private final List<Leaf> leaves = new ArrayList<>();
   private final List<Cut> cuts = new ArrayList<>();
   private final List<Runnable> updates = new ArrayList<>();
 
   BackwardTape() {}
 
   void clear() {
+    leaves.clear();
     cuts.clear();
     updates.clear();
   }
@@ -58,6 +63,19 @@ public final class BackwardTape {
   }
 
   /**
+   * Begins the graph with what a layer computed without autograd from the input of the network.
+   *
+   * @param output kept until the backward pass is over
+   * @param gradient is given the gradient of the output then
+   * @return the output for the next layer, which may free it
+   */
+  NDArray leaf(NDArray output, Consumer<NDArray> gradient) {
+    output.setRequiresGradient(true);
+    leaves.add(new Leaf(output, gradient));
+    return output.reshape(output.getShape());
+  }
+
+  /**
    * Adds to the gradients of all leaves, given the gradient of the logits.
    *
    * @param logits output of the network
@@ -70,6 +88,7 @@ public final class BackwardTape {
       NDArray outputGradient = cut.piece().output().getGradient();
       backwardPiece(cut.input(), cut.piece().gradient().of(outputGradient), i > 0);
     }
+    leaves.forEach(leaf -> leaf.gradient().accept(leaf.output().getGradient()));
     updates.forEach(Runnable::run);
     clear();
   }

@@ -38,6 +38,11 @@ public final class Layers {
     return new CounterDropout(rate, nextLayer++, step);
   }
 
+  /** A linear layer that takes rows by their non-zeros too, where it is the first. */
+  Block linear(long units, boolean bias) {
+    return new Linear(units, bias, step);
+  }
+
   /**
    * Batch norm over the rows of all ranks (Ioffe and Szegedy, arXiv 1502.03167), for inputs of
    * shape (B, F), or (B, C, ...) whose places all count; momentum 0.1, epsilon 1e-5, as in PyTorch.

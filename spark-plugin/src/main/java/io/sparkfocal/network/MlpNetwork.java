@@ -2,7 +2,6 @@ package io.sparkfocal.network;
 
 import ai.djl.nn.Activation;
 import ai.djl.nn.Block;
-import ai.djl.nn.core.Linear;
 import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
@@ -56,7 +55,7 @@ public final class MlpNetwork implements NetworkProvider {
     boolean batchNorm = Boolean.parseBoolean(arguments.getOrDefault("batchNorm", "false"));
     SequentialBlock network = new SequentialBlock();
     for (int units : hiddenLayers(arguments.getOrDefault("hiddenLayers", ""))) {
-      network.add(Linear.builder().setUnits(units).optBias(!batchNorm).build());
+      network.add(linear(network, units, !batchNorm, layers));
       if (batchNorm) {
         network.add(layers.batchNorm());
       }
@@ -65,7 +64,13 @@ public final class MlpNetwork implements NetworkProvider {
         network.add(layers.dropout(dropout));
       }
     }
-    return network.add(Linear.builder().setUnits(outputs).build());
+    return network.add(linear(network, outputs, true, layers));
+  }
+
+  private static Block linear(SequentialBlock network, int units, boolean bias, Layers layers) {
+    return network.getChildren().isEmpty()
+        ? layers.linear(units, bias)
+        : ai.djl.nn.core.Linear.builder().setUnits(units).optBias(bias).build();
   }
 
   private static int[] hiddenLayers(String widths) {

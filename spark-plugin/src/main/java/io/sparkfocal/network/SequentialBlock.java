@@ -33,6 +33,14 @@ public final class SequentialBlock extends ai.djl.nn.SequentialBlock {
     return this;
   }
 
+  /**
+   * Whether its input may be three arrays on the host in place of one of shape (b, F): values,
+   * starts of rows and columns of the non-zeros, in compressed rows. Its first block says so.
+   */
+  public boolean takesNonZeros() {
+    return !children.isEmpty() && children.valueAt(0) instanceof Linear;
+  }
+
   /** Whether outputs are freed, which they are not where all of them are returned. */
   boolean frees() {
     return !isReturnIntermediate();

@@ -10,15 +10,23 @@ import io.sparkfocal.compat.DeviceBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Some rows, on the device that trains.
  *
- * @param features float32 (b, F)
+ * @param features float32 (b, F), or with {@code nonZeros} float32 values in the order of rows
  * @param labels int64 (b)
  * @param weights float32 (b), sample weights
+ * @param nonZeros where the values lie; null if the features are dense
  */
-public record Batch(NDArray features, NDArray labels, NDArray weights) {
+public record Batch(
+    NDArray features, NDArray labels, NDArray weights, @Nullable NonZeros nonZeros) {
+
+  /** Rows with all their features. */
+  public Batch(NDArray features, NDArray labels, NDArray weights) {
+    this(features, labels, weights, null);
+  }
 
   /** Memory for that many rows, which outlives the step that asks for it; holds anything. */
   public static Batch allocate(NDManager manager, long rows, int width) {
@@ -48,10 +56,13 @@ public record Batch(NDArray features, NDArray labels, NDArray weights) {
 
   /** Rows {@code from} to before {@code to}, as views. */
   public Batch rows(long from, long to) {
-    return at(new NDIndex().addSliceDim(from, to));
+    NDIndex index = new NDIndex().addSliceDim(from, to);
+    return nonZeros == null
+        ? at(index)
+        : new Batch(features, labels.get(index), weights.get(index), nonZeros.rows(from, to));
   }
 
-  /** Rows by an index of the first dimension. */
+  /** Dense rows by an index of the first dimension. */
   Batch at(NDIndex index) {
     return all(() -> features.get(index), () -> labels.get(index), () -> weights.get(index));
   }
@@ -68,5 +79,8 @@ public record Batch(NDArray features, NDArray labels, NDArray weights) {
     features.close();
     labels.close();
     weights.close();
+    if (nonZeros != null) {
+      nonZeros.close();
+    }
   }
 }

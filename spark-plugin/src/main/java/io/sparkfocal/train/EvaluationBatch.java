@@ -29,10 +29,20 @@ final class EvaluationBatch {
 
   private EvaluationBatch() {}
 
+  /** Bytes of the rows that are taken at once. */
+  static long budget(Device device) {
+    return device.isGpu() ? GPU_BYTES : HOST_BYTES;
+  }
+
   /** Rows of a batch, from 1 to {@link #MOST_ROWS}. */
   static long rows(Block network, int classes, Device device) {
-    long budget = device.isGpu() ? GPU_BYTES : HOST_BYTES;
-    return Math.max(1, Math.min(MOST_ROWS, budget / bytesPerRow(network, classes)));
+    return rows(network, featureBytes(network), classes, device);
+  }
+
+  /** As above, where the features of a row take so many bytes. */
+  static long rows(Block network, long featureBytes, int classes, Device device) {
+    long bytes = bytesPerRow(network, featureBytes, classes);
+    return Math.max(1, Math.min(MOST_ROWS, budget(device) / bytes));
   }
 
   /**
@@ -54,13 +64,20 @@ final class EvaluationBatch {
    * @param network one that is initialised
    */
   static long bytesPerRow(Block network, int classes) {
-    Shape[] inputs = network.getInputShapes();
-    // Where the rows are put together, and a copy in another data type or on another device.
-    long input = 2 * values(inputs) * Float.BYTES + Long.BYTES + Float.BYTES;
+    return bytesPerRow(network, featureBytes(network), classes);
+  }
+
+  private static long bytesPerRow(Block network, long featureBytes, int classes) {
+    long input = featureBytes + Long.BYTES + Float.BYTES;
     return input + ActivationBytes.perRow(network) + bytesOfLoss(network, classes);
   }
 
-  private static long values(Shape[] shapes) {
+  /** Where the rows are put together, and a copy in another data type or on another device. */
+  static long featureBytes(Block network) {
+    return 2 * values(network.getInputShapes()) * Float.BYTES;
+  }
+
+  static long values(Shape[] shapes) {
     return Arrays.stream(shapes).mapToLong(Shape::size).sum();
   }
 }

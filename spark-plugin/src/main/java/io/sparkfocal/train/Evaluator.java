@@ -54,10 +54,7 @@ final class Evaluator {
       Duration betweenSigns) {
     this.pass =
         new ForwardPass(
-            network,
-            parameters,
-            EvaluationBatch.rows(network, classes, manager.getDevice()),
-            manager);
+            network, parameters, classes, EvaluationBatch.MOST_ROWS, manager);
     this.sums = new AwaitedSum(3 * values(classes), collective, manager, betweenSigns);
     this.loss = loss;
     this.reduction = reduction;

@@ -2,7 +2,6 @@ package io.sparkfocal.train;
 
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.nn.Block;
@@ -21,18 +20,26 @@ final class ForwardPass {
   private static final Logger LOG = LoggerFactory.getLogger(ForwardPass.class);
 
   private final Block network;
-  private final FlatParameters parameters;
+  private final NetworkInput input;
+  private final int classes;
   private final NDManager manager;
   private long batchRows;
 
   /**
    * Of a network.
    *
-   * @param batchRows how many rows are taken at once at first
+   * @param classes how many the labels have
+   * @param batchRows how many rows are taken at once at most
    */
-  ForwardPass(Block network, FlatParameters parameters, long batchRows, NDManager manager) {
+  ForwardPass(
+      Block network,
+      FlatParameters parameters,
+      int classes,
+      long batchRows,
+      NDManager manager) {
     this.network = network;
-    this.parameters = parameters;
+    this.input = new NetworkInput(network, parameters, manager.getDevice());
+    this.classes = classes;
     this.manager = manager;
     this.batchRows = batchRows;
   }
@@ -64,6 +71,7 @@ final class ForwardPass {
    * @param betweenBatches while the next batch may be on its way
    */
   void forEach(Shard rows, Runnable beforeBatch, Runnable betweenBatches, Visitor visitor) {
+    batchRows = Math.min(batchRows, input.rowsToEvaluate(rows, classes));
     long done = 0;
     while (done < rows.rows()) {
       try (Batches batches = rows.ordered()) {
@@ -116,8 +124,7 @@ final class ForwardPass {
       try (NDScope scope = new NDScope()) {
         scope.suppressNotUsedWarning();
         Batch rows = part == count ? batch : batch.rows(done, done + part);
-        NDList input = new NDList(parameters.input(rows.features()));
-        visitor.visit(network.forward(store, input, false).singletonOrThrow(), rows);
+        visitor.visit(network.forward(store, input.of(rows), false).singletonOrThrow(), rows);
         done += part;
       } catch (EngineException e) {
         takeFewerRows(e, most);

@@ -44,6 +44,7 @@ final class GradientStep {
   private final Reduction reduction;
   private final RankStep rankStep;
   private final WeightUpdate update;
+  private final NetworkInput networkInput;
   private final ParameterStore store;
   private final StepParts parts;
   private final StepAgreement agreement;
@@ -69,6 +70,7 @@ final class GradientStep {
     this.agreement = new StepAgreement(collective, manager);
     this.statistics = new RunningStatistics(network, parameters, rankStep);
     this.update = update;
+    this.networkInput = new NetworkInput(network, parameters, manager.getDevice());
     this.store = new ParameterStore(manager, false);
   }
 
@@ -210,12 +212,9 @@ final class GradientStep {
   }
 
   private void addGradients(Batch batch, LossKernel loss) {
+    NDList input = networkInput.of(batch);
     NDArray logits =
-        Autograd.recorded(
-            () ->
-                network
-                    .forward(store, new NDList(parameters.input(batch.features())), true)
-                    .singletonOrThrow());
+        Autograd.recorded(() -> network.forward(store, input, true).singletonOrThrow());
     BatchLoss found = loss.evaluate(logits, batch.labels(), batch.weights(), reduction);
     rankStep.tape().backward(logits, found.gradients());
     parameters.collectGradients();

@@ -58,7 +58,7 @@ public final class LogitPasses {
   public void over(Block network, FlatParameters parameters, int classes) {
     // What is read back lies on the heap, so it is bounded as on the host.
     long batchRows = EvaluationBatch.rows(network, classes, Device.cpu());
-    pass = new ForwardPass(network, parameters, batchRows, manager);
+    pass = new ForwardPass(network, parameters, classes, batchRows, manager);
   }
 
   /** What sees a row. */

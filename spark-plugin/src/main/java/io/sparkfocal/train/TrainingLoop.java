@@ -35,6 +35,7 @@ public final class TrainingLoop {
   private final TrainingListener listener;
   private final WeightUpdate update;
   private final @Nullable LossScale lossScale;
+  private final NetworkInput networkInput;
   private final StepParts parts;
   private final GradientStep gradientStep;
   private final double weightsFrom;
@@ -92,6 +93,7 @@ public final class TrainingLoop {
         rankStep.sumsOverRanks() || StepSums.areMadeBy(loss, collective.world());
     this.parts =
         new StepParts(Math.max(1, settings.stepParts()), sumsWithinSteps, rankStep.fewestRows());
+    this.networkInput = new NetworkInput(network, parameters, manager.getDevice());
     this.gradientStep =
         new GradientStep(
             network, parameters, reduction, rankStep, collective, parts, update, manager);
@@ -143,6 +145,8 @@ public final class TrainingLoop {
       Shard training, Shard validation, RunSize size, @Nullable LoopState from) {
     long steps = size.stepsPerEpoch(settings.batchSize());
     parts.rowsOfLargestRank(size.largestShard() / steps);
+    long mostRows = (size.largestShard() + steps - 1) / steps;
+    parts.ask(Math.max(parts.wanted(), networkInput.parts(training, mostRows)));
     RunProgress progress = new RunProgress(settings, steps);
     StateSchedule schedule =
         new StateSchedule(

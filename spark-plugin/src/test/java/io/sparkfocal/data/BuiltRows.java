@@ -66,6 +66,6 @@ final class BuiltRows {
   }
 
   RankRows asRank() {
-    return new RankRows(width, slices, List.of(), slice -> blocks.get(slice.block()));
+    return new RankRows(width, false, slices, List.of(), slice -> blocks.get(slice.block()));
   }
 }
