@@ -18,9 +18,8 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 
 /**
- * What a fit of few rows takes beside its training, in one JVM and on two executors, beside MLlib's
- * LogisticRegression on the same rows. The training is what the summary says of the epochs; reading
- * is not taken off.
+ * What a fit of few rows takes beside its training, and what MLlib's LogisticRegression takes on
+ * the same rows. The training is what the summary says of the epochs; reading is not taken off.
  */
 public final class FitOverhead {
 
@@ -32,13 +31,18 @@ public final class FitOverhead {
 
   private FitOverhead() {}
 
-  /** Takes no arguments; needs the variable SPARK_HOME, a folder for the logs of executors. */
+  /**
+   * Takes the master: {@code local[2]}, or two executors of {@code local-cluster}, for which the
+   * variable SPARK_HOME is to name a folder for their logs.
+   */
   public static void main(String[] arguments) throws IOException {
     Files.createDirectories(Path.of(System.getenv("SPARK_HOME"), "jars"));
     System.out.println(
         "| | fit, s | of it training, s | rest, s | LogisticRegression, s | its time over the rest | spread | two empty jobs, s |\n|-|-|-|-|-|-|-|-|");
-    measure("`local[2]`", "local[2]");
-    measure("two executors", "local-cluster[2,1,1024]").print("overhead");
+    String master = arguments[0];
+    boolean local = master.equals("local[2]");
+    measure(local ? "`local[2]`" : "two executors", master)
+        .print(local ? "overhead-local" : "overhead");
   }
 
   /** Of rows none of which is held out. */

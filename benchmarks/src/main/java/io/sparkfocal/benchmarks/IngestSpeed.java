@@ -19,13 +19,14 @@ import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 
 /**
- * Rows per second from a DataFrame to blocks of floats in Spark's block store, beside the usual way over rows and vector
- * objects; and how much memory the floats take.
+ * Rows per second from a DataFrame to blocks of floats in Spark's block store, beside the usual way
+ * over rows and vector objects; and how much memory the floats take.
  */
 public final class IngestSpeed {
 
   private static final int ROWS = 1_000_000;
   private static final int PAIRS = 5;
+
   private IngestSpeed() {}
 
   /** Takes no arguments. */

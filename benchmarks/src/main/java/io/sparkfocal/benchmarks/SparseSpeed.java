@@ -15,8 +15,9 @@ import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.DataTypes;
 
 /**
- * Time per pass over rows of 2^18 features and 50 non-zeros, as hashed text has them, beside MLlib's
- * LogisticRegression on the same cached rows: of the linear model and of one with a hidden layer.
+ * Time per pass over rows of 2^18 features and 50 non-zeros, as hashed text has them, beside
+ * MLlib's LogisticRegression on the same cached rows: of the linear model and of one with a hidden
+ * layer.
  */
 public final class SparseSpeed {
 
@@ -124,8 +125,6 @@ public final class SparseSpeed {
     long start = System.nanoTime();
     LogisticRegressionModel model =
         new LogisticRegression().setMaxIter(EPOCHS).setStandardization(false).fit(rows);
-    return (System.nanoTime() - start)
-        / 1e9
-        / Math.max(1, model.binarySummary().totalIterations());
+    return (System.nanoTime() - start) / 1e9 / Math.max(1, model.binarySummary().totalIterations());
   }
 }

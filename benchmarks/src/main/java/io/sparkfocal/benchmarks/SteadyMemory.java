@@ -23,8 +23,7 @@ public final class SteadyMemory {
   public static void main(String[] arguments) {
     List<Long> megabytes = new ArrayList<>();
     System.out.println("| steps | resident, MB | heap after collection, MB | rows/s |\n|-|-|-|-|");
-    TrainingRank.train(
-        new SoloCollective(), ROWS, STEPS, EPOCHS, r -> megabytes.add(print(r)));
+    TrainingRank.train(new SoloCollective(), ROWS, STEPS, EPOCHS, r -> megabytes.add(print(r)));
     // The first tenth is the process's own start: compiled code, arenas of the allocator.
     double ratio = (double) megabytes.get(EPOCHS / 10) / megabytes.get(EPOCHS - 1);
     System.out.printf(

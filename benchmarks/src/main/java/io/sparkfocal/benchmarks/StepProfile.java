@@ -39,8 +39,7 @@ public final class StepProfile {
       Thread sampler = new Thread(() -> samples.complete(sample(training)), "sampler");
       TrainingRank.rowsPerSecond(new SoloCollective(), sizes[0], sizes[1], 4);
       sampler.start();
-      double rate =
-          TrainingRank.rowsPerSecond(new SoloCollective(), sizes[0], sizes[1], sizes[2]);
+      double rate = TrainingRank.rowsPerSecond(new SoloCollective(), sizes[0], sizes[1], sizes[2]);
       sampler.interrupt();
       print(sizes[0], 1e6 * sizes[0] / rate, samples.join());
     }

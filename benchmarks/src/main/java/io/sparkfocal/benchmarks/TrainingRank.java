@@ -83,8 +83,7 @@ public final class TrainingRank {
     }
   }
 
-  static double rowsPerSecond(
-      Collective collective, int rowsPerStep, int steps, int epochs) {
+  static double rowsPerSecond(Collective collective, int rowsPerStep, int steps, int epochs) {
     List<EpochReport> reports = new ArrayList<>();
     train(collective, rowsPerStep, steps, epochs, reports::add);
     double seconds = reports.get(epochs - 1).elapsedSeconds() - reports.get(0).elapsedSeconds();
@@ -100,8 +99,7 @@ public final class TrainingRank {
     int rows = rowsPerStep * steps;
     try (RankRows read = rows(rows, collective.rank());
         NDManager manager = NDManager.newBaseManager("PyTorch")) {
-      read.standardize(
-          read.standardization(new TensorCollective(collective), manager));
+      read.standardize(read.standardization(new TensorCollective(collective), manager));
       TrainingSettings settings =
           RunDefaults.settings(rowsPerStep * collective.world(), epochs, DataType.FLOAT32);
       TrainingLoop loop = loop(collective, settings, afterEpoch, manager);
@@ -159,8 +157,7 @@ public final class TrainingRank {
     List<byte[]> blocks = new ArrayList<>();
     List<BlockSlice> slices = new ArrayList<>();
     for (BlockInfo block : reader.read(rows, (number, bytes) -> blocks.add(bytes)).blocks()) {
-      slices.add(
-          new BlockSlice(slices.size(), 0, block.rows(), block.bytes(), block.hash()));
+      slices.add(new BlockSlice(slices.size(), 0, block.rows(), block.bytes(), block.hash()));
     }
     return new RankRows(FEATURES, false, slices, List.of(), slice -> blocks.get(slice.block()));
   }

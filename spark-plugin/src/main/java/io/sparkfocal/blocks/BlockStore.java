@@ -46,8 +46,7 @@ record BlockStore(int rdd, boolean evicts) implements Serializable {
 
   private StorageLevel level(int bytes) {
     MemoryManager memory = SparkEnv.get().memoryManager();
-    boolean isRoom =
-        memory.maxOnHeapStorageMemory() - memory.onHeapStorageMemoryUsed() > bytes;
+    boolean isRoom = memory.maxOnHeapStorageMemory() - memory.onHeapStorageMemoryUsed() > bytes;
     return evicts || isRoom ? StorageLevel.MEMORY_AND_DISK() : StorageLevel.DISK_ONLY();
   }
 

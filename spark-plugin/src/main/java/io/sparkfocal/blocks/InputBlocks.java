@@ -57,8 +57,7 @@ public final class InputBlocks implements AutoCloseable {
    */
   public static InputBlocks read(
       SparkContext spark, TrainingColumns columns, Dataset<?> dataset, int ranks) {
-    RowReader reader =
-        new RowReader(columns, columns.features().declaredWidth(dataset.schema()));
+    RowReader reader = new RowReader(columns, columns.features().declaredWidth(dataset.schema()));
     InputBlocks blocks =
         new InputBlocks(spark, columns, InputPlan.of(columns.rows(dataset), reader, ranks));
     try {
@@ -197,8 +196,7 @@ public final class InputBlocks implements AutoCloseable {
    * @return whether all blocks are what they were; if not, nothing that was made of them is of use
    */
   public boolean restore() {
-    int[] partitionsOfLost =
-        IntStream.range(0, partitions).filter(this::isLost).toArray();
+    int[] partitionsOfLost = IntStream.range(0, partitions).filter(this::isLost).toArray();
     if (partitionsOfLost.length == 0) {
       return true;
     }

@@ -74,7 +74,8 @@ record InputPlan(RDD<InternalRow> rdd, boolean exchanged) {
   }
 
   /** Ends with a sentence against the first row that cannot be trained on. */
-  private record Encode(RowReader reader) implements FlatMapFunction<Iterator<InternalRow>, InternalRow> {
+  private record Encode(RowReader reader)
+      implements FlatMapFunction<Iterator<InternalRow>, InternalRow> {
 
     @Override
     public Iterator<InternalRow> call(Iterator<InternalRow> rows) {
@@ -101,8 +102,7 @@ record InputPlan(RDD<InternalRow> rdd, boolean exchanged) {
     }
 
     private static InternalRow row(byte[] bytes, boolean refused) {
-      return new GenericInternalRow(
-          new Object[] {hash(bytes, 0), hash(bytes, 1), bytes, refused});
+      return new GenericInternalRow(new Object[] {hash(bytes, 0), hash(bytes, 1), bytes, refused});
     }
 
     private static long hash(byte[] bytes, long seed) {

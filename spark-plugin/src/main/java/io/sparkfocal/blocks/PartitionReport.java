@@ -35,8 +35,7 @@ record PartitionReport(int partition, PartitionRows rows, byte[] classRows) {
     try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(result))) {
       int partition = in.readInt();
       if (!in.readBoolean()) {
-        throw new IllegalArgumentException(
-            new String(in.readAllBytes(), StandardCharsets.UTF_8));
+        throw new IllegalArgumentException(new String(in.readAllBytes(), StandardCharsets.UTF_8));
       }
       PartitionRows rows = PartitionRows.read(in);
       return new PartitionReport(

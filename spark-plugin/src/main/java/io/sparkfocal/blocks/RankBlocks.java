@@ -71,7 +71,8 @@ public final class RankBlocks implements BlockSource, AutoCloseable {
     Map<Integer, Integer> uses = uses();
     share
         .numbers()
-        .forEach(number -> uses.computeIfPresent(number, (n, count) -> count == 1 ? null : count - 1));
+        .forEach(
+            number -> uses.computeIfPresent(number, (n, count) -> count == 1 ? null : count - 1));
     IN_USE.computeIfPresent(share.store().rdd(), (rdd, left) -> left.isEmpty() ? null : left);
   }
 }

@@ -28,8 +28,7 @@ final class SliceCut {
         int first = (int) Math.max(0, from - begin);
         int end = (int) Math.min(whole.rows(), to - begin);
         if (first < end) {
-          share.add(
-              new BlockSlice(whole.block(), first, end, whole.bytes(), whole.hash()));
+          share.add(new BlockSlice(whole.block(), first, end, whole.bytes(), whole.hash()));
         }
         if (end < whole.rows()) {
           break;

@@ -57,7 +57,7 @@ final class BestCut {
       divide(left, digits);
       left -= digits;
       bits = FEWEST_BITS;
-      while ((long) open.length << bits + 1 <= MOST_BINS && bits < FIRST_BITS) {
+      while ((long) open.length << (bits + 1) <= MOST_BINS && bits < FIRST_BITS) {
         bits++;
       }
     }
@@ -79,7 +79,7 @@ final class BestCut {
           int found = Arrays.binarySearch(open, key >>> left);
           int place =
               found >= 0
-                  ? found * stride + 1 + (int) (key >>> left - digits & parts - 1)
+                  ? found * stride + 1 + (int) ((key >>> (left - digits)) & (parts - 1))
                   : (-found - 1) * stride;
           own[2 * place + label] += weight;
         });
@@ -92,11 +92,11 @@ final class BestCut {
       double one = all[2 * place + 1];
       int part = place % stride - 1;
       if (part >= 0 && zero + one > 0) {
-        long prefix = open[place / stride] << digits | part;
+        long prefix = (open[place / stride] << digits) | part;
         if (zero > 0 && one > 0) {
           mixed.add(new Bin(prefix, f1(hits + one, alarms)));
         }
-        offer(f1(hits + one, alarms + zero), prefix << left - digits);
+        offer(f1(hits + one, alarms + zero), prefix << (left - digits));
       }
       hits += one;
       alarms += zero;

@@ -112,7 +112,7 @@ final class F1Search {
       int rival = rival(row, slot);
       // The row goes to c while c's threshold is below this.
       double needed = Math.min(HIGHEST, sample.logs()[slot] - value(rival));
-      order[i] = (HIGHEST_KEY - FloatOrder.key(needed)) << INDEX_BITS | i;
+      order[i] = ((HIGHEST_KEY - FloatOrder.key(needed)) << INDEX_BITS) | i;
       if (first[row] == slot) {
         change(row, slot, -1);
         change(row, rival, 1);
@@ -122,7 +122,7 @@ final class F1Search {
     double highest = best;
     double found = Double.NaN;
     for (int i = 0; i < count; i++) {
-      int slot = slotsOf[firstOf[c] + (int) (order[i] & (1L << INDEX_BITS) - 1)];
+      int slot = slotsOf[firstOf[c] + (int) (order[i] & ((1L << INDEX_BITS) - 1))];
       int row = slot / sample.slots();
       change(row, rival(row, slot), -1);
       change(row, slot, 1);

@@ -42,7 +42,7 @@ final class RecallSearch {
   /** The value of each group; NaN for a group whose rows weigh nothing. */
   double[] find() {
     int bits = FEWEST_BITS;
-    while (bits < MOST_BITS && (long) groups << bits + 1 <= MOST_BINS) {
+    while (bits < MOST_BITS && (long) groups << (bits + 1) <= MOST_BINS) {
       bits++;
     }
     long[] found = new long[groups];
@@ -80,7 +80,7 @@ final class RecallSearch {
     if (own != prefix) {
       return own < prefix ? 0 : (1 << digits) + 1;
     }
-    return 1 + (int) (key >>> left - digits & (1 << digits) - 1);
+    return 1 + (int) ((key >>> (left - digits)) & ((1 << digits) - 1));
   }
 
   private long narrowed(double[] bins, int from, int stride, long prefix) {

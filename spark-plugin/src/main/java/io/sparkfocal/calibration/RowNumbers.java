@@ -14,19 +14,19 @@ final class RowNumbers {
   private static final int CHUNK = 1 << 14;
 
   private final ScoredRows rows;
-  private final Number number;
+  private final Measure measure;
   private final List<Chunk> kept = new ArrayList<>();
   private long seen;
   private boolean isKept;
 
-  RowNumbers(ScoredRows rows, Number number) {
+  RowNumbers(ScoredRows rows, Measure measure) {
     this.rows = rows;
-    this.number = number;
+    this.measure = measure;
   }
 
   /** What is looked at. */
   @FunctionalInterface
-  interface Number {
+  interface Measure {
     double of(int label, double[] scores);
   }
 
@@ -36,6 +36,7 @@ final class RowNumbers {
     void row(int label, double weight, double value);
   }
 
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   private record Chunk(int[] labels, double[] weights, double[] values) {}
 
   /** Ranks that wait, and the order in which ranks tell each other things, are left alone. */
@@ -54,7 +55,7 @@ final class RowNumbers {
     seen = 0;
     rows.forEach(
         (label, weight, scores) -> {
-          double value = number.of(label, scores);
+          double value = measure.of(label, scores);
           keep(label, weight, value);
           visitor.row(label, weight, value);
         });
@@ -77,6 +78,7 @@ final class RowNumbers {
   }
 
   /** Two neighbouring values of each group: those on both sides of a cut. */
+  @SuppressWarnings("ArrayRecordComponent") // never compared
   record Neighbours(double[] above, double[] below) {
 
     /** None so far: infinite on each side. */

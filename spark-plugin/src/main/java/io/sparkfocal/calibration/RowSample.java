@@ -87,7 +87,7 @@ record RowSample(int[] labels, float[] weights, int slots, int[] classes, float[
     long high = mostRows;
     while (low < high) {
       long middle = (low + high + 1) / 2;
-      if (Arrays.stream(counts).map(n -> Math.min(n, middle)).sum() <= mostRows) {
+      if (Arrays.stream(counts).map(n -> Math.min(n, (double) middle)).sum() <= mostRows) {
         low = middle;
       } else {
         high = middle - 1;

@@ -23,8 +23,12 @@ import java.util.List;
  */
 public final class TensorCollective {
 
+  /** Values that a buffer holds. */
+  private static final long MOST = Integer.MAX_VALUE / Float.BYTES;
+
   private final Collective collective;
   private final Collective.Precision gradientPrecision;
+  private final long most;
   private Runnable beforeSum = () -> {};
 
   /** Tensors over this collective, which stays with its creator; gradients travel in float32. */
@@ -34,7 +38,13 @@ public final class TensorCollective {
 
   /** As above, with gradients that travel in that precision. */
   public TensorCollective(Collective collective, Collective.Precision gradientPrecision) {
+    this(collective, gradientPrecision, MOST);
+  }
+
+  /** As above, with at most that many values in one operation. */
+  TensorCollective(Collective collective, Collective.Precision gradientPrecision, long most) {
     this.collective = collective;
+    this.most = most;
     this.gradientPrecision = gradientPrecision;
   }
 
@@ -62,7 +72,8 @@ public final class TensorCollective {
   }
 
   /**
-   * Replaces a contiguous float32 tensor by the sum over all ranks, in place.
+   * Replaces a contiguous float32 tensor by the sum over all ranks, in place; one of more than 2
+   * GiB is a vector.
    *
    * @throws CollectiveException as for {@link Collective#allReduce}
    */
@@ -167,11 +178,25 @@ public final class TensorCollective {
     void on(ByteBuffer bytes);
   }
 
+  /** Buffers end at 2 GiB: a longer vector is handed over in pieces, one after the other. */
   private void inPlace(NDArray values, HostOperation operation) {
+    if (values.size() <= most) {
+      whole(values, operation);
+      return;
+    }
+    long length = Long.highestOneBit(most);
+    for (long from = 0; from < values.size(); from += length) {
+      try (NDArray piece = values.get(from + ":" + Math.min(values.size(), from + length))) {
+        whole(piece, operation);
+      }
+    }
+  }
+
+  private void whole(NDArray values, HostOperation operation) {
     if (collective.memory() == Collective.Memory.DEVICE) {
       if (!DeviceBuffer.isShareable(values)) {
         throw new IllegalArgumentException(
-            "A tensor of shape %s cannot be summed on the GPU: its values have to lie one after the other in less than 2 GiB; set spark.focal.collective to rpc or train a smaller network."
+            "A tensor of shape %s cannot be summed on the GPU: its values have to lie one after the other."
                 .formatted(values.getShape()));
       }
       operation.on(DeviceBuffer.of(values));

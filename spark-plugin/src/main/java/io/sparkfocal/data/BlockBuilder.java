@@ -152,9 +152,7 @@ final class BlockBuilder {
   }
 
   private long low(int ofRows, boolean hasLow, int[] lowColumns) {
-    return !hasLow
-        ? 0
-        : sparse ? stored(ofRows) : lowColumns.length * (1L + ofRows);
+    return !hasLow ? 0 : sparse ? stored(ofRows) : lowColumns.length * (1L + ofRows);
   }
 
   private boolean isInexact() {
@@ -201,8 +199,7 @@ final class BlockBuilder {
 
   private Block block(int count, boolean hasLow, int[] lowColumns) {
     int ofRows = stored(count);
-    byte[] bytes =
-        new byte[Math.toIntExact(bytes(count, ofRows, low(count, hasLow, lowColumns)))];
+    byte[] bytes = new byte[Math.toIntExact(bytes(count, ofRows, low(count, hasLow, lowColumns)))];
     ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     int flags =
         (sparse ? RowBlock.SPARSE : 0)

@@ -1,7 +1,5 @@
 package io.sparkfocal.data;
 
-import java.io.Serializable;
-
 /**
  * Rows of a block that one rank has.
  *
@@ -11,8 +9,7 @@ import java.io.Serializable;
  * @param bytes of the whole block
  * @param hash of the whole block
  */
-public record BlockSlice(int block, int from, int to, int bytes, long hash)
-    implements Serializable {
+public record BlockSlice(int block, int from, int to, int bytes, long hash) {
 
   /** How many rows. */
   public int rows() {

@@ -30,8 +30,7 @@ final class HostShard implements Shard {
    * @param sparse whether batches have the non-zeros of rows
    * @param manager on the device that trains
    */
-  HostShard(
-      ShardRows source, Standardization standardization, boolean sparse, NDManager manager) {
+  HostShard(ShardRows source, Standardization standardization, boolean sparse, NDManager manager) {
     this(
         source,
         standardization,

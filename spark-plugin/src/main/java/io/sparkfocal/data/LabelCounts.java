@@ -54,10 +54,7 @@ public record LabelCounts(
               .formatted(numClasses, label, classes() - 1, classes()));
     }
     return new LabelCounts(
-        Arrays.copyOf(classRows, numClasses),
-        validationRows,
-        trainingWeight,
-        validationWeight);
+        Arrays.copyOf(classRows, numClasses), validationRows, trainingWeight, validationWeight);
   }
 
   /** The same without rows to validate on. */

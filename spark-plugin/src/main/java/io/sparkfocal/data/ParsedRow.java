@@ -75,8 +75,7 @@ final class ParsedRow {
   /** As bytes. */
   byte[] encode() {
     int count = isSparse() ? stored : width;
-    byte[] bytes =
-        new byte[HEADER + count * (Double.BYTES + (isSparse() ? Integer.BYTES : 0))];
+    byte[] bytes = new byte[HEADER + count * (Double.BYTES + (isSparse() ? Integer.BYTES : 0))];
     ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     buffer.putInt(width).putInt(stored).putInt(label).putFloat(weight);
     buffer.put((byte) (validation ? 1 : 0));

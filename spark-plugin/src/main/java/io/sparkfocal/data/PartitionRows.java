@@ -111,6 +111,7 @@ public record PartitionRows(
           new BlockInfo(
               in.readInt(), in.readInt(), in.readBoolean(), in.readLong(), in.readLong()));
     }
-    return new PartitionRows(width, List.copyOf(blocks), classRows, trainingWeight, validationWeight);
+    return new PartitionRows(
+        width, List.copyOf(blocks), classRows, trainingWeight, validationWeight);
   }
 }

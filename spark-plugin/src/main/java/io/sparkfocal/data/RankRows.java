@@ -54,9 +54,7 @@ public final class RankRows implements AutoCloseable {
     return validation.rows();
   }
 
-  /**
-   * The standardization by the training rows of all ranks, which all of them ask for together.
-   */
+  /** The standardization by the training rows of all ranks, which all of them ask for together. */
   public Standardization standardization(TensorCollective ranks, NDManager manager) {
     FeatureStatistics statistics = new FeatureStatistics(training.width());
     statistics.add(training);

@@ -49,8 +49,7 @@ final class RowParser {
       begin(width(row));
     }
     int stored = readFeatures(row);
-    boolean held =
-        validationAt >= 0 && !row.isNullAt(validationAt) && row.getBoolean(validationAt);
+    boolean held = validationAt >= 0 && !row.isNullAt(validationAt) && row.getBoolean(validationAt);
     float weight = weights == null ? 1 : weight(row, weights);
     parsed.set(values.length, values, indices, stored, label(row), weight, held);
     return parsed;
@@ -80,8 +79,7 @@ final class RowParser {
     }
     if (columns.features().kind() == FeatureLayout.Kind.VECTOR) {
       InternalRow vector = row.getStruct(firstFeature, 4);
-      width =
-          vector.getByte(0) == SPARSE ? vector.getInt(1) : vector.getArray(3).numElements();
+      width = vector.getByte(0) == SPARSE ? vector.getInt(1) : vector.getArray(3).numElements();
     } else {
       width = row.getArray(firstFeature).numElements();
     }
@@ -192,8 +190,7 @@ final class RowParser {
     int largest = 0;
     for (int i = 0; i < values.length; i++) {
       double value = array.getDouble(i);
-      largest =
-          Math.max(largest, Float.floatToRawIntBits((float) value) & Integer.MAX_VALUE);
+      largest = Math.max(largest, Float.floatToRawIntBits((float) value) & Integer.MAX_VALUE);
       // 0.0 for -0.0, which a sparse vector may or may not store.
       values[i] = value + 0.0;
     }
@@ -210,8 +207,7 @@ final class RowParser {
       if (row.isNullAt(firstFeature + i)) {
         throw features.nullFeature(i);
       }
-      values[i] =
-          features.finite(columns.numbers().get(first + i).read(row, firstFeature + i), i);
+      values[i] = features.finite(columns.numbers().get(first + i).read(row, firstFeature + i), i);
     }
   }
 }

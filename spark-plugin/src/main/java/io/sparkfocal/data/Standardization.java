@@ -2,6 +2,7 @@ package io.sparkfocal.data;
 
 import java.io.Serializable;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 
 /**
  * Shift and scale of every feature: (x - mean) scale.
@@ -18,6 +19,24 @@ public record Standardization(double[] means, double[] scales, boolean[] exact)
   /** Of features that float32 holds. */
   public Standardization(double[] means, double[] scales) {
     this(means, scales, new boolean[means.length]);
+  }
+
+  /**
+   * The same with other exact features.
+   *
+   * @param indices of these
+   */
+  public Standardization withExact(double... indices) {
+    boolean[] marks = new boolean[means.length];
+    for (double index : indices) {
+      marks[(int) index] = true;
+    }
+    return new Standardization(means, scales, marks);
+  }
+
+  /** Indices of the exact features, ascending. */
+  public double[] exactIndices() {
+    return IntStream.range(0, exact.length).filter(i -> exact[i]).asDoubleStream().toArray();
   }
 
   /** Leaves features as they are. */

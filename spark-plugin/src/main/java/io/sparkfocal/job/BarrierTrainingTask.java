@@ -16,15 +16,16 @@ import io.sparkfocal.data.Standardization;
 import io.sparkfocal.network.Layers;
 import io.sparkfocal.network.RankStep;
 import io.sparkfocal.persist.Checkpoint;
+import io.sparkfocal.persist.CheckpointFolder;
 import io.sparkfocal.plugin.NativeEngine;
 import io.sparkfocal.train.FlatParameters;
 import io.sparkfocal.train.FusedKernels;
 import io.sparkfocal.train.LossScale;
-import io.sparkfocal.train.ParameterSlice;
 import io.sparkfocal.train.RunSize;
 import io.sparkfocal.train.Shard;
 import io.sparkfocal.train.TrainingLoop;
 import io.sparkfocal.train.TrainingOutcome;
+import java.io.IOException;
 import java.io.Serializable;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -32,7 +33,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.locks.LockSupport;
 import org.apache.spark.BarrierTaskContext;
-import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskKilledException;
 import org.apache.spark.broadcast.Broadcast;
 import org.jspecify.annotations.Nullable;
@@ -45,17 +45,23 @@ import org.slf4j.LoggerFactory;
  * @param plan what to do
  * @param links what lies between this rank and the others
  * @param exchange how ranks tell each other their cards
- * @param earlier checkpoint to go on from; empty for the beginning
+ * @param earlier file of the checkpoint to go on from; empty for the beginning
+ * @param result where rank 0 leaves the result
  */
 record BarrierTrainingTask(
-    TrainingPlan plan, RankLinks links, CardExchange exchange, Broadcast<byte[]> earlier)
+    TrainingPlan plan,
+    RankLinks links,
+    CardExchange exchange,
+    Broadcast<String> earlier,
+    ResultBlocks result)
     implements Serializable {
 
   private static final Logger LOG = LoggerFactory.getLogger(BarrierTrainingTask.class);
   private static final Duration PATIENCE_FOR_CAUSE = Duration.ofSeconds(5);
 
   /**
-   * Runs in a barrier task; the bytes are those of a {@link TrainingResult}, null on other ranks.
+   * Runs in a barrier task; says where the {@link ResultBlocks} of a {@link TrainingResult} are,
+   * null on other ranks.
    */
   byte @Nullable [] run(RankShare share) {
     BarrierTaskContext context = BarrierTaskContext.get();
@@ -103,7 +109,8 @@ record BarrierTrainingTask(
       RankName name,
       RankDevice device,
       RankBlocks blocks,
-      RankRows rows) {
+      RankRows rows)
+      throws IOException {
     try (Rendezvous ranks =
         new Rendezvous(
             context,
@@ -119,8 +126,7 @@ record BarrierTrainingTask(
                     device.gpu(),
                     rows.trainingRows(),
                     rows.validationRows()))) {
-      return train(
-          context, name, device.device(), blocks, rows, ranks.cards(), ranks.collective());
+      return train(context, name, device.device(), blocks, rows, ranks.cards(), ranks.collective());
     }
   }
 
@@ -131,12 +137,12 @@ record BarrierTrainingTask(
       RankBlocks blocks,
       RankRows rows,
       List<RankCard> cards,
-      Collective collective) {
-    try (NDManager manager = NDManager.newBaseManager(device, "PyTorch")) {
+      Collective collective)
+      throws IOException {
+    try (NDManager manager = NDManager.newBaseManager(device, "PyTorch");
+        Checkpoint from = checkpoint()) {
       JobSettings settings = plan.job();
       TensorCollective tensors = new TensorCollective(collective, settings.gradientPrecision());
-      byte[] state = earlier.value();
-      Checkpoint from = state.length == 0 ? null : Checkpoint.decode(state, "The checkpoint");
       Standardization standardization =
           from == null ? standardization(rows, tensors, manager) : from.standardization();
       rows.standardize(standardization);
@@ -160,18 +166,11 @@ record BarrierTrainingTask(
               plan.settings().seed(),
               LossScale.of(plan.settings(), manager));
       plan.network().requireOutputs(network);
-      SizeLimits.of(SparkEnv.get().conf())
-          .require(
-              plan,
-              parameters.slices().stream().mapToLong(ParameterSlice::size).sum(),
-              parameters.trained().size(),
-              size(cards).validationRows() > 0);
       if (plan.outputBias().length > 0) {
         parameters.setOutputBias(plan.outputBias());
       }
       requireSameNetwork(parameters, tensors, manager);
 
-      TrainingOutcome outcome;
       try (CheckpointWriter checkpoints = checkpoints(collective.rank(), standardization)) {
         TrainingLoop loop =
             new TrainingLoop(
@@ -186,23 +185,47 @@ record BarrierTrainingTask(
                 new RankListener(context, plan, checkpoints),
                 kernels,
                 manager);
-        outcome =
+        try (TrainingOutcome outcome =
             loop.run(
-                training, validation, size(cards), from == null ? null : from.state(parameters));
+                training, validation, size(cards), from == null ? null : from.state(parameters))) {
+          Calibrated calibrated =
+              size(cards).validationRows() == 0
+                  ? Calibrated.none()
+                  : new RankCalibration(
+                          plan, name, validation, tensors, context::killTaskIfInterrupted, manager)
+                      .run(network, parameters, outcome);
+          return collective.rank() == 0
+              ? result.put(
+                  context,
+                  out ->
+                      TrainingResult.write(
+                          out,
+                          outcome,
+                          parameters.slices(),
+                          standardization,
+                          calibrated,
+                          device.toString()))
+              : null;
+        }
       }
-      Calibrated calibrated =
-          size(cards).validationRows() == 0
-              ? Calibrated.none()
-              : new RankCalibration(
-                      plan, name, validation, tensors, context::killTaskIfInterrupted, manager)
-                  .run(network, parameters, outcome);
-      return collective.rank() == 0
-          ? TrainingResult.encode(
-              outcome, parameters.slices(), standardization, calibrated, device.toString())
-          : null;
     } catch (Throwable e) {
       collective.abort(String.valueOf(RankFailure.of(name, e).getMessage()));
       throw e;
+    }
+  }
+
+  /** That this rank reads; null for the beginning. */
+  private @Nullable Checkpoint checkpoint() throws IOException {
+    String file = earlier.value();
+    CheckpointPlan where = plan.checkpoints();
+    if (file.isEmpty() || where == null) {
+      return null;
+    }
+    try {
+      return CheckpointFolder.open(file, where.hadoop().value());
+    } catch (IllegalArgumentException e) {
+      // The driver found it whole.
+      throw CheckpointFolder.unreadable(file, e);
     }
   }
 
@@ -232,8 +255,7 @@ record BarrierTrainingTask(
     byte[] own = parameters.layoutHash().getBytes(StandardCharsets.US_ASCII);
     if (!Arrays.equals(own, tensors.allGather(own, manager).get(0))) {
       throw new CollectiveException(
-          "The network provider builds other parameters on this rank than on rank 0; install the"
-              + " same version of its jar on every executor.");
+          "The network provider builds other parameters on this rank than on rank 0; install the same version of its jar on every executor.");
     }
   }
 }

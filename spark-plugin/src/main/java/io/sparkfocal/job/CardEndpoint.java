@@ -43,7 +43,8 @@ final class CardEndpoint implements ThreadSafeRpcEndpoint, AutoCloseable {
   private @Nullable String failure;
 
   /**
-   * Of an attempt; where the driver's RpcEnv takes no endpoint, or one rank is alone, there is none.
+   * Of an attempt; where the driver's RpcEnv takes no endpoint, or one rank is alone, there is
+   * none.
    */
   CardEndpoint(SparkConf conf, RankLinks links, long attemptKey, int world) {
     this.rpcEnv = links.driverRpcEnv();

@@ -62,7 +62,7 @@ final class CheckpointWriter implements AutoCloseable {
     return free;
   }
 
-  /** Begins to write one, of a state on which all ranks have agreed. */
+  /** Begins to write one, of a state on which all ranks have agreed; closes it afterwards. */
   void write(LoopState state) {
     toldOfWaiting = false;
     Checkpoint checkpoint = new Checkpoint(plan, standardization, state);
@@ -74,7 +74,7 @@ final class CheckpointWriter implements AutoCloseable {
    */
   @SuppressWarnings("CatchThrowable")
   private void write(Checkpoint checkpoint) {
-    try {
+    try (checkpoint) {
       new CheckpointFolder(where.folder(), where.run(), where.hadoop().value())
           .write(checkpoint, where.kept(), () -> closed);
     } catch (Throwable e) {

@@ -11,14 +11,16 @@ import org.jspecify.annotations.Nullable;
 /**
  * What an executor needs outside its heap, which the cluster's containers limit by {@code
  * spark.executor.memoryOverhead}: PyTorch's library once, and for each rank the weights, gradients
- * and the values of a step. Rows and, on a CPU, the optimizer's state lie on the heap.
+ * and what the optimizer remembers, the weights of the best epoch, and the values of a step; for
+ * rank 0 the copy of a state that is being written. Rows lie on the heap.
  *
  * @param library bytes of the library
- * @param weights bytes of one rank's weights and gradients
+ * @param weights bytes of one rank's weights and gradients, and of what belongs to them
+ * @param checkpoint bytes of the copy for a checkpoint
  * @param step bytes of one rank's step
  * @param ranks of one executor
  */
-record NativeMemory(long library, long weights, long step, int ranks) {
+record NativeMemory(long library, long weights, long checkpoint, long step, int ranks) {
 
   private static final long MIB = 1 << 20;
   private static final long LIBRARY = 400 * MIB;
@@ -56,11 +58,16 @@ record NativeMemory(long library, long weights, long step, int ranks) {
     long rows = Math.max(1, plan.settings().batchSize() / plan.workers());
     long units = network.outputs() + (known ? units(network.arguments().get("hiddenLayers")) : 0);
     int bytes = plan.settings().dataType() == DataType.FLOAT32 ? BYTES : BYTES_FLOAT16;
+    int moments = plan.settings().optimizer().momentCount() * Float.BYTES;
+    int best = plan.columns().validation() == null ? 0 : Float.BYTES;
     return new NativeMemory(
         gpu ? LIBRARY_WITH_CUDA : LIBRARY,
-        // Those of a GPU lie there.
-        gpu ? 0 : parameters * bytes,
-        rows * Float.BYTES * (network.features() + (gpu ? 0 : VALUES_PER_UNIT * units)),
+        // What is computed with on a GPU lies there; copies do not.
+        parameters * (best + (gpu ? 0 : bytes + moments)),
+        plan.checkpoints() == null ? 0 : parameters * (Float.BYTES + moments),
+        rows
+            * Float.BYTES
+            * ((plan.sparse() ? 0 : network.features()) + (gpu ? 0 : VALUES_PER_UNIT * units)),
         Math.min(plan.workers(), ranksOfExecutor(conf)));
   }
 
@@ -78,7 +85,7 @@ record NativeMemory(long library, long weights, long step, int ranks) {
 
   /** All of an executor. */
   long bytes() {
-    return library + ranks * (weights + step);
+    return library + checkpoint + ranks * (weights + step);
   }
 
   /**
@@ -99,9 +106,10 @@ record NativeMemory(long library, long weights, long step, int ranks) {
         ? null
         : String.format(
             Locale.ROOT,
-            "An executor needs about %d MiB outside its heap (PyTorch %d MiB, and %d ranks with %d MiB of weights and gradients and %d MiB of a step each), but its container has %d MiB for that and may be killed; set spark.executor.memoryOverhead to %dm, or raise spark.executor.memoryOverheadFactor.",
+            "An executor needs about %d MiB outside its heap (PyTorch %d MiB, a checkpoint that is being written %d MiB, and %d ranks with %d MiB of weights, gradients and moments and %d MiB of a step each), but its container has %d MiB for that and may be killed; set spark.executor.memoryOverhead to %dm, or raise spark.executor.memoryOverheadFactor.",
             needed,
             library / MIB,
+            checkpoint / MIB,
             ranks,
             weights / MIB,
             step / MIB,

@@ -8,8 +8,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a rank tells the others before training, once, by a {@link CardExchange}; kept short, since the
- * driver hands all cards to all ranks.
+ * What a rank tells the others before training, once, by a {@link CardExchange}; kept short, since
+ * the driver hands all cards to all ranks.
  *
  * @param address where its collective listens; empty if there are no others
  * @param process tells the JVM it runs in from all others

@@ -7,7 +7,7 @@ import scala.collection.Iterator$;
 import scala.runtime.AbstractFunction1;
 
 /** A {@link BarrierTrainingTask} in the form that {@code RDDBarrier.mapPartitions} takes. */
-final class RankFunction extends AbstractFunction1<Iterator<RankShare>, Iterator<byte[]>>
+final class RankFunction extends AbstractFunction1<Iterator<byte[]>, Iterator<byte[]>>
     implements Serializable {
 
   private static final long serialVersionUID = 1L;
@@ -19,8 +19,8 @@ final class RankFunction extends AbstractFunction1<Iterator<RankShare>, Iterator
   }
 
   @Override
-  public Iterator<byte[]> apply(Iterator<RankShare> share) {
-    byte[] result = task.run(share.next());
+  public Iterator<byte[]> apply(Iterator<byte[]> share) {
+    byte[] result = task.run(RankShare.decode(share.next()));
     return result == null ? Iterator$.MODULE$.empty() : Iterator$.MODULE$.single(result);
   }
 }

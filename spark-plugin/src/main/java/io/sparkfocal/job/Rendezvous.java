@@ -18,8 +18,8 @@ import org.apache.spark.SparkConf;
 import org.apache.spark.SparkEnv;
 
 /**
- * How a rank meets the others: cards go round once, through the driver; then the ranks join in a ring,
- * and over it, where all have GPUs, in NCCL.
+ * How a rank meets the others: cards go round once, through the driver; then the ranks join in a
+ * ring, and over it, where all have GPUs, in NCCL.
  */
 final class Rendezvous implements AutoCloseable {
 

@@ -1,5 +1,6 @@
 package io.sparkfocal.job;
 
+import io.sparkfocal.persist.Checkpoint;
 import io.sparkfocal.persist.CheckpointFolder;
 import io.sparkfocal.persist.CheckpointFolder.Found;
 import io.sparkfocal.persist.RunLease;
@@ -7,8 +8,10 @@ import io.sparkfocal.persist.StaleRuns;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.apache.hadoop.conf.Configuration;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -31,6 +34,7 @@ final class RunCheckpoints implements AutoCloseable {
   private final Map<String, String> described;
   private final LeaseKeeper leases;
   private final @Nullable Found earlier;
+  private final Set<Found> leftOut = new HashSet<>();
 
   private RunCheckpoints(
       CheckpointPlan plan,
@@ -135,12 +139,12 @@ final class RunCheckpoints implements AutoCloseable {
     LeaseWatch watch = new LeaseWatch(plan, runs, self);
     Refusal first = null;
     for (String run : runs) {
-      Found found = watch.isTrained(run) ? null : folder(plan, run).newest();
+      Found found = watch.isTrained(run) ? null : folder(plan, run).newest(Set.of());
       if (found == null) {
         continue;
       }
       try {
-        found.checkpoint().requirePlan(described, found.file());
+        requirePlan(found, described, plan);
       } catch (IllegalArgumentException e) {
         first = first == null ? new Refusal(e) : first;
         continue;
@@ -178,12 +182,16 @@ final class RunCheckpoints implements AutoCloseable {
     IOException last = null;
     for (int i = 0; i < TRIES; i++) {
       try {
-        CheckpointFolder own = folder(plan, plan.run());
-        Found found = own.newest();
-        if (found == null) {
+        Found found = folder(plan, plan.run()).newest(leftOut);
+        if (found == null && (earlier == null || !leftOut.contains(earlier))) {
           return earlier;
         }
-        found.checkpoint().requirePlan(described, found.file());
+        if (found == null && earlier != null) {
+          found = folder(plan, earlier.run()).newest(leftOut);
+        }
+        if (found != null) {
+          requirePlan(found, described, plan);
+        }
         return found;
       } catch (IOException e) {
         last = e;
@@ -192,6 +200,18 @@ final class RunCheckpoints implements AutoCloseable {
     }
     throw new TrainingException(
         "No checkpoint can be read from %s: %s".formatted(plan.folder(), last), last, true);
+  }
+
+  private static void requirePlan(Found found, Map<String, String> described, CheckpointPlan plan)
+      throws IOException {
+    try (Checkpoint checkpoint = CheckpointFolder.open(found.file(), plan.hadoop().value())) {
+      checkpoint.requirePlan(described, found.file());
+    }
+  }
+
+  /** Goes on from another one from now on: a rank could not read this. */
+  void leaveOut(Found unreadable) {
+    leftOut.add(unreadable);
   }
 
   private static void pause() {

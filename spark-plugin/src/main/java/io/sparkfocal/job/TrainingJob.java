@@ -22,8 +22,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * The driver's side of one {@code fit}: finds slots, reads the rows, attempts the training, and where an attempt
- * fails begins another from the newest checkpoint.
+ * The driver's side of one {@code fit}: finds slots, reads the rows, attempts the training, and
+ * where an attempt fails begins another from the newest checkpoint.
  */
 public final class TrainingJob implements AutoCloseable {
 
@@ -34,6 +34,7 @@ public final class TrainingJob implements AutoCloseable {
   private final Configuration hadoop;
   private final JobSettings settings;
   private final RankLinks links;
+  private final int blockLength;
   private @Nullable RunCheckpoints checkpoints;
 
   /**
@@ -43,12 +44,18 @@ public final class TrainingJob implements AutoCloseable {
    *     have
    */
   public TrainingJob(SparkSession session) {
-    this(session, new RankLinks.Direct());
+    this(session, new RankLinks.Direct(), ResultBlocks.LENGTH);
   }
 
   /** A job whose ranks reach each other by other links than the usual ones. */
   TrainingJob(SparkSession session, RankLinks links) {
+    this(session, links, ResultBlocks.LENGTH);
+  }
+
+  /** As above, with the result in blocks of that many bytes. */
+  TrainingJob(SparkSession session, RankLinks links, int blockLength) {
     this.links = links;
+    this.blockLength = blockLength;
     this.spark = session.sparkContext();
     this.conf = SessionSettings.of(session);
     this.hadoop = SessionSettings.hadoop(session);
@@ -64,8 +71,7 @@ public final class TrainingJob implements AutoCloseable {
   public void requirePossible(DeviceChoice device) {
     if (conf.getBoolean("spark.dynamicAllocation.enabled", false) && !spark.isLocal()) {
       throw new IllegalArgumentException(
-          "spark.dynamicAllocation.enabled is true, but all ranks must run at the same time; set it"
-              + " to false and fix spark.executor.instances.");
+          "spark.dynamicAllocation.enabled is true, but all ranks must run at the same time; set it to false and fix spark.executor.instances.");
     }
     device.requireConfigured(conf);
   }
@@ -95,8 +101,7 @@ public final class TrainingJob implements AutoCloseable {
       TrainingColumns columns, Dataset<?> dataset, int workers, int maxRestarts) {
     for (int left = maxRestarts; ; left--) {
       try {
-        return query(
-            "reading the input", () -> InputBlocks.read(spark, columns, dataset, workers));
+        return query("reading the input", () -> InputBlocks.read(spark, columns, dataset, workers));
       } catch (IllegalArgumentException | TrainingException e) {
         throw e;
       } catch (Exception e) {
@@ -166,16 +171,12 @@ public final class TrainingJob implements AutoCloseable {
    * @param maxRestarts how often at most
    * @param resume whether to go on from the newest checkpoint of an earlier application
    * @throws IllegalArgumentException if a row cannot be trained on, that checkpoint is of another
-   *     plan, or the network is too large for the result or for checkpoints
+   *     plan, or the network is too large for the driver's heap
    * @throws InputChangedException if rows were lost, and other ones came in their place
    * @throws TrainingException if a rank fails otherwise: the first cause of the last attempt
    */
   public TrainingResult run(
-      TrainingPlan plan,
-      InputBlocks rows,
-      boolean validated,
-      int maxRestarts,
-      boolean resume) {
+      TrainingPlan plan, InputBlocks rows, boolean validated, int maxRestarts, boolean resume) {
     // Of an earlier run of this job.
     close();
     LabelCounts counts = rows.counts();
@@ -187,7 +188,7 @@ public final class TrainingJob implements AutoCloseable {
         counts.trainingRows(),
         counts.validationRows(),
         plan.workers());
-    requireSizes(plan, validated);
+    requireSizes(plan.network());
     String tooSmall = NativeMemory.of(plan, conf).shortage(conf, spark.master(), spark.version());
     if (tooSmall != null) {
       LOG.warn("{}: {}", plan.run(), tooSmall);
@@ -207,11 +208,9 @@ public final class TrainingJob implements AutoCloseable {
   }
 
   /** Where the number of parameters is known before a rank builds the network. */
-  private void requireSizes(TrainingPlan plan, boolean validated) {
-    NetworkDescription network = plan.network();
+  private static void requireSizes(NetworkDescription network) {
     if (network.provider().equals(MlpNetwork.class.getName())) {
-      long parameters = parameters(network);
-      SizeLimits.of(spark.getConf()).require(plan, parameters, parameters, validated);
+      SizeLimits.requireHeap(parameters(network));
     }
   }
 
@@ -243,17 +242,19 @@ public final class TrainingJob implements AutoCloseable {
         LOG.info("{}: goes on from {}", plan.run(), from.file());
       }
       try {
-        byte[] result =
-            new TrainingStage(
-                    spark,
-                    settings,
-                    plan,
-                    links,
-                    rows.shares(plan.workers(), validated),
-                    attempts)
-                .run(from);
-        return TrainingResult.decode(result, plan.workers(), restarts);
+        return new TrainingStage(
+                spark,
+                settings,
+                plan,
+                links,
+                rows.shares(plan.workers(), validated),
+                blockLength,
+                attempts)
+            .run(from, restarts);
       } catch (TrainingException e) {
+        if (checkpoints != null && from != null && from.isUnreadable(e.getMessage())) {
+          checkpoints.leaveOut(from);
+        }
         if (e.isPermanent() || restarts == maxRestarts) {
           throw restarts == 0 ? e : gaveUp(restarts, e);
         }

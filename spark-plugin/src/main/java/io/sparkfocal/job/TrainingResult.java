@@ -8,10 +8,14 @@ import io.sparkfocal.calibration.Calibrated;
 import io.sparkfocal.data.Standardization;
 import io.sparkfocal.persist.EpochReports;
 import io.sparkfocal.persist.Safetensors;
-import io.sparkfocal.persist.TrainedNetwork;
+import io.sparkfocal.persist.SafetensorsWriter;
+import io.sparkfocal.persist.SeekableBytes;
 import io.sparkfocal.train.EpochReport;
 import io.sparkfocal.train.ParameterSlice;
 import io.sparkfocal.train.TrainingOutcome;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -39,36 +43,63 @@ public record TrainingResult(
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String REPORT = "report";
+  private static final String MEANS = "means";
+  private static final String SCALES = "scales";
+  private static final String EXACT = "exact";
+  private static final String EPOCHS = "epochs";
 
-  /** As one array of bytes: a task's result then needs no serializer to know our classes. */
-  static byte[] encode(
+  /** Before the names of parameters, which might be those above. */
+  private static final String WEIGHT = "weight ";
+
+  /** Writes what rank 0 has. */
+  static void write(
+      OutputStream out,
       TrainingOutcome outcome,
       List<ParameterSlice> slices,
       Standardization standardization,
       Calibrated calibrated,
-      String device) {
+      String device)
+      throws IOException {
     ObjectNode report = JSON.createObjectNode();
     report.put("bestEpoch", outcome.bestEpoch()).put("device", device);
-    report.set("means", JSON.valueToTree(standardization.means()));
-    report.set("scales", JSON.valueToTree(standardization.scales()));
     report.set("calibrated", JSON.valueToTree(calibrated));
-    report.set("epochs", EpochReports.encode(outcome.epochs()));
-    return new Safetensors(
-            TrainedNetwork.named(slices, outcome.weights()), Map.of(REPORT, report.toString()))
-        .encode();
+    SafetensorsWriter file = new SafetensorsWriter(Map.of(REPORT, report.toString()));
+    file.add(MEANS, new long[] {standardization.means().length}, standardization.means());
+    file.add(SCALES, new long[] {standardization.scales().length}, standardization.scales());
+    double[] exact = standardization.exactIndices();
+    file.add(EXACT, new long[] {exact.length}, exact);
+    EpochReports.write(file, EPOCHS, outcome.epochs());
+    for (ParameterSlice slice : slices) {
+      file.add(
+          WEIGHT + slice.name(),
+          slice.shape(),
+          outcome.weights().part(slice.offset(), slice.size()));
+    }
+    file.write(out, () -> false);
   }
 
-  /** From the bytes of {@link #encode}. */
-  static TrainingResult decode(byte[] bytes, int workers, int restarts) {
-    Safetensors file = Safetensors.decode(bytes, "The result of rank 0");
+  /**
+   * Of what {@link #write} wrote.
+   *
+   * @throws IllegalArgumentException if the heap is too small for the weights
+   * @throws IOException if the bytes cannot be read
+   */
+  static TrainingResult read(SeekableBytes bytes, int workers, int restarts) throws IOException {
+    Safetensors file = new Safetensors(bytes, "The result of rank 0");
+    SizeLimits.requireHeap(file.size());
+    Map<String, Safetensors.Tensor> weights = new LinkedHashMap<>();
+    for (String name : file.names()) {
+      if (name.startsWith(WEIGHT)) {
+        weights.put(name.substring(WEIGHT.length()), file.tensor(name));
+      }
+    }
     try {
       JsonNode report = JSON.readTree(file.metadata().get(REPORT));
       return new TrainingResult(
-          file.tensors(),
-          new Standardization(
-              JSON.convertValue(report.path("means"), double[].class),
-              JSON.convertValue(report.path("scales"), double[].class)),
-          EpochReports.decode(report.path("epochs")),
+          weights,
+          new Standardization(file.doubles(MEANS), file.doubles(SCALES))
+              .withExact(file.doubles(EXACT)),
+          EpochReports.of(file.doubles(EPOCHS)),
           report.path("bestEpoch").asInt(),
           JSON.treeToValue(report.path("calibrated"), Calibrated.class),
           report.path("device").asText(),

@@ -2,6 +2,7 @@ package io.sparkfocal.job;
 
 import io.sparkfocal.blocks.RankShare;
 import io.sparkfocal.persist.CheckpointFolder;
+import io.sparkfocal.persist.SeekableBytes;
 import java.time.Duration;
 import java.util.List;
 import java.util.concurrent.CancellationException;
@@ -18,9 +19,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import scala.reflect.ClassTag$;
 
-/**
- * One attempt at training: runs the barrier stage, and finds out why it failed.
- */
+/** One attempt at training: runs the barrier stage, and finds out why it failed. */
 final class TrainingStage {
 
   /** Names jobs and stages, in Spark's UI and where another fit waits for this one. */
@@ -42,11 +41,13 @@ final class TrainingStage {
   private final List<RankTasks> before;
   private final RankTasks ranks;
   private final CardEndpoint cards;
+  private final ResultBlocks result;
 
   /**
    * An attempt.
    *
    * @param shares the rows of each rank
+   * @param blockLength bytes of a block that the result comes in
    * @param attempts ranks of earlier attempts, some of which may not have ended yet; those of this
    *     one are added, as listeners that the caller removes
    */
@@ -56,8 +57,10 @@ final class TrainingStage {
       TrainingPlan plan,
       RankLinks links,
       List<RankShare> shares,
+      int blockLength,
       List<RankTasks> attempts) {
     this.spark = spark;
+    this.result = ResultBlocks.of(spark, blockLength);
     this.before = List.copyOf(attempts);
     this.ranks = new RankTasks(Long.toHexString(plan.attemptKey()), plan.workers());
     attempts.add(ranks);
@@ -69,17 +72,18 @@ final class TrainingStage {
   }
 
   /**
-   * Runs it; the bytes are those of a {@link TrainingResult}.
+   * Runs it.
    *
    * @param from checkpoint to go on from; null for the beginning
+   * @param restarts attempts before this one
    * @throws IllegalArgumentException if a row cannot be trained on
    * @throws TrainingException if it fails otherwise
    */
-  byte[] run(CheckpointFolder.@Nullable Found from) {
+  TrainingResult run(CheckpointFolder.@Nullable Found from, int restarts) {
     // Also where there is nothing to go on from: a job that Spark would begin after this attempt is
     // given up fails for want of it.
-    Broadcast<byte[]> earlier =
-        new JavaSparkContext(spark).broadcast(from == null ? new byte[0] : from.bytes());
+    Broadcast<String> earlier =
+        new JavaSparkContext(spark).broadcast(from == null ? "" : from.file());
     String interrupt = spark.getLocalProperty(INTERRUPT);
     String name = spark.getLocalProperty(JOB_NAME);
     spark.addSparkListener(ranks);
@@ -87,17 +91,29 @@ final class TrainingStage {
     spark.setLocalProperty(RankTasks.ATTEMPT, ranks.attempt());
     spark.setLocalProperty(JOB_NAME, "training " + plan.run());
     try {
-      return await(begin(earlier));
+      return read(await(begin(earlier)), restarts);
     } finally {
       spark.setLocalProperty(INTERRUPT, interrupt);
       spark.setLocalProperty(RankTasks.ATTEMPT, null);
       spark.setLocalProperty(JOB_NAME, name);
       cards.close();
-      destroy(earlier);
+      free(earlier);
     }
   }
 
-  private JavaFutureAction<List<byte[]>> begin(Broadcast<byte[]> earlier) {
+  private TrainingResult read(byte[] where, int restarts) {
+    try (SeekableBytes bytes = result.get(where)) {
+      return TrainingResult.read(bytes, plan.workers(), restarts);
+    } catch (IllegalArgumentException | TrainingException e) {
+      throw e;
+    } catch (Exception e) {
+      throw isInterrupt(e)
+          ? interrupted(e)
+          : new TrainingException("The trained network cannot be fetched: " + e, e);
+    }
+  }
+
+  private JavaFutureAction<List<byte[]>> begin(Broadcast<String> earlier) {
     try {
       ranks.ranksBegin();
       return barrierStage(earlier).toJavaRDD().collectAsync();
@@ -118,12 +134,13 @@ final class TrainingStage {
   }
 
   /** Asks other processes, which an interrupted thread cannot. */
-  private static void destroy(Broadcast<byte[]> broadcast) {
+  private void free(Broadcast<String> earlier) {
     boolean interrupted = Thread.interrupted();
     try {
-      broadcast.destroy();
-    } catch (RuntimeException e) {
-      LOG.warn("The state that training went on from is not freed: {}", e.toString());
+      earlier.destroy();
+      result.remove(spark);
+    } catch (Exception e) {
+      LOG.warn("What the ranks began and ended with is not freed: {}", e.toString());
     } finally {
       if (interrupted) {
         Thread.currentThread().interrupt();
@@ -179,10 +196,11 @@ final class TrainingStage {
     return rest.isEmpty() ? message : rest.lines().findFirst().orElse(message);
   }
 
-  private RDD<byte[]> barrierStage(Broadcast<byte[]> earlier) {
-    BarrierTrainingTask task = new BarrierTrainingTask(plan, links, cards.exchange(), earlier);
+  private RDD<byte[]> barrierStage(Broadcast<String> earlier) {
+    BarrierTrainingTask task =
+        new BarrierTrainingTask(plan, links, cards.exchange(), earlier, result);
     return JavaSparkContext.fromSparkContext(spark)
-        .parallelize(shares, shares.size())
+        .parallelize(shares.stream().map(RankShare::encode).toList(), shares.size())
         .rdd()
         .barrier()
         .mapPartitions(new RankFunction(task), false, ClassTag$.MODULE$.apply(byte[].class));

@@ -12,7 +12,6 @@ import io.sparkfocal.job.InputChangedException;
 import io.sparkfocal.job.TrainingJob;
 import io.sparkfocal.job.TrainingPlan;
 import io.sparkfocal.job.TrainingResult;
-import io.sparkfocal.job.Transport;
 import io.sparkfocal.network.Layers;
 import io.sparkfocal.network.MlpNetwork;
 import io.sparkfocal.network.NetworkDescription;
@@ -20,7 +19,6 @@ import io.sparkfocal.persist.TrainedNetwork;
 import io.sparkfocal.train.LossSpec;
 import io.sparkfocal.train.TrainingSettings;
 import io.sparkfocal.train.ValidationMetric;
-import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
@@ -165,14 +163,9 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
 
   /** Begins anew with the rows that there are now, where lost ones do not come again. */
   private FocalLossClassificationModel fit(
-      InputBlocks rows,
-      TrainingColumns columns,
-      int workers,
-      TrainingJob job,
-      Warnings warnings) {
+      InputBlocks rows, TrainingColumns columns, int workers, TrainingJob job, Warnings warnings) {
     for (int left = getMaxRestarts(); ; left--) {
-      Input input =
-          new Input(rows, columns, counts(rows, columns, warnings), workers);
+      Input input = new Input(rows, columns, counts(rows, columns, warnings), workers);
       try {
         return getLossSearch().length > 0
             ? new LossSearch(this, job, warnings).fit(input)
@@ -195,11 +188,7 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
    * @param counts of the rows
    * @param workers how many ranks train
    */
-  record Input(
-      InputBlocks rows,
-      TrainingColumns columns,
-      LabelCounts counts,
-      int workers) {}
+  record Input(InputBlocks rows, TrainingColumns columns, LabelCounts counts, int workers) {}
 
   private void requirePossible(TrainingJob job) {
     DeviceChoice device = DeviceChoice.of(getDevice());
@@ -251,10 +240,11 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
             job.transport(device),
             job.settings(),
             checkpoints(job, attemptKey));
-    TrainingResult result = job.run(plan, input.rows(), counts.canValidate(), getMaxRestarts(), getResume());
+    TrainingResult result =
+        job.run(plan, input.rows(), counts.canValidate(), getMaxRestarts(), getResume());
 
     Calibrated calibrated = result.calibrated();
-    warnings.say(unreached(calibrated));
+    warnings.say(new ValidationRows(this).warnings(calibrated));
     TrainedNetwork trained =
         new TrainedNetwork(
             network,
@@ -271,23 +261,6 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
     }
     model.setParent(this);
     return model;
-  }
-
-  /** What was asked for and is missing; the model is worth more. */
-  private List<String> unreached(Calibrated calibrated) {
-    if (calibrated.failure() == null) {
-      return List.of();
-    }
-    List<String> missing = new ArrayList<>(List.of("summary().calibration()"));
-    if (Choices.calibration(getCalibration())) {
-      missing.add("calibration " + getCalibration());
-    }
-    if (!getThresholdTuning().equals("none")) {
-      missing.add("thresholdTuning " + getThresholdTuning());
-    }
-    return List.of(
-        "The model is without %s, since the validation rows could not be looked at after the training: %s"
-            .formatted(String.join(", ", missing), calibrated.failure()));
   }
 
   /**

@@ -1,12 +1,16 @@
 package io.sparkfocal.ml;
 
+import io.sparkfocal.calibration.Calibrated;
 import io.sparkfocal.data.LabelCounts;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Set;
 
 /** What an estimator asks of its validation rows, and what is said where there are none. */
 final class ValidationRows {
+
+  private static final Set<String> AFTER_TRAINING = Set.of("calibration", "thresholdTuning");
 
   private final FocalLossClassifier params;
 
@@ -98,6 +102,22 @@ final class ValidationRows {
                 .formatted(lack(counts))
             : "In this fold %s, so it is trained without %s."
                 .formatted(lack(counts), String.join(", ", without)));
+  }
+
+  /** A sentence where they could not be looked at after the training; empty where all is well. */
+  List<String> warnings(Calibrated calibrated) {
+    if (calibrated.failure() == null) {
+      return List.of();
+    }
+    List<String> missing = new ArrayList<>(List.of("summary().calibration()"));
+    for (Demand demand : demands()) {
+      if (AFTER_TRAINING.contains(demand.name())) {
+        missing.add(demand.name() + " " + demand.value());
+      }
+    }
+    return List.of(
+        "The model is without %s, since the validation rows could not be looked at after the training: %s"
+            .formatted(String.join(", ", missing), calibrated.failure()));
   }
 
   private String lack(LabelCounts counts) {

@@ -6,16 +6,22 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkfocal.data.Standardization;
 import io.sparkfocal.train.FlatParameters;
+import io.sparkfocal.train.Floats;
 import io.sparkfocal.train.LoopState;
 import io.sparkfocal.train.OptimizerState;
 import io.sparkfocal.train.PackedState;
+import java.io.IOException;
+import java.io.OutputStream;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * A run between two steps, as a file: tensors as safetensors, the rest as JSON in its metadata.
+ *
+ * <p>One that was read has its tensors in the file still, and is to be closed.
  *
  * @param plan what was to be done, by name: network, loss, data and so on
  * @param standardization of the features
@@ -23,15 +29,24 @@ import org.jspecify.annotations.Nullable;
  * @param packed whether the state is of a file of format 1, with parameters one after the other
  */
 public record Checkpoint(
-    Map<String, String> plan, Standardization standardization, LoopState state, boolean packed) {
+    Map<String, String> plan, Standardization standardization, LoopState state, boolean packed)
+    implements AutoCloseable {
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String RUN = "checkpoint";
-  private static final String FORMAT = "2";
+  private static final String FORMAT = "3";
+
+  /** What is not a value of the network was text in these. */
+  private static final String TEXT_FORMAT = "2";
+
   private static final String PACKED_FORMAT = "1";
   private static final String WEIGHTS = "weights";
   private static final String BEST = "best";
   private static final String OPTIMIZER = "optimizer.";
+  private static final String MEANS = "means";
+  private static final String SCALES = "scales";
+  private static final String EXACT = "exact";
+  private static final String REPORTS = "reports";
 
   /** Of a run of this version. */
   public Checkpoint(Map<String, String> plan, Standardization standardization, LoopState state) {
@@ -47,54 +62,75 @@ public record Checkpoint(
     return packed ? PackedState.spread(state, parameters) : state;
   }
 
-  /** The file's bytes. */
-  public byte[] encode() {
-    Map<String, Safetensors.Tensor> tensors = new LinkedHashMap<>();
-    tensors.put(WEIGHTS, vector(state.weights()));
-    state.optimizer().moments().forEach((k, v) -> tensors.put(OPTIMIZER + k, vector(v)));
+  /**
+   * Writes the file.
+   *
+   * @param tooLate whether to leave off
+   * @return whether it was written to its end
+   * @throws IOException if it cannot be written
+   */
+  public boolean write(OutputStream out, BooleanSupplier tooLate) throws IOException {
     ObjectNode run = JSON.createObjectNode();
-    run.put("format", packed ? PACKED_FORMAT : FORMAT);
+    run.put("format", FORMAT);
     run.set("plan", JSON.valueToTree(plan));
-    run.set("means", JSON.valueToTree(standardization.means()));
-    run.set("scales", JSON.valueToTree(standardization.scales()));
     run.put("epoch", state.epoch()).put("step", state.step()).put("steps", state.steps());
     run.put("lossSum", state.lossSum()).put("weightSum", state.weightSum());
     run.put("updates", state.optimizer().updates()).put("seconds", state.seconds());
-    run.set("reports", EpochReports.encode(state.reports()));
     LoopState.Best best = state.best();
     if (best != null) {
-      tensors.put(BEST, vector(best.weights()));
       run.put("bestEpoch", best.epoch()).put("bestScore", best.score());
     }
-    return new Safetensors(tensors, Map.of(RUN, run.toString())).encode();
-  }
-
-  private static Safetensors.Tensor vector(float[] values) {
-    return new Safetensors.Tensor(new long[] {values.length}, values);
+    SafetensorsWriter file = new SafetensorsWriter(Map.of(RUN, run.toString()));
+    file.add(MEANS, new long[] {standardization.means().length}, standardization.means());
+    file.add(SCALES, new long[] {standardization.scales().length}, standardization.scales());
+    double[] exact = standardization.exactIndices();
+    file.add(EXACT, new long[] {exact.length}, exact);
+    EpochReports.write(file, REPORTS, state.reports());
+    file.add(WEIGHTS, new long[] {state.weights().size()}, state.weights());
+    state
+        .optimizer()
+        .moments()
+        .forEach((name, moment) -> file.add(OPTIMIZER + name, new long[] {moment.size()}, moment));
+    if (best != null) {
+      file.add(BEST, new long[] {best.weights().size()}, best.weights());
+    }
+    return file.write(out, tooLate);
   }
 
   /**
-   * From the bytes of {@link #encode}.
+   * Of what {@link #write} wrote; reads all but the values of the network.
    *
+   * @param bytes of the file; closed with the checkpoint, or if there is none
    * @param file what the bytes are, for messages
    * @throws IllegalArgumentException if they are damaged, or of another format
+   * @throws IOException if they cannot be read
    */
-  public static Checkpoint decode(byte[] bytes, String file) {
-    Safetensors tensors = Safetensors.decode(bytes, file);
+  public static Checkpoint read(SeekableBytes bytes, String file) throws IOException {
+    boolean done = false;
+    try {
+      Checkpoint read = read(new Safetensors(bytes, file), file);
+      done = true;
+      return read;
+    } finally {
+      if (!done) {
+        bytes.close();
+      }
+    }
+  }
+
+  private static Checkpoint read(Safetensors tensors, String file) throws IOException {
     JsonNode run = run(tensors, file);
     String format = run.path("format").asText();
-    if (!format.equals(FORMAT) && !format.equals(PACKED_FORMAT)) {
+    boolean asText = format.equals(TEXT_FORMAT) || format.equals(PACKED_FORMAT);
+    if (!asText && !format.equals(FORMAT)) {
       throw damaged(file, "its format is " + run.path("format"));
     }
-    Map<String, float[]> moments = new TreeMap<>();
-    tensors
-        .tensors()
-        .forEach(
-            (name, tensor) -> {
-              if (name.startsWith(OPTIMIZER)) {
-                moments.put(name.substring(OPTIMIZER.length()), tensor.values());
-              }
-            });
+    Map<String, Floats> moments = new TreeMap<>();
+    for (String name : tensors.names()) {
+      if (name.startsWith(OPTIMIZER)) {
+        moments.put(name.substring(OPTIMIZER.length()), tensors.values(name));
+      }
+    }
     Map<String, String> plan = new LinkedHashMap<>();
     run.path("plan").fields().forEachRemaining(e -> plan.put(e.getKey(), e.getValue().asText()));
     LoopState state =
@@ -104,10 +140,10 @@ public record Checkpoint(
             run.path("steps").asLong(),
             run.path("lossSum").asDouble(),
             run.path("weightSum").asDouble(),
-            values(tensors, WEIGHTS, file),
+            tensors.values(WEIGHTS),
             new OptimizerState(run.path("updates").asLong(), moments),
-            best(tensors, run, file),
-            EpochReports.decode(run.path("reports")),
+            best(tensors, run),
+            asText ? EpochReports.of(run.path(REPORTS)) : EpochReports.of(tensors.doubles(REPORTS)),
             run.path("seconds").asDouble());
     if (state.epoch() < 1 || state.step() < 0 || state.step() > state.steps()) {
       throw damaged(
@@ -115,12 +151,13 @@ public record Checkpoint(
           "it says step %s of %s of epoch %s"
               .formatted(state.step(), state.steps(), state.epoch()));
     }
-    return new Checkpoint(
-        plan,
-        new Standardization(
-            ModelFiles.doubles(run.path("means")), ModelFiles.doubles(run.path("scales"))),
-        state,
-        format.equals(PACKED_FORMAT));
+    Standardization standardization =
+        asText
+            ? new Standardization(
+                ModelFiles.doubles(run.path(MEANS)), ModelFiles.doubles(run.path(SCALES)))
+            : new Standardization(tensors.doubles(MEANS), tensors.doubles(SCALES))
+                .withExact(tensors.doubles(EXACT));
+    return new Checkpoint(plan, standardization, state, format.equals(PACKED_FORMAT));
   }
 
   private static JsonNode run(Safetensors tensors, String file) {
@@ -135,21 +172,16 @@ public record Checkpoint(
     }
   }
 
-  private static LoopState.@Nullable Best best(Safetensors tensors, JsonNode run, String file) {
+  private static LoopState.@Nullable Best best(Safetensors tensors, JsonNode run) {
     return run.has("bestEpoch")
         ? new LoopState.Best(
-            run.path("bestEpoch").asInt(),
-            run.path("bestScore").asDouble(),
-            values(tensors, BEST, file))
+            run.path("bestEpoch").asInt(), run.path("bestScore").asDouble(), tensors.values(BEST))
         : null;
   }
 
-  private static float[] values(Safetensors tensors, String name, String file) {
-    Safetensors.Tensor tensor = tensors.tensors().get(name);
-    if (tensor == null) {
-      throw damaged(file, "tensor \"" + name + "\" is missing");
-    }
-    return tensor.values();
+  @Override
+  public void close() {
+    state.close();
   }
 
   /**

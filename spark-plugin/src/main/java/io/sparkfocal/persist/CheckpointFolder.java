@@ -1,8 +1,10 @@
 package io.sparkfocal.persist;
 
+import io.sparkfocal.train.LoopState;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.security.DigestOutputStream;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
@@ -10,6 +12,8 @@ import java.util.Comparator;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.UUID;
 import java.util.function.BooleanSupplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -36,21 +40,40 @@ public final class CheckpointFolder {
   private static final Pattern NAME =
       Pattern.compile("checkpoint-(\\d{6})-(\\d{12})-([0-9a-f]{32})\\.safetensors");
   private static final String UNFINISHED = "_unfinished-";
+  private static final int PIECE = 1 << 20;
 
   /**
    * A checkpoint and where it lies.
    *
    * @param run name of its run
    * @param file its path
-   * @param bytes of {@link Checkpoint#encode}
    */
-  @SuppressWarnings("ArrayRecordComponent") // never compared
-  public record Found(String run, String file, byte[] bytes) {
+  public record Found(String run, String file) {
 
-    /** What is in it. */
-    public Checkpoint checkpoint() {
-      return Checkpoint.decode(bytes, file);
+    /** Whether a sentence says that this cannot be read. */
+    public boolean isUnreadable(@Nullable String sentence) {
+      return sentence != null && sentence.contains(Safetensors.unreadable("Checkpoint " + file));
     }
+  }
+
+  /**
+   * A checkpoint that was whole; to be closed.
+   *
+   * @param file its path
+   * @throws IOException if it is there no more or cannot be read, as {@link Found#isUnreadable}
+   *     knows; its tensors throw the same, unchecked
+   */
+  public static Checkpoint open(String file, Configuration hadoop) throws IOException {
+    try {
+      return Checkpoint.read(SeekableBytes.of(new Path(file), hadoop), "Checkpoint " + file);
+    } catch (IOException e) {
+      throw unreadable(file, e);
+    }
+  }
+
+  /** What {@link Found#isUnreadable} knows. */
+  public static IOException unreadable(String file, Exception cause) {
+    return new IOException(Safetensors.unreadable("Checkpoint " + file) + cause, cause);
   }
 
   private final Path folder;
@@ -102,22 +125,21 @@ public final class CheckpointFolder {
    * @throws IOException if it cannot be written; nothing of it is left then, and the others stay
    */
   public void write(Checkpoint checkpoint, int kept, BooleanSupplier tooLate) throws IOException {
-    byte[] bytes = checkpoint.encode();
-    String name =
-        String.format(
-            Locale.ROOT,
-            "checkpoint-%06d-%012d-%s.safetensors",
-            checkpoint.state().epoch(),
-            checkpoint.state().step(),
-            digest(bytes));
-    Path target = new Path(folder, name);
-    Path unfinished = new Path(folder, UNFINISHED + name);
+    LoopState state = checkpoint.state();
+    // Another attempt's may be written at the same time.
+    String other = UUID.randomUUID().toString().replace("-", "");
+    Path unfinished = new Path(folder, UNFINISHED + name(state, other));
+    MessageDigest digest = digest();
+    String name;
     boolean done = false;
     try {
-      try (OutputStream out = files.create(unfinished, true)) {
-        out.write(bytes);
+      boolean whole;
+      try (OutputStream out = new DigestOutputStream(files.create(unfinished, true), digest)) {
+        whole = checkpoint.write(out, tooLate);
       }
-      done = !tooLate.getAsBoolean() && files.rename(unfinished, target);
+      name = name(state, name(digest));
+      Path target = new Path(folder, name);
+      done = whole && !tooLate.getAsBoolean() && files.rename(unfinished, target);
       if (tooLate.getAsBoolean()) {
         deleteQuietly(target);
       } else if (!done && !files.exists(target)) {
@@ -131,6 +153,11 @@ public final class CheckpointFolder {
     List<FileStatus> older = newestFirst();
     older.removeIf(file -> file.getPath().getName().equals(name));
     older.stream().skip(kept - 1L).forEach(file -> deleteQuietly(file.getPath()));
+  }
+
+  private static String name(LoopState state, String digest) {
+    return String.format(
+        Locale.ROOT, "checkpoint-%06d-%012d-%s.safetensors", state.epoch(), state.step(), digest);
   }
 
   private void deleteQuietly(Path path) {
@@ -150,26 +177,31 @@ public final class CheckpointFolder {
    * The newest checkpoint of this run that is whole; null if there is none. Damaged ones are
    * deleted, or they would pass for the newest again and again; unreadable ones are not.
    *
+   * @param leftOut what is passed over
    * @throws IOException if the file system does not answer
    */
-  public @Nullable Found newest() throws IOException {
+  public @Nullable Found newest(Set<Found> leftOut) throws IOException {
     for (FileStatus status : newestFirst()) {
       Path path = status.getPath();
-      byte[] bytes = whole(path);
-      if (bytes != null) {
-        return new Found(folder.getName(), path.toString(), bytes);
+      Found found = new Found(folder.getName(), path.toString());
+      if (!leftOut.contains(found) && isWhole(path)) {
+        return found;
       }
     }
     return null;
   }
 
-  /** The bytes of a file, if they are those it was written with. */
-  private byte @Nullable [] whole(Path path) {
+  /** Whether the bytes of a file are those it was written with. */
+  private boolean isWhole(Path path) {
     Matcher name = NAME.matcher(path.getName());
+    MessageDigest digest = digest();
     try (FSDataInputStream in = files.open(path)) {
-      byte[] bytes = in.readAllBytes();
-      if (name.matches() && digest(bytes).equals(name.group(3))) {
-        return bytes;
+      byte[] piece = new byte[PIECE];
+      for (int count = in.read(piece); count >= 0; count = in.read(piece)) {
+        digest.update(piece, 0, count);
+      }
+      if (name.matches() && name(digest).equals(name.group(3))) {
+        return true;
       }
       LOG.warn("Checkpoint {} is damaged; the one before it is used.", path);
       deleteQuietly(path);
@@ -179,7 +211,7 @@ public final class CheckpointFolder {
     } catch (IOException e) {
       LOG.warn("Checkpoint {} cannot be read; the one before it is used: {}", path, e.toString());
     }
-    return null;
+    return false;
   }
 
   /**
@@ -228,12 +260,15 @@ public final class CheckpointFolder {
     }
   }
 
-  private static String digest(byte[] bytes) {
+  private static MessageDigest digest() {
     try {
-      byte[] digest = MessageDigest.getInstance("SHA-256").digest(bytes);
-      return HexFormat.of().formatHex(digest, 0, 16);
+      return MessageDigest.getInstance("SHA-256");
     } catch (NoSuchAlgorithmException e) {
       throw new IllegalStateException("This Java runtime lacks SHA-256.", e);
     }
+  }
+
+  private static String name(MessageDigest digest) {
+    return HexFormat.of().formatHex(digest.digest(), 0, 16);
   }
 }

@@ -1,29 +1,61 @@
 package io.sparkfocal.persist;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import io.sparkfocal.train.EpochReport;
 import io.sparkfocal.train.Evaluation;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
-/** Reports of epochs as JSON. */
+/** Reports of epochs as numbers, a row for each. */
 public final class EpochReports {
 
-  private static final ObjectMapper JSON = new ObjectMapper();
+  /** Numbers of a report. */
+  private static final int COLUMNS = 10;
 
   private EpochReports() {}
 
-  /** One object per report. */
-  public static ArrayNode encode(List<EpochReport> reports) {
-    ArrayNode array = JSON.createArrayNode();
-    reports.forEach(report -> array.add(JSON.<JsonNode>valueToTree(report)));
-    return array;
+  /** Adds them as a tensor. */
+  public static void write(SafetensorsWriter file, String name, List<EpochReport> reports) {
+    double[] rows = reports.stream().flatMapToDouble(r -> Arrays.stream(row(r))).toArray();
+    file.add(name, new long[] {reports.size(), COLUMNS}, rows);
   }
 
-  /** From what {@link #encode} made; what is missing is 0. */
-  public static List<EpochReport> decode(JsonNode array) {
+  private static double[] row(EpochReport report) {
+    Evaluation validation = report.validation();
+    return new double[] {
+      report.epoch(),
+      report.epochs(),
+      report.trainingLoss(),
+      report.learningRate(),
+      report.rowsPerSecond(),
+      report.elapsedSeconds(),
+      validation == null ? 0 : 1,
+      validation == null ? 0 : validation.loss(),
+      validation == null ? 0 : validation.macroRecall(),
+      validation == null ? 0 : validation.accuracy()
+    };
+  }
+
+  /** From the numbers of a tensor that {@link #write} made. */
+  public static List<EpochReport> of(double[] rows) {
+    List<EpochReport> reports = new ArrayList<>();
+    for (int i = 0; i + COLUMNS <= rows.length; i += COLUMNS) {
+      reports.add(
+          new EpochReport(
+              (int) rows[i],
+              (int) rows[i + 1],
+              rows[i + 2],
+              rows[i + 6] == 0 ? null : new Evaluation(rows[i + 7], rows[i + 8], rows[i + 9]),
+              rows[i + 3],
+              rows[i + 4],
+              rows[i + 5]));
+    }
+    return reports;
+  }
+
+  /** From JSON, as earlier versions wrote them; what is missing is 0. */
+  static List<EpochReport> of(JsonNode array) {
     List<EpochReport> reports = new ArrayList<>();
     array.forEach(report -> reports.add(report(report)));
     return reports;

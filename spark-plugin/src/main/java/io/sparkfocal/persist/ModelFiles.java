@@ -7,6 +7,7 @@ import io.sparkfocal.calibration.LogitLink;
 import io.sparkfocal.data.Standardization;
 import io.sparkfocal.network.MlpNetwork;
 import io.sparkfocal.network.NetworkDescription;
+import io.sparkfocal.train.Floats;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -52,18 +53,16 @@ public final class ModelFiles {
     json.set("offsets", JSON.valueToTree(network.link().offsets()));
     json.set("means", JSON.valueToTree(network.standardization().means()));
     json.set("scales", JSON.valueToTree(network.standardization().scales()));
+    json.set("exact", JSON.valueToTree(network.standardization().exactIndices()));
     Path path = new Path(folder);
     FileSystem files = path.getFileSystem(hadoop);
-    write(files, new Path(path, NETWORK), json.toPrettyString().getBytes(StandardCharsets.UTF_8));
-    write(
-        files,
-        new Path(path, WEIGHTS),
-        new Safetensors(network.weights(), Map.of("format", "pt")).encode());
-  }
-
-  private static void write(FileSystem files, Path path, byte[] bytes) throws IOException {
-    try (OutputStream out = files.create(path, true)) {
-      out.write(bytes);
+    try (OutputStream out = files.create(new Path(path, NETWORK), true)) {
+      out.write(json.toPrettyString().getBytes(StandardCharsets.UTF_8));
+    }
+    SafetensorsWriter weights = new SafetensorsWriter(Map.of("format", "pt"));
+    network.weights().forEach((name, t) -> weights.add(name, t.shape(), Floats.of(t.values())));
+    try (OutputStream out = files.create(new Path(path, WEIGHTS), true)) {
+      weights.write(out, () -> false);
     }
   }
 
@@ -77,11 +76,22 @@ public final class ModelFiles {
     FileSystem files = path.getFileSystem(hadoop);
     Path networkPath = new Path(path, NETWORK);
     Path weightsPath = new Path(path, WEIGHTS);
-    return decode(
-        read(files, networkPath),
-        networkPath.toString(),
-        read(files, weightsPath),
-        weightsPath.toString());
+    byte[] network;
+    try (FSDataInputStream in = files.open(networkPath)) {
+      network = in.readAllBytes();
+    } catch (FileNotFoundException e) {
+      throw missing(networkPath, e);
+    }
+    try (SeekableBytes weights = SeekableBytes.of(weightsPath, hadoop)) {
+      return decode(network, networkPath.toString(), weights, weightsPath.toString());
+    } catch (FileNotFoundException e) {
+      throw missing(weightsPath, e);
+    }
+  }
+
+  private static IllegalArgumentException missing(Path path, FileNotFoundException cause) {
+    return new IllegalArgumentException(
+        path + " does not exist; the folder is no saved FocalLossClassificationModel.", cause);
   }
 
   /**
@@ -92,7 +102,8 @@ public final class ModelFiles {
    * @throws IllegalArgumentException if a file is damaged, or one does not go with the other
    */
   static TrainedNetwork decode(
-      byte[] network, String networkFile, byte[] weights, String weightsFile) {
+      byte[] network, String networkFile, SeekableBytes weights, String weightsFile)
+      throws IOException {
     JsonNode json = json(network, networkFile);
     if (json.path("format").asInt() != FORMAT) {
       throw new IllegalArgumentException(
@@ -123,6 +134,12 @@ public final class ModelFiles {
                   standardization.means().length,
                   standardization.scales().length));
     }
+    double[] exact = doubles(json.path("exact"));
+    for (double index : exact) {
+      if (!(index >= 0 && index < description.features())) {
+        throw damaged(networkFile, "feature %s is to be exact".formatted(index));
+      }
+    }
     int classes = json.path("classes").asInt();
     boolean oneLogit = description.outputs() == 1 && classes == 2;
     if ((description.outputs() != classes && !oneLogit)
@@ -132,15 +149,19 @@ public final class ModelFiles {
           "%s classes, but %s outputs and %s names of classes"
               .formatted(classes, description.outputs(), classNames.size()));
     }
-    Safetensors tensors = Safetensors.decode(weights, weightsFile);
-    requireSize(description, tensors, networkFile);
+    Safetensors tensors = new Safetensors(weights, weightsFile);
+    requireSize(description, tensors.size(), networkFile);
+    Map<String, Safetensors.Tensor> byName = new LinkedHashMap<>();
+    for (String name : tensors.names()) {
+      byName.put(name, tensors.tensor(name));
+    }
     return new TrainedNetwork(
         description,
         classes,
         classNames,
-        standardization,
+        standardization.withExact(exact),
         link(json, networkFile, description.outputs()),
-        new LinkedHashMap<>(tensors.tensors()));
+        byName);
   }
 
   private static JsonNode json(byte[] bytes, String file) {
@@ -152,12 +173,10 @@ public final class ModelFiles {
   }
 
   /** Nothing is built, and no memory taken, for layers that the weights do not fill. */
-  private static void requireSize(
-      NetworkDescription description, Safetensors weights, String networkFile) {
+  private static void requireSize(NetworkDescription description, long values, String networkFile) {
     if (!description.provider().equals(MlpNetwork.class.getName())) {
       return;
     }
-    long values = weights.tensors().values().stream().mapToLong(t -> t.values().length).sum();
     try {
       long described =
           MlpNetwork.parameterCount(
@@ -200,14 +219,5 @@ public final class ModelFiles {
       values[i] = array.path(i).asDouble();
     }
     return values;
-  }
-
-  private static byte[] read(FileSystem files, Path path) throws IOException {
-    try (FSDataInputStream in = files.open(path)) {
-      return in.readAllBytes();
-    } catch (FileNotFoundException e) {
-      throw new IllegalArgumentException(
-          path + " does not exist; the folder is no saved FocalLossClassificationModel.", e);
-    }
   }
 }

@@ -9,9 +9,7 @@ import io.sparkfocal.train.FlatParameters;
 import io.sparkfocal.train.ParameterSlice;
 import java.io.Serializable;
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -35,17 +33,6 @@ public record TrainedNetwork(
     LogitLink link,
     Map<String, Safetensors.Tensor> weights)
     implements Serializable {
-
-  /** Cuts a flat tensor into named weights. */
-  public static Map<String, Safetensors.Tensor> named(List<ParameterSlice> slices, float[] all) {
-    Map<String, Safetensors.Tensor> weights = new LinkedHashMap<>();
-    for (ParameterSlice slice : slices) {
-      int from = Math.toIntExact(slice.offset());
-      float[] values = Arrays.copyOfRange(all, from, from + Math.toIntExact(slice.size()));
-      weights.put(slice.name(), new Safetensors.Tensor(slice.shape(), values));
-    }
-    return weights;
-  }
 
   /** What travels to the executors that score. */
   public Scoring scoring() {

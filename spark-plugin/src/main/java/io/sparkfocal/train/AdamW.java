@@ -2,9 +2,9 @@ package io.sparkfocal.train;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 import ai.djl.pytorch.jni.JniUtils;
-import io.sparkfocal.compat.TensorCopy;
 import java.util.List;
 import java.util.Map;
 
@@ -32,8 +32,8 @@ public record AdamW(double weightDecay) implements Optimizer {
   }
 
   @Override
-  public HostUpdater onHost(int weights) {
-    return new HostState(weights);
+  public HostUpdater onHost(long weights, NDManager manager) {
+    return new HostState(new Shape(weights), manager);
   }
 
   @Override
@@ -43,16 +43,22 @@ public record AdamW(double weightDecay) implements Optimizer {
 
   private final class HostState implements HostUpdater {
 
-    private final float[] mean;
-    private final float[] variance;
+    private final NDArray mean;
+    private final NDArray variance;
+    private final TensorFloats means;
+    private final TensorFloats variances;
+    private final float[] m = new float[MOST];
+    private final float[] v = new float[MOST];
     private long updates;
     private float keep;
     private float rate;
     private float epsilon;
 
-    HostState(int weights) {
-      mean = new float[weights];
-      variance = new float[weights];
+    HostState(Shape weights, NDManager manager) {
+      mean = manager.zeros(weights);
+      variance = manager.zeros(weights);
+      means = new TensorFloats(mean);
+      variances = new TensorFloats(variance);
     }
 
     @Override
@@ -65,32 +71,41 @@ public record AdamW(double weightDecay) implements Optimizer {
     }
 
     @Override
-    public void update(int at, float[] weights, float[] gradients, int length) {
+    public void update(long at, float[] weights, float[] gradients, int length) {
       float beta1 = (float) BETA1;
       float beta2 = (float) BETA2;
       float rest1 = (float) (1 - BETA1);
       float rest2 = (float) (1 - BETA2);
+      means.get(at, m, length);
+      variances.get(at, v, length);
       for (int i = 0; i < length; i++) {
         float g = gradients[i];
-        float m = beta1 * mean[at + i] + rest1 * g;
-        float v = beta2 * variance[at + i] + rest2 * g * g;
-        mean[at + i] = m;
-        variance[at + i] = v;
-        weights[i] = keep * weights[i] - rate * m / ((float) Math.sqrt(v) + epsilon);
+        float mean = beta1 * m[i] + rest1 * g;
+        float variance = beta2 * v[i] + rest2 * g * g;
+        m[i] = mean;
+        v[i] = variance;
+        weights[i] = keep * weights[i] - rate * mean / ((float) Math.sqrt(variance) + epsilon);
       }
+      means.put(at, m, length);
+      variances.put(at, v, length);
     }
 
     @Override
     public OptimizerState state() {
-      return new OptimizerState(updates, Map.of(MEAN, mean.clone(), VARIANCE, variance.clone()));
+      return AdamW.state(updates, mean, variance);
     }
 
     @Override
     public void restore(OptimizerState state) {
       updates = state.updates();
-      state.copyTo(MEAN, mean);
-      state.copyTo(VARIANCE, variance);
+      state.copyTo(MEAN, means);
+      state.copyTo(VARIANCE, variances);
     }
+  }
+
+  static OptimizerState state(long updates, NDArray mean, NDArray variance) {
+    return new OptimizerState(
+        updates, Map.of(MEAN, TensorFloats.copyOf(mean), VARIANCE, TensorFloats.copyOf(variance)));
   }
 
   static double meanCorrection(long updates) {
@@ -142,8 +157,7 @@ public record AdamW(double weightDecay) implements Optimizer {
 
     @Override
     public OptimizerState state() {
-      return new OptimizerState(
-          updates, Map.of(MEAN, TensorCopy.floats(mean), VARIANCE, TensorCopy.floats(variance)));
+      return AdamW.state(updates, mean, variance);
     }
 
     @Override

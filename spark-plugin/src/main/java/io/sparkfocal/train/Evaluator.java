@@ -52,9 +52,7 @@ final class Evaluator {
       int classes,
       float[] offsets,
       Duration betweenSigns) {
-    this.pass =
-        new ForwardPass(
-            network, parameters, classes, EvaluationBatch.MOST_ROWS, manager);
+    this.pass = new ForwardPass(network, parameters, classes, EvaluationBatch.MOST_ROWS, manager);
     this.sums = new AwaitedSum(3 * values(classes), collective, manager, betweenSigns);
     this.loss = loss;
     this.reduction = reduction;

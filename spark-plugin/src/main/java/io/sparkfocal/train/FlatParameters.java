@@ -36,6 +36,9 @@ public final class FlatParameters {
   /** Values that travel with the gradients. */
   static final int TAIL = 2;
 
+  /** Values of a parameter, which a model keeps in one array. */
+  private static final long LARGEST = Integer.MAX_VALUE - 8;
+
   private final List<ParameterSlice> slices;
   private final NDArray all;
   private final NDArray trained;
@@ -132,6 +135,11 @@ public final class FlatParameters {
             "Parameter \"" + named.getKey() + "\" is " + type + "; networks must be float32.");
       }
       Shape shape = named.getValue().getArray().getShape();
+      if (shape.size() > LARGEST) {
+        throw new IllegalArgumentException(
+            "Parameter \"%s\" has %s values, but a model keeps at most %s of one; use more and narrower layers."
+                .formatted(named.getKey(), shape.size(), LARGEST));
+      }
       slices.add(new ParameterSlice(named.getKey(), shape.getShape(), offset));
       offset = end(slices);
     }
@@ -213,18 +221,23 @@ public final class FlatParameters {
         Autograd.backward(root, place, false);
       }
     }
-    try (NDArray ones = gradients.onesLike()) {
-      gradients.subi(ones);
-    }
+    gradients.subi(gradients);
     for (PtNDArray leaf : leaves) {
       try (NDArray gradient = leaf.getGradient()) {
-        if (TensorCopy.floats(gradient)[0] != 0) {
+        if (first(gradient) != 0) {
           throw new IllegalStateException(
               "This PyTorch copies gradients instead of keeping them; use the version that DJL 0.35 brings, 2.7.1.");
         }
       }
     }
     return gradients;
+  }
+
+  private static float first(NDArray values) {
+    try (NDArray flat = values.reshape(-1);
+        NDArray first = flat.get("0:1")) {
+      return TensorCopy.floats(first)[0];
+    }
   }
 
   /** What the network computes in float16 with; null if it computes in float32. */
@@ -269,9 +282,9 @@ public final class FlatParameters {
     publish();
   }
 
-  /** The values of {@link #all()} on the host. */
-  public float[] toArray() {
-    return TensorCopy.floats(all);
+  /** The values of {@link #all()}, as they are whenever they are read. */
+  public TensorFloats values() {
+    return new TensorFloats(all);
   }
 
   /**
@@ -279,15 +292,18 @@ public final class FlatParameters {
    *
    * @throws IllegalArgumentException if the count differs from that of {@link #all()}
    */
-  public void set(float[] values) {
-    if (values.length != all.size()) {
+  public void set(Floats values) {
+    if (values.size() != all.size()) {
       throw new IllegalArgumentException(
-          "The network has " + all.size() + " values, but " + values.length + " were given.");
+          "The network has " + all.size() + " values, but " + values.size() + " were given.");
     }
-    try (NDArray source = all.getManager().create(values)) {
-      TensorCopy.into(all, source);
-    }
+    values().set(values);
     publish();
+  }
+
+  /** As above. */
+  public void set(float[] values) {
+    set(Floats.of(values));
   }
 
   /**

@@ -32,11 +32,7 @@ final class ForwardPass {
    * @param batchRows how many rows are taken at once at most
    */
   ForwardPass(
-      Block network,
-      FlatParameters parameters,
-      int classes,
-      long batchRows,
-      NDManager manager) {
+      Block network, FlatParameters parameters, int classes, long batchRows, NDManager manager) {
     this.network = network;
     this.input = new NetworkInput(network, parameters, manager.getDevice());
     this.classes = classes;

@@ -1,16 +1,16 @@
 package io.sparkfocal.train;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.sparkfocal.collective.TensorCollective;
 import io.sparkfocal.collective.local.SoloCollective;
-import io.sparkfocal.compat.TensorCopy;
 import io.sparkfocal.cuda.KernelArguments;
 import io.sparkfocal.cuda.KernelModule;
+import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -118,9 +118,7 @@ final class FusedAdamW extends DeviceUpdate {
 
   @Override
   public OptimizerState state() {
-    return new OptimizerState(
-        updates,
-        Map.of(AdamW.MEAN, TensorCopy.floats(mean), AdamW.VARIANCE, TensorCopy.floats(variance)));
+    return AdamW.state(updates, mean, variance);
   }
 
   @Override
@@ -149,7 +147,7 @@ final class FusedAdamW extends DeviceUpdate {
       TensorCollective alone = new TensorCollective(new SoloCollective());
       FusedAdamW update = new FusedAdamW(gpu, weights, gradients, half, rule, 1, alone, manager);
       float[] expected = weights.toFloatArray();
-      Optimizer.HostUpdater host = rule.onHost(size);
+      Optimizer.HostUpdater host = rule.onHost(size, manager.newSubManager(Device.cpu()));
       float rowWeight = 3;
       for (int step = 1; step <= 2; step++) {
         NDArray gradient = manager.arange((float) size).mul(0.3f * step).cos();
@@ -165,7 +163,12 @@ final class FusedAdamW extends DeviceUpdate {
           clipped[i] = clipped[i] / rowWeight * factor;
         }
         host.begin(0.01);
-        host.update(0, expected, clipped, size);
+        for (int at = 0; at < size; at += Optimizer.HostUpdater.MOST) {
+          int end = Math.min(size, at + Optimizer.HostUpdater.MOST);
+          float[] piece = Arrays.copyOfRange(expected, at, end);
+          host.update(at, piece, Arrays.copyOfRange(clipped, at, end), piece.length);
+          System.arraycopy(piece, 0, expected, at, piece.length);
+        }
         update.apply(0.01);
       }
       double difference = 0;

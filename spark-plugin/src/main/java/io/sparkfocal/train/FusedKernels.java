@@ -238,7 +238,7 @@ public final class FusedKernels {
     }
     return manager.getDevice().isGpu()
         ? new TensorUpdate(parameters, collective, settings, manager)
-        : new HostUpdate(parameters, collective, settings);
+        : new HostUpdate(parameters, collective, settings, manager);
   }
 
   private @Nullable FusedAdamW fusedAdamW(

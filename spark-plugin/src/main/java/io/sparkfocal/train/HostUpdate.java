@@ -1,6 +1,7 @@
 package io.sparkfocal.train;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
 import io.sparkfocal.collective.Collective.Precision;
 import io.sparkfocal.collective.TensorCollective;
 import java.nio.ByteBuffer;
@@ -13,7 +14,7 @@ import java.nio.FloatBuffer;
  */
 final class HostUpdate implements WeightUpdate {
 
-  private static final int BLOCK = 2048;
+  private static final int BLOCK = Optimizer.HostUpdater.MOST;
   private static final double NORM_EPSILON = 1e-6;
 
   private final FlatParameters parameters;
@@ -21,12 +22,13 @@ final class HostUpdate implements WeightUpdate {
   private final Optimizer.HostUpdater updater;
   private final Precision precision;
   private final double clipNorm;
-  private final int size;
-  private final ByteBuffer gradientBytes;
+  private final long size;
+  private final TensorFloats gradients;
+  private final TensorFloats gradientsAlone;
+  private final TensorFloats weights;
   private final ByteBuffer sums =
       ByteBuffer.allocateDirect(FlatParameters.TAIL * Float.BYTES).order(ByteOrder.nativeOrder());
-  private final FloatBuffer gradients;
-  private final FloatBuffer weights;
+  private final float[] tail = new float[FlatParameters.TAIL];
   private final float[] gradient = new float[BLOCK];
   private final float[] weight = new float[BLOCK];
   private final float[] zeros = new float[BLOCK];
@@ -35,16 +37,20 @@ final class HostUpdate implements WeightUpdate {
   private double totalLoss;
   private double totalWeight;
 
-  HostUpdate(FlatParameters parameters, TensorCollective collective, TrainingSettings settings) {
+  HostUpdate(
+      FlatParameters parameters,
+      TensorCollective collective,
+      TrainingSettings settings,
+      NDManager manager) {
     this.parameters = parameters;
     this.collective = collective;
     this.precision = collective.gradientPrecision();
     this.clipNorm = settings.gradientClipNorm();
-    this.size = Math.toIntExact(parameters.trained().size());
-    this.updater = settings.optimizer().onHost(size);
-    this.gradientBytes = parameters.gradients().toByteBuffer(true);
-    this.gradients = gradientBytes.asFloatBuffer();
-    this.weights = parameters.trained().toByteBuffer(true).asFloatBuffer();
+    this.size = parameters.trained().size();
+    this.updater = settings.optimizer().onHost(size, manager);
+    this.gradients = new TensorFloats(parameters.gradients());
+    this.gradientsAlone = new TensorFloats(parameters.trainedGradients());
+    this.weights = new TensorFloats(parameters.trained());
   }
 
   @Override
@@ -62,8 +68,8 @@ final class HostUpdate implements WeightUpdate {
   }
 
   private void discardGradients() {
-    for (int at = 0; at < size; at += BLOCK) {
-      gradients.put(at, zeros, 0, Math.min(BLOCK, size - at));
+    for (long at = 0; at < size; at += BLOCK) {
+      gradients.put(at, zeros, (int) Math.min(BLOCK, size - at));
     }
   }
 
@@ -93,9 +99,9 @@ final class HostUpdate implements WeightUpdate {
   }
 
   private boolean isFinite() {
-    for (int at = 0; at < size; at += BLOCK) {
-      int length = Math.min(BLOCK, size - at);
-      gradients.get(at, gradient, 0, length);
+    for (long at = 0; at < size; at += BLOCK) {
+      int length = (int) Math.min(BLOCK, size - at);
+      gradients.get(at, gradient, length);
       for (int i = 0; i < length; i++) {
         if (!Float.isFinite(gradient[i])) {
           return false;
@@ -106,16 +112,16 @@ final class HostUpdate implements WeightUpdate {
   }
 
   private void update(float divisor, float scale) {
-    for (int at = 0; at < size; at += BLOCK) {
-      int length = Math.min(BLOCK, size - at);
-      gradients.get(at, gradient, 0, length);
-      weights.get(at, weight, 0, length);
+    for (long at = 0; at < size; at += BLOCK) {
+      int length = (int) Math.min(BLOCK, size - at);
+      gradients.get(at, gradient, length);
+      weights.get(at, weight, length);
       for (int i = 0; i < length; i++) {
         gradient[i] = gradient[i] / divisor * scale;
       }
       updater.update(at, weight, gradient, length);
-      weights.put(at, weight, 0, length);
-      gradients.put(at, zeros, 0, length);
+      weights.put(at, weight, length);
+      gradients.put(at, zeros, length);
     }
   }
 
@@ -124,27 +130,28 @@ final class HostUpdate implements WeightUpdate {
     if (collective.world() == 1) {
       return;
     }
-    boolean together = precision == Precision.FLOAT32;
-    ByteBuffer tail = together ? gradientBytes : sums;
-    int at = together ? size * Float.BYTES : 0;
-    tail.putFloat(at, (float) stepLoss).putFloat(at + Float.BYTES, (float) stepWeight);
-    collective.allReduce(together ? gradientBytes : gradientsAlone(), precision);
-    if (!together) {
+    tail[0] = (float) stepLoss;
+    tail[1] = (float) stepWeight;
+    if (precision == Precision.FLOAT32) {
+      gradients.put(size, tail, tail.length);
+      gradients.bytes().forEach(bytes -> collective.allReduce(bytes, precision));
+      gradients.get(size, tail, tail.length);
+    } else {
+      gradientsAlone.bytes().forEach(bytes -> collective.allReduce(bytes, precision));
+      FloatBuffer values = sums.asFloatBuffer();
+      values.put(0, tail);
       collective.allReduce(sums, Precision.FLOAT32);
+      values.get(0, tail);
     }
-    stepLoss = tail.getFloat(at);
-    stepWeight = tail.getFloat(at + Float.BYTES);
-  }
-
-  private ByteBuffer gradientsAlone() {
-    return gradientBytes.slice(0, size * Float.BYTES).order(ByteOrder.nativeOrder());
+    stepLoss = tail[0];
+    stepWeight = tail[1];
   }
 
   private float clipping(float divisor) {
     double squares = 0;
-    for (int at = 0; at < size; at += BLOCK) {
-      int length = Math.min(BLOCK, size - at);
-      gradients.get(at, gradient, 0, length);
+    for (long at = 0; at < size; at += BLOCK) {
+      int length = (int) Math.min(BLOCK, size - at);
+      gradients.get(at, gradient, length);
       for (int i = 0; i < length; i++) {
         double value = gradient[i] / divisor;
         squares += value * value;

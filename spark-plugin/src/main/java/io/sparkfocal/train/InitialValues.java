@@ -34,12 +34,22 @@ final class InitialValues {
     long fanIn = Math.max(1, shape.dimension() > 1 ? shape.slice(1).size() : shape.size());
     double bound = 1 / Math.sqrt((double) fanIn);
     CounterRandom random = CounterRandom.keyed(seed, index);
-    float[] values = new float[Math.toIntExact(shape.size())];
-    for (int i = 0; i < values.length; i++) {
-      values[i] = (float) ((2 * random.nextFloat() - 1) * bound);
-    }
-    try (NDArray drawn = view.getManager().create(values, shape)) {
-      TensorCopy.into(view, drawn);
+    try (NDArray flat = view.reshape(-1)) {
+      new TensorFloats(flat)
+          .set(
+              new Floats() {
+                @Override
+                public long size() {
+                  return shape.size();
+                }
+
+                @Override
+                public void get(long at, float[] target, int length) {
+                  for (int i = 0; i < length; i++) {
+                    target[i] = (float) ((2 * random.nextFloat() - 1) * bound);
+                  }
+                }
+              });
     }
   }
 }

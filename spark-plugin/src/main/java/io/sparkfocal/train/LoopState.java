@@ -19,18 +19,18 @@ import org.jspecify.annotations.Nullable;
  * @param reports of the epochs before
  * @param seconds since the first step
  */
-@SuppressWarnings("ArrayRecordComponent") // never compared
 public record LoopState(
     int epoch,
     long step,
     long steps,
     double lossSum,
     double weightSum,
-    float[] weights,
+    Floats weights,
     OptimizerState optimizer,
     @Nullable Best best,
     List<EpochReport> reports,
-    double seconds) {
+    double seconds)
+    implements AutoCloseable {
 
   /**
    * The epoch with the best validation.
@@ -39,10 +39,20 @@ public record LoopState(
    * @param score higher is better
    * @param weights of that epoch
    */
-  public record Best(int epoch, double score, float[] weights) {}
+  public record Best(int epoch, double score, Floats weights) {}
 
   /** Steps of all epochs that are done. */
   public long stepsDone() {
     return (epoch - 1) * steps + step;
+  }
+
+  /** Gives back the memory or the file that its values lie in. */
+  @Override
+  public void close() {
+    weights.close();
+    optimizer.moments().values().forEach(Floats::close);
+    if (best != null) {
+      best.weights().close();
+    }
   }
 }

@@ -97,8 +97,8 @@ public final class LossScale {
 
   /** The state of an optimizer with that of the factor beside it. */
   OptimizerState addTo(OptimizerState optimizer) {
-    Map<String, float[]> moments = new TreeMap<>(optimizer.moments());
-    moments.put(NAME, TensorCopy.floats(state));
+    Map<String, Floats> moments = new TreeMap<>(optimizer.moments());
+    moments.put(NAME, Floats.of(TensorCopy.floats(state)));
     return new OptimizerState(optimizer.updates(), moments);
   }
 

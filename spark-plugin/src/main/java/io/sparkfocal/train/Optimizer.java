@@ -14,8 +14,8 @@ public sealed interface Optimizer extends Serializable permits AdamW, Sgd {
   /** A rule with state of its own for {@code weights}; the manager owns the state. */
   Updater on(NDArray weights, NDManager manager);
 
-  /** A rule with state of its own, on the Java heap, for that many weights. */
-  HostUpdater onHost(int weights);
+  /** A rule with state of its own for that many weights; the manager, of the host, owns it. */
+  HostUpdater onHost(long weights, NDManager manager);
 
   /** How many values it remembers of each weight. */
   int momentCount();
@@ -34,7 +34,7 @@ public sealed interface Optimizer extends Serializable permits AdamW, Sgd {
     /** What it remembers, shapes of the weights. */
     List<NDArray> moments();
 
-    /** A copy of what it remembers. */
+    /** A copy of what it remembers, in the host's memory beside the heap; to be closed. */
     OptimizerState state();
 
     /**
@@ -48,16 +48,21 @@ public sealed interface Optimizer extends Serializable permits AdamW, Sgd {
   /** Changes weights piece by piece. */
   interface HostUpdater {
 
+    /** Weights of a piece at most. */
+    int MOST = 2048;
+
     /** Begins an update with that learning rate, positive or zero. */
     void begin(double learningRate);
 
     /**
      * Updates weights {@code at} to {@code at + length}, which are the first {@code length} of the
      * array; gradients likewise.
+     *
+     * @param length at most {@link #MOST}
      */
-    void update(int at, float[] weights, float[] gradients, int length);
+    void update(long at, float[] weights, float[] gradients, int length);
 
-    /** A copy of what it remembers. */
+    /** A copy of what it remembers, in the host's memory beside the heap; to be closed. */
     OptimizerState state();
 
     /** As {@link Updater#restore}. */

@@ -1,5 +1,6 @@
 package io.sparkfocal.train;
 
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -17,10 +18,10 @@ public final class PackedState {
    */
   public static LoopState spread(LoopState packed, FlatParameters parameters) {
     List<ParameterSlice> all = parameters.slices();
-    float[] weights = spread(packed.weights(), all);
     long trainedSize = parameters.trained().size();
     List<ParameterSlice> trained = all.stream().filter(s -> s.offset() < trainedSize).toList();
-    Map<String, float[]> moments = new TreeMap<>(packed.optimizer().moments());
+    Floats weights = spread(packed.weights(), all);
+    Map<String, Floats> moments = new TreeMap<>(packed.optimizer().moments());
     moments.replaceAll(
         (name, values) -> name.equals(LossScale.NAME) ? values : spread(values, trained));
     LoopState.Best best = packed.best();
@@ -39,23 +40,46 @@ public final class PackedState {
         packed.seconds());
   }
 
-  private static float[] spread(float[] packed, List<ParameterSlice> slices) {
+  private static Floats spread(Floats packed, List<ParameterSlice> slices) {
     long size = slices.stream().mapToLong(ParameterSlice::size).sum();
-    if (packed.length != size) {
+    if (packed.size() != size) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
               "The checkpoint has %d values where the network has %d; another network made it.",
-              packed.length,
+              packed.size(),
               size));
     }
-    float[] values = new float[Math.toIntExact(FlatParameters.end(slices))];
-    int from = 0;
-    for (ParameterSlice slice : slices) {
-      int count = Math.toIntExact(slice.size());
-      System.arraycopy(packed, from, values, Math.toIntExact(slice.offset()), count);
-      from += count;
+    return new Spread(packed, slices);
+  }
+
+  /** Values with the gaps of these slices between them. */
+  private record Spread(Floats packed, List<ParameterSlice> slices) implements Floats {
+
+    @Override
+    public long size() {
+      return FlatParameters.end(slices);
     }
-    return values;
+
+    @Override
+    public void get(long at, float[] target, int length) {
+      Arrays.fill(target, 0, length, 0);
+      long before = 0;
+      for (ParameterSlice slice : slices) {
+        long from = Math.max(at, slice.offset());
+        int count = (int) (Math.min(at + length, slice.offset() + slice.size()) - from);
+        if (count > 0) {
+          float[] values = new float[count];
+          packed.get(before + from - slice.offset(), values, count);
+          System.arraycopy(values, 0, target, (int) (from - at), count);
+        }
+        before += slice.size();
+      }
+    }
+
+    @Override
+    public void close() {
+      packed.close();
+    }
   }
 }

@@ -36,7 +36,7 @@ final class RunProgress {
     reports.addAll(from.reports());
   }
 
-  LoopState state(float[] weights, OptimizerState optimizer) {
+  LoopState state(Floats weights, OptimizerState optimizer) {
     return new LoopState(
         epoch,
         step,
@@ -106,6 +106,7 @@ final class RunProgress {
     return secondsBefore + Math.max(1, System.nanoTime() - start) / 1e9;
   }
 
+  /** What is left at the end; to be closed. */
   TrainingOutcome outcome(FlatParameters parameters) {
     return new TrainingOutcome(
         best.weightsOr(parameters), List.copyOf(reports), best.epochOr(reports.size()));

@@ -3,7 +3,6 @@ package io.sparkfocal.train;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
-import io.sparkfocal.compat.TensorCopy;
 import java.util.List;
 import java.util.Map;
 
@@ -25,8 +24,8 @@ public record Sgd(double momentum, double weightDecay) implements Optimizer {
   }
 
   @Override
-  public HostUpdater onHost(int weights) {
-    return new HostState(weights);
+  public HostUpdater onHost(long weights, NDManager manager) {
+    return new HostState(manager.zeros(new Shape(weights)));
   }
 
   @Override
@@ -36,11 +35,14 @@ public record Sgd(double momentum, double weightDecay) implements Optimizer {
 
   private final class HostState implements HostUpdater {
 
-    private final float[] velocity;
+    private final NDArray velocity;
+    private final TensorFloats velocities;
+    private final float[] b = new float[MOST];
     private float rate;
 
-    HostState(int weights) {
-      velocity = new float[weights];
+    HostState(NDArray velocity) {
+      this.velocity = velocity;
+      this.velocities = new TensorFloats(velocity);
     }
 
     @Override
@@ -49,19 +51,20 @@ public record Sgd(double momentum, double weightDecay) implements Optimizer {
     }
 
     @Override
-    public void update(int at, float[] weights, float[] gradients, int length) {
+    public void update(long at, float[] weights, float[] gradients, int length) {
       float mu = (float) momentum;
       float decay = (float) weightDecay;
+      velocities.get(at, b, length);
       for (int i = 0; i < length; i++) {
-        float b = mu * velocity[at + i] + (gradients[i] + decay * weights[i]);
-        velocity[at + i] = b;
-        weights[i] -= rate * b;
+        b[i] = mu * b[i] + (gradients[i] + decay * weights[i]);
+        weights[i] -= rate * b[i];
       }
+      velocities.put(at, b, length);
     }
 
     @Override
     public OptimizerState state() {
-      return new OptimizerState(0, Map.of(VELOCITY, velocity.clone()));
+      return new OptimizerState(0, Map.of(VELOCITY, TensorFloats.copyOf(velocity)));
     }
 
     @Override
@@ -102,7 +105,7 @@ public record Sgd(double momentum, double weightDecay) implements Optimizer {
 
     @Override
     public OptimizerState state() {
-      return new OptimizerState(0, Map.of(VELOCITY, TensorCopy.floats(velocity)));
+      return new OptimizerState(0, Map.of(VELOCITY, TensorFloats.copyOf(velocity)));
     }
 
     @Override

@@ -15,8 +15,8 @@ import java.util.function.Function;
  * @param order the numbers of the rows in the order of a shuffle
  * @param gather makes the batches of a shuffled order
  */
-record TensorShard(
-    Batch rowsAsTensors, Function<Shuffle, int[]> order, Gather.Maker gather) implements Shard {
+record TensorShard(Batch rowsAsTensors, Function<Shuffle, int[]> order, Gather.Maker gather)
+    implements Shard {
 
   @Override
   public long rows() {

@@ -24,7 +24,7 @@ public interface TrainingListener {
 
   /**
    * Takes the state of the run: after the step it is due, on ranks that take it, when every rank
-   * has agreed that it is right.
+   * has agreed that it is right. It is this listener's to close.
    */
   default void keep(LoopState state) {}
 

@@ -1,5 +1,6 @@
 package io.sparkfocal.train;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
@@ -134,7 +135,7 @@ public final class TrainingLoop {
    *
    * <p>With the same rows on as many ranks, weights get the bits of a run that never stopped.
    * Otherwise the epoch goes on after the same part of its steps, with other rows of it than those
-   * that are left.
+   * that are left. The state is closed when it has been taken over.
    */
   public TrainingOutcome run(
       Shard training, Shard validation, RunSize size, @Nullable LoopState from) {
@@ -148,6 +149,20 @@ public final class TrainingLoop {
     long mostRows = (size.largestShard() + steps - 1) / steps;
     parts.ask(Math.max(parts.wanted(), networkInput.parts(training, mostRows)));
     RunProgress progress = new RunProgress(settings, steps);
+    try {
+      return train(training, validation, size, from, progress);
+    } finally {
+      progress.best().close();
+    }
+  }
+
+  private TrainingOutcome train(
+      Shard training,
+      Shard validation,
+      RunSize size,
+      @Nullable LoopState from,
+      RunProgress progress) {
+    long steps = progress.steps();
     StateSchedule schedule =
         new StateSchedule(
             listener.keepsState(), collective, manager, System::nanoTime, listener::takesState);
@@ -158,6 +173,7 @@ public final class TrainingLoop {
         lossScale.restore(from.optimizer());
       }
       progress.restore(from);
+      from.close();
     }
     parameters.broadcast(collective);
     if (settings.stepParts() == 0) {
@@ -179,20 +195,21 @@ public final class TrainingLoop {
           progress.endEpoch(
               evaluation, learningRate(progress.epoch() * steps - 1, steps), rows / epochSeconds));
     }
-    TrainingOutcome outcome = progress.outcome(parameters);
     collective.agree();
-    return outcome;
+    return progress.outcome(parameters);
   }
 
   /** With the rows of the largest step. */
   private void probe(Shard shard, long steps) {
     int rows = (int) ((shard.rows() + steps - 1) / steps);
-    float[] before = parameters.toArray();
-    try (Batches batches = shard.ordered()) {
-      gradientStep.probe(batches, rows, weighted);
+    try (NDArray before = parameters.all().duplicate()) {
+      try (Batches batches = shard.ordered()) {
+        gradientStep.probe(batches, rows, weighted);
+      }
+      parts.ask(mostOverRanks(parts.wanted()));
+      TensorCopy.into(parameters.all(), before);
+      parameters.publish();
     }
-    parts.ask(mostOverRanks(parts.wanted()));
-    parameters.set(before);
   }
 
   private int mostOverRanks(int number) {
@@ -249,16 +266,25 @@ public final class TrainingLoop {
     readLosses(progress);
     requireFinite(sumOfWeights(), "sum of the weights", progress);
     LoopState state = listener.takesState() ? state(progress) : null;
-    collective.agree();
-    if (state != null) {
-      listener.keep(state);
+    boolean kept = false;
+    try {
+      collective.agree();
+      if (state != null) {
+        kept = true;
+        listener.keep(state);
+      }
+    } finally {
+      if (state != null && !kept) {
+        state.close();
+      }
     }
   }
 
   private LoopState state(RunProgress progress) {
     OptimizerState optimizer = update.state();
     return progress.state(
-        parameters.toArray(), lossScale == null ? optimizer : lossScale.addTo(optimizer));
+        TensorFloats.copyOf(parameters.all()),
+        lossScale == null ? optimizer : lossScale.addTo(optimizer));
   }
 
   /** The same on every rank, so that all of them go on or none does. */

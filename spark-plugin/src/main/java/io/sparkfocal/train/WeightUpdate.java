@@ -33,7 +33,7 @@ interface WeightUpdate {
    */
   double[] takeTotals();
 
-  /** A copy of what the optimizer remembers. */
+  /** A copy of what the optimizer remembers, in the host's memory beside the heap; to be closed. */
   OptimizerState state();
 
   /** Goes on from there. */

@@ -22,9 +22,9 @@ import org.apache.spark.sql.expressions.UserDefinedFunction;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.util.LongAccumulator;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -156,8 +156,7 @@ class InputBlocksIT {
     List<Row> rows = model.transform(FocalRows.probes()).select("probability").collectAsList();
     float[] values = new float[rows.size()];
     for (int i = 0; i < values.length; i++) {
-      values[i] =
-          (float) rows.get(i).<org.apache.spark.ml.linalg.Vector>getAs(0).apply(1);
+      values[i] = (float) rows.get(i).<org.apache.spark.ml.linalg.Vector>getAs(0).apply(1);
     }
     return values;
   }
@@ -197,7 +196,9 @@ class InputBlocksIT {
           }
         }
         assertThat(Arrays.stream(counts).sum()).isEqualTo(all);
-        assertThat(Arrays.stream(counts).max().orElseThrow() - Arrays.stream(counts).min().orElseThrow())
+        assertThat(
+                Arrays.stream(counts).max().orElseThrow()
+                    - Arrays.stream(counts).min().orElseThrow())
             .isLessThanOrEqualTo(1);
       }
     }
@@ -232,9 +233,7 @@ class InputBlocksIT {
     settings.put("spark.driver.maxResultSize", "32m");
     SparkSession spark = TestSpark.with(settings);
     Dataset<Row> rows =
-        spark
-            .range(0, 2_000_000, 1, 200)
-            .selectExpr("id % 99999 label", "double(id) f", "false v");
+        spark.range(0, 2_000_000, 1, 200).selectExpr("id % 99999 label", "double(id) f", "false v");
     try (InputBlocks blocks =
         InputBlocks.read(
             spark.sparkContext(),

@@ -3,12 +3,14 @@ package io.sparkfocal.collective;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import io.sparkfocal.collective.local.LocalGroup;
 import io.sparkfocal.testing.Ranks;
 import java.nio.ByteBuffer;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
@@ -40,6 +42,31 @@ class TensorCollectiveTest {
         assertThat(all.get(rank)).isEqualTo(bytes(rank, length));
       }
     }
+    ranks.forEach(Collective::close);
+  }
+
+  /** As those of more than 2 GiB are. */
+  @Test
+  void aVectorThatOneBufferDoesNotHoldIsSummedAndSentInPieces() throws Exception {
+    LocalGroup group = LocalGroup.of(3, Duration.ofSeconds(20));
+    List<Collective> ranks = IntStream.range(0, 3).mapToObj(group::member).toList();
+    List<float[]> sums =
+        Ranks.run(
+            ranks,
+            c -> {
+              try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
+                TensorCollective few =
+                    new TensorCollective(c, Collective.Precision.FLOAT32, 1000 + c.world());
+                NDArray values = manager.arange(5000f).mul(c.rank() + 1);
+                few.allReduce(values);
+                NDArray sent = manager.arange(5000f).add(c.rank());
+                few.broadcast(sent, 1);
+                return values.sub(sent.mul(6)).toFloatArray();
+              }
+            });
+    float[] expected = new float[5000];
+    Arrays.fill(expected, -6);
+    assertThat(sums).allSatisfy(sum -> assertThat(sum).isEqualTo(expected));
     ranks.forEach(Collective::close);
   }
 

@@ -69,8 +69,7 @@ class FeatureStatisticsTest {
   void oneRankIsAllRanks() {
     FeatureStatistics one = of(rows(0, 5));
     try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
-      assertThat(one.overRanks(new TensorCollective(new SoloCollective()), manager))
-          .isSameAs(one);
+      assertThat(one.overRanks(new TensorCollective(new SoloCollective()), manager)).isSameAs(one);
     }
   }
 

@@ -39,8 +39,8 @@ class NonZeroBatchTest {
     for (int i = 0; i < values.length; i++) {
       values[i] = i + 1;
     }
-    try (NDManager manager = NDManager.newBaseManager("PyTorch");
-        NonZeroBatch rows = new NonZeroBatch(3, manager)) {
+    try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
+      NonZeroBatch rows = new NonZeroBatch(3, manager);
       try (NDScope step = new NDScope()) {
         step.suppressNotUsedWarning();
         rows.add(columns, values, 0, 600, 0, 1);

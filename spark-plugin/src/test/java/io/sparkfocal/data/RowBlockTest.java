@@ -65,7 +65,8 @@ class RowBlockTest {
   void largeNumbersAreHeldByTwoFloatsAndOthersByOne() {
     double[][] rows = new double[300_000][];
     for (int i = 0; i < rows.length; i++) {
-      rows[i] = new double[] {1.7e12 + i, i / 3.0, 20_180_101 + i % 31, 2_459_000.5 + i / 1e6, 0, 1};
+      rows[i] =
+          new double[] {1.7e12 + i, i / 3.0, 20_180_101 + i % 31, 2_459_000.5 + i / 1e6, 0, 1};
     }
     BuiltRows built = BuiltRows.of(4, rows);
     int number = 0;
@@ -146,12 +147,14 @@ class RowBlockTest {
   void anEpochVisitsEveryRowOnceAndTheOrderIsTheSameWhereRowsLieOneAfterTheOther() {
     // More than one window.
     double[][] rows = new double[150_000][];
-    Arrays.setAll(rows, i -> {
-      double[] row = new double[152];
-      row[0] = i;
-      row[151] = 1;
-      return row;
-    });
+    Arrays.setAll(
+        rows,
+        i -> {
+          double[] row = new double[152];
+          row[0] = i;
+          row[151] = 1;
+          return row;
+        });
     ShardRows shard = BuiltRows.of(150, rows).shard();
     List<Integer> visited = new ArrayList<>();
     ShardRows.Windows windows = shard.shuffled(Shuffle.of(7, 3, 1));

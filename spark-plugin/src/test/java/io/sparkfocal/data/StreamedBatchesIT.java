@@ -37,7 +37,8 @@ class StreamedBatchesIT extends StreamedBatchesContract {
     int frees = Counter.HOST_FREES.now();
     int streams = Counter.STREAMS.now();
     try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
-      HostShard shard = new HostShard(rows(100).shard(), Standardization.none(3), false, manager, 0);
+      HostShard shard =
+          new HostShard(rows(100).shard(), Standardization.none(3), false, manager, 0);
       for (int epoch = 1; epoch <= 5; epoch++) {
         try (Batches training = shard.shuffled(Shuffle.of(1, epoch, 0))) {
           for (int rows : new int[] {33, 34, 33}) {
@@ -73,8 +74,7 @@ class StreamedBatchesIT extends StreamedBatchesContract {
         StagingPool pool = new StagingPool(0);
         Batches host = new HostBatches(source.ordered(), manager);
         Batches streamed =
-            new StreamedBatches(
-                source.ordered(), new ScarceMemory(manager, 2).manager(), pool)) {
+            new StreamedBatches(source.ordered(), new ScarceMemory(manager, 2).manager(), pool)) {
       assertThatThrownBy(() -> streamed.next(15)).hasMessageContaining("out of memory");
       assertThatThrownBy(() -> streamed.expect(15)).hasMessageContaining("out of memory");
       assertSame(streamed.next(15), host.next(15));

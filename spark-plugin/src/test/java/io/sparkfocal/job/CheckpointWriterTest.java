@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sparkfocal.data.Standardization;
 import io.sparkfocal.testing.LogLines;
+import io.sparkfocal.train.Floats;
 import io.sparkfocal.train.LoopState;
 import io.sparkfocal.train.OptimizerState;
 import java.io.IOException;
@@ -49,7 +50,7 @@ class CheckpointWriterTest {
 
   private static LoopState state(int step) {
     return new LoopState(
-        1, step, 10, 0, 1, new float[] {1}, new OptimizerState(1, Map.of()), null, List.of(), 1);
+        1, step, 10, 0, 1, Floats.of(1), new OptimizerState(1, Map.of()), null, List.of(), 1);
   }
 
   private static void awaitFree(CheckpointWriter writer) throws InterruptedException {

@@ -18,7 +18,7 @@ class NativeMemoryTest {
       long needMib, String master, String version, Map<String, String> settings) {
     SparkConf conf = new SparkConf(false);
     settings.forEach(conf::set);
-    return new NativeMemory(needMib * MIB, 0, 0, 1).shortage(conf, master, version);
+    return new NativeMemory(needMib * MIB, 0, 0, 0, 1).shortage(conf, master, version);
   }
 
   @ParameterizedTest
@@ -51,12 +51,12 @@ class NativeMemoryTest {
 
   @Test
   void theWarningHasTheFiguresAndTheSetting() {
-    NativeMemory need = new NativeMemory(400 * MIB, 384 * MIB, 3 * MIB, 16);
+    NativeMemory need = new NativeMemory(400 * MIB, 384 * MIB, 100 * MIB, 3 * MIB, 16);
     SparkConf conf = new SparkConf(false).set("spark.executor.memoryOverhead", "1g");
-    assertThat(need.bytes()).isEqualTo((400 + 16 * 387) * MIB);
+    assertThat(need.bytes()).isEqualTo((500 + 16 * 387) * MIB);
     assertThat(need.shortage(conf, "yarn", "4.0.1"))
         .isEqualTo(
-            "An executor needs about 6592 MiB outside its heap (PyTorch 400 MiB, and 16 ranks with 384 MiB of weights and gradients and 3 MiB of a step each), but its container has 1024 MiB for that and may be killed; set spark.executor.memoryOverhead to 6592m, or raise spark.executor.memoryOverheadFactor.");
+            "An executor needs about 6692 MiB outside its heap (PyTorch 400 MiB, a checkpoint that is being written 100 MiB, and 16 ranks with 384 MiB of weights, gradients and moments and 3 MiB of a step each), but its container has 1024 MiB for that and may be killed; set spark.executor.memoryOverhead to 6692m, or raise spark.executor.memoryOverheadFactor.");
   }
 
   @Test

@@ -24,6 +24,7 @@ import io.sparkfocal.train.AdamW;
 import io.sparkfocal.train.Batch;
 import io.sparkfocal.train.Batches;
 import io.sparkfocal.train.FlatParameters;
+import io.sparkfocal.train.Floats;
 import io.sparkfocal.train.FusedKernels;
 import io.sparkfocal.train.LearningRateSchedule;
 import io.sparkfocal.train.LossScale;
@@ -141,7 +142,7 @@ class RankCalibrationTest {
       FlatParameters parameters =
           FlatParameters.of(network, FEATURES, manager, 1, LossScale.of(plan.settings(), manager));
       Random random = new Random(4);
-      float[] weights = parameters.toArray();
+      float[] weights = parameters.values().toArray();
       for (int i = 0; i < weights.length; i++) {
         weights[i] += 0.3f * (float) Math.abs(random.nextGaussian());
       }
@@ -150,7 +151,8 @@ class RankCalibrationTest {
               manager,
               plan.classes(),
               IntStream.range(0, count).filter(i -> i % owners == rank).toArray());
-      Shard shard = FusedKernels.none().shard(rows, shuffle -> shuffle.order((int) rows.labels().size()));
+      Shard shard =
+          FusedKernels.none().shard(rows, shuffle -> shuffle.order((int) rows.labels().size()));
       return new RankCalibration(
               plan,
               new RankName(rank, collective.world(), "h", "e" + rank, ""),
@@ -158,7 +160,7 @@ class RankCalibrationTest {
               new TensorCollective(collective),
               () -> {},
               manager)
-          .run(network, parameters, new TrainingOutcome(weights, List.of(), 1));
+          .run(network, parameters, new TrainingOutcome(Floats.of(weights), List.of(), 1));
     }
   }
 

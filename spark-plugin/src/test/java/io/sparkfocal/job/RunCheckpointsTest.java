@@ -8,6 +8,7 @@ import io.sparkfocal.persist.Checkpoint;
 import io.sparkfocal.persist.CheckpointFolder;
 import io.sparkfocal.persist.RunLease;
 import io.sparkfocal.testing.SessionFileSystem;
+import io.sparkfocal.train.Floats;
 import io.sparkfocal.train.LoopState;
 import io.sparkfocal.train.OptimizerState;
 import java.io.IOException;
@@ -56,7 +57,7 @@ class RunCheckpointsTest {
   private void writeCheckpoint(String run) throws IOException {
     LoopState state =
         new LoopState(
-            1, 1, 10, 0, 1, new float[] {1}, new OptimizerState(1, Map.of()), null, List.of(), 1);
+            1, 1, 10, 0, 1, Floats.of(1), new OptimizerState(1, Map.of()), null, List.of(), 1);
     new CheckpointFolder(folder.toUri().toString(), run, HADOOP)
         .write(
             new Checkpoint(PLAN, new Standardization(new double[] {0}, new double[] {1}), state),
@@ -102,6 +103,24 @@ class RunCheckpointsTest {
       try (RunCheckpoints third = begin(name("c"), true, FIRST)) {
         assertThat(third.newest()).isNull();
       }
+      second.delete();
+    }
+    assertThat(folder).isEmptyDirectory();
+  }
+
+  @Test
+  void whatARankCannotReadIsLeftOut() throws Exception {
+    leaveBehind(name("a"), FIRST);
+    try (RunCheckpoints second = begin(name("b"), true, SECOND)) {
+      CheckpointFolder.Found found = second.newest();
+      assertThat(found.run()).isEqualTo(name("a"));
+      second.leaveOut(found);
+      assertThat(second.newest()).isNull();
+      writeCheckpoint(name("b"));
+      found = second.newest();
+      assertThat(found.run()).isEqualTo(name("b"));
+      second.leaveOut(found);
+      assertThat(second.newest()).isNull();
       second.delete();
     }
     assertThat(folder).isEmptyDirectory();

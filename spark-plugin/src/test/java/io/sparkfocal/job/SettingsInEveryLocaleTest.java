@@ -48,5 +48,4 @@ class SettingsInEveryLocaleTest {
           assertThat(with("spark.focal.port", "7300").port()).isEqualTo(7300);
         });
   }
-
 }

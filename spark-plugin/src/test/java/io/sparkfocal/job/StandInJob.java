@@ -9,7 +9,10 @@ import org.apache.spark.SparkEnv;
 import org.apache.spark.rpc.RpcEnv;
 import org.apache.spark.sql.SparkSession;
 
-/** Trainings over a stand-in for NCCL, whose GPUs' memory is the host's, or for Spark's RpcEnv. */
+/**
+ * Trainings over a stand-in for NCCL, whose GPUs' memory is the host's, or for Spark's RpcEnv, or
+ * with other sizes than usual.
+ */
 public final class StandInJob {
 
   private StandInJob() {}
@@ -30,6 +33,11 @@ public final class StandInJob {
     public RpcEnv driverRpcEnv() {
       return new ClosedRpcEnv(SparkEnv.get().rpcEnv());
     }
+  }
+
+  /** A job like any, whose result comes in blocks of that many bytes. */
+  public static TrainingJob inBlocks(SparkSession spark, int length) {
+    return new TrainingJob(spark, new RankLinks.Direct(), length);
   }
 
   /** Each rank has the stand-in's GPU of its number. */

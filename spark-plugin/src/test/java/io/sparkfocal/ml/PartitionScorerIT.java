@@ -11,6 +11,7 @@ import io.sparkfocal.network.MlpNetwork;
 import io.sparkfocal.network.NetworkDescription;
 import io.sparkfocal.persist.TrainedNetwork;
 import io.sparkfocal.testing.TestSpark;
+import io.sparkfocal.testing.Weights;
 import io.sparkfocal.train.FlatParameters;
 import java.util.ArrayList;
 import java.util.Iterator;
@@ -54,7 +55,7 @@ class PartitionScorerIT {
           List.of(),
           Standardization.none(width),
           new LogitLink(false, 1, new double[0]),
-          TrainedNetwork.named(parameters.slices(), parameters.toArray()));
+          Weights.of(parameters));
     }
   }
 

@@ -159,7 +159,8 @@ class RecoveryIT {
     Dataset<Row> rows =
         Samples.rows(spark, 400)
             .withColumn(
-                "weight", udf(() -> 1 + Math.random(), DataTypes.DoubleType).asNondeterministic().apply());
+                "weight",
+                udf(() -> 1 + Math.random(), DataTypes.DoubleType).asNondeterministic().apply());
     victim("1");
     FocalLossClassificationModel model;
     try (LogLines log = new LogLines(FocalLossClassifier.class.getName())) {

@@ -84,11 +84,7 @@ class SparseRowsIT {
               assertThat(dense.network().weights().get(name).values()).isEqualTo(tensor.values());
               assertThat(mixed.network().weights().get(name).values()).isEqualTo(tensor.values());
             });
-    assertThat(
-            sparse
-                .transform(rows(200, Form.SPARSE))
-                .filter("prediction = label")
-                .count())
+    assertThat(sparse.transform(rows(200, Form.SPARSE)).filter("prediction = label").count())
         .isEqualTo(200);
   }
 

@@ -162,8 +162,7 @@ class TwoExecutorsIT {
     overNccl.put("spark.focal.nccl.library-path", CudaStandIn.folder().toString());
     SparkSession nccl = TestSpark.with(overNccl);
     try (TrainingJob job = StandInJob.over(nccl)) {
-      FocalLossClassificationModel model =
-          classifier.fit(Samples.rows(nccl, 200), job);
+      FocalLossClassificationModel model = classifier.fit(Samples.rows(nccl, 200), job);
       assertThat(weights(model, "nccl")).isEqualTo(expected);
     }
   }

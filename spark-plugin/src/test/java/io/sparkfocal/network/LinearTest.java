@@ -53,10 +53,9 @@ class LinearTest {
 
   /** Where the parameters lie in the flat tensor. */
   private static float[] gradients(Block layer, FlatParameters parameters) {
-    float[] all = new float[parameters.toArray().length];
+    float[] all = new float[parameters.values().toArray().length];
     for (ParameterSlice slice : parameters.slices()) {
-      float[] own =
-          layer.getParameters().get(slice.name()).getArray().getGradient().toFloatArray();
+      float[] own = layer.getParameters().get(slice.name()).getArray().getGradient().toFloatArray();
       System.arraycopy(own, 0, all, Math.toIntExact(slice.offset()), own.length);
     }
     return all;
@@ -78,7 +77,8 @@ class LinearTest {
       NDArray output =
           Autograd.recorded(
               () ->
-                  layer.forward(new ParameterStore(manager, false), input, true)
+                  layer
+                      .forward(new ParameterStore(manager, false), input, true)
                       .singletonOrThrow());
       NDArray gradient = manager.arange((float) ROWS * 5).sin().reshape(ROWS, 5);
       step.tape().backward(output, gradient);
@@ -120,9 +120,7 @@ class LinearTest {
 
   /** A loss whose gradient by the outputs is known: half the sum of squares. */
   private static double loss(float[] outputs) {
-    return IntStream.range(0, outputs.length)
-        .mapToDouble(i -> 0.5 * outputs[i] * outputs[i])
-        .sum();
+    return IntStream.range(0, outputs.length).mapToDouble(i -> 0.5 * outputs[i] * outputs[i]).sum();
   }
 
   @Test
@@ -138,7 +136,7 @@ class LinearTest {
           Autograd.recorded(() -> layer.forward(store, input, true).singletonOrThrow());
       step.tape().backward(output, output.stopGradient());
       float[] gradients = gradients(layer, parameters);
-      float[] weights = parameters.toArray();
+      float[] weights = parameters.values().toArray();
       float change = 1e-2f;
       for (int i = 0; i < weights.length; i++) {
         double[] losses = new double[2];
@@ -219,13 +217,12 @@ class LinearTest {
     djl.add(ai.djl.nn.core.Linear.builder().setUnits(3).build());
     Block ours =
         new MlpNetwork()
-            .create(
-                WIDTH, 3, MlpNetwork.arguments(widths, 0, batchNorm), Layers.forInference());
+            .create(WIDTH, 3, MlpNetwork.arguments(widths, 0, batchNorm), Layers.forInference());
     try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
       FlatParameters expected = FlatParameters.of(djl, WIDTH, manager, 8);
       FlatParameters actual = FlatParameters.of(ours, WIDTH, manager, 8);
       assertThat(actual.slices()).isEqualTo(expected.slices());
-      assertThat(actual.toArray()).isEqualTo(expected.toArray());
+      assertThat(actual.values().toArray()).isEqualTo(expected.values().toArray());
       NDList rows = new NDList(manager.arange(6f * WIDTH).sin().reshape(6, WIDTH));
       ParameterStore store = new ParameterStore(manager, false);
       assertThat(ours.forward(store, rows, false).singletonOrThrow().toFloatArray())

@@ -4,6 +4,8 @@ import static io.sparkfocal.testing.BadInput.earlyLike;
 
 import io.sparkfocal.ml.FocalLossClassificationModel;
 import io.sparkfocal.testing.BadInput;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
@@ -23,7 +25,7 @@ public final class BadFiles {
     return earlyLike(
         "weights: " + name,
         "w is damaged or no safetensors file of this library: " + regex + AGAIN,
-        place -> Safetensors.decode(damage.apply(FuzzSeeds.safetensors()), "w"));
+        place -> FileBytes.tensors(damage.apply(FuzzSeeds.safetensors()), "w"));
   }
 
   /** The seed's network file with a text replaced. */
@@ -40,7 +42,11 @@ public final class BadFiles {
     }
     byte[] changed = json.replace(from, to).getBytes(StandardCharsets.UTF_8);
     byte[] tensors = Arrays.copyOfRange(model, end + 1, model.length);
-    ModelFiles.decode(changed, "n", tensors, "w");
+    try {
+      ModelFiles.decode(changed, "n", FileBytes.of(tensors), "w");
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   private static byte[] headed(long length, byte[] file) {
@@ -78,8 +84,8 @@ public final class BadFiles {
             file -> replaced(file, "{\"__metadata", "<\"__metadata")),
         weights(
             "another type",
-            "tensor \"w\" is not F32",
-            file -> replaced(file, "\"F32\"", "\"F64\"")),
+            "tensor \"w\" is neither F32 nor F64",
+            file -> replaced(file, "\"F32\"", "\"I32\"")),
         weights(
             "a negative shape",
             "the shape of tensor \"w\" does not fit the file",
@@ -131,22 +137,22 @@ public final class BadFiles {
         earlyLike(
             "checkpoint: of something else",
             "c is damaged or no checkpoint of this library: it says nothing of a run\\.",
-            place -> Checkpoint.decode(FuzzSeeds.safetensors(), "c")),
+            place -> FileBytes.checkpoint(FuzzSeeds.safetensors(), "c")),
         earlyLike(
             "checkpoint: of the future",
-            "c is damaged or no checkpoint of this library: its format is \"3\"\\.",
+            "c is damaged or no checkpoint of this library: its format is \"4\"\\.",
             place ->
-                Checkpoint.decode(
+                FileBytes.checkpoint(
                     replaced(
                         FuzzSeeds.checkpoint(),
-                        "\\\"format\\\":\\\"2\\\"",
-                        "\\\"format\\\":\\\"3\\\""),
+                        "\\\"format\\\":\\\"3\\\"",
+                        "\\\"format\\\":\\\"4\\\""),
                     "c")),
         earlyLike(
             "checkpoint: of another loss",
             "Checkpoint c has another loss: nothing, but this fit has focal; set another checkpointDir, or resume to false\\.",
             place ->
-                Checkpoint.decode(FuzzSeeds.checkpoint(), "c")
+                FileBytes.checkpoint(FuzzSeeds.checkpoint(), "c")
                     .requirePlan(Map.of("loss", "focal"), "c")));
   }
 }

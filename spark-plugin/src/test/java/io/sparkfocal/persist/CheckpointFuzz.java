@@ -9,12 +9,12 @@ public final class CheckpointFuzz {
   public static void fuzzerTestOneInput(byte[] data) {
     Checkpoint checkpoint;
     try {
-      checkpoint = Checkpoint.decode(data, "f");
+      checkpoint = FileBytes.checkpoint(data, "f");
     } catch (IllegalArgumentException e) {
       FuzzSeeds.requireSentence(e);
       return;
     }
-    Checkpoint.decode(checkpoint.encode(), "again");
+    FileBytes.checkpoint(FileBytes.of(checkpoint), "again");
     if (checkpoint.state().step() > checkpoint.state().steps()) {
       throw new AssertionError("more steps than an epoch has");
     }

@@ -6,15 +6,19 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkfocal.data.Standardization;
 import io.sparkfocal.train.EpochReport;
+import io.sparkfocal.train.Evaluation;
+import io.sparkfocal.train.Floats;
 import io.sparkfocal.train.LoopState;
 import io.sparkfocal.train.OptimizerState;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.apache.hadoop.conf.Configuration;
@@ -36,10 +40,12 @@ class CheckpointTest {
             100,
             0.1 + 0.2,
             3,
-            weights,
-            new OptimizerState(7, Map.of("mean", new float[] {1}, "variance", new float[] {2})),
-            new LoopState.Best(1, Double.NEGATIVE_INFINITY, weights.clone()),
-            List.of(new EpochReport(1, 5, Math.PI, null, 0.01, 1e6, 2.5)),
+            Floats.of(weights),
+            new OptimizerState(7, Map.of("mean", Floats.of(1), "variance", Floats.of(2))),
+            new LoopState.Best(1, Double.NEGATIVE_INFINITY, Floats.of(weights)),
+            List.of(
+                new EpochReport(1, 5, Math.PI, null, 0.01, 1e6, 2.5),
+                new EpochReport(2, 5, 3, new Evaluation(Double.NaN, 0.1, 0.2), 0.01, 1e6, 2.5)),
             12.5);
     return new Checkpoint(
         Map.of("network", "small", "loss", "focal"),
@@ -58,32 +64,36 @@ class CheckpointTest {
   }
 
   private static long step(CheckpointFolder.Found found) {
-    return found.checkpoint().state().step();
+    try (Checkpoint checkpoint = CheckpointFolder.open(found.file(), HADOOP)) {
+      return checkpoint.state().step();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   @Test
   void bytesKeepEveryBit() {
     Checkpoint made = checkpoint(2, 40);
-    Checkpoint read = Checkpoint.decode(made.encode(), "the test");
-    assertThat(read.encode()).isEqualTo(made.encode());
+    Checkpoint read = FileBytes.checkpoint(FileBytes.of(made), "the test");
+    assertThat(FileBytes.of(read)).isEqualTo(FileBytes.of(made));
     assertThat(read.state().lossSum()).isEqualTo(0.1 + 0.2);
     assertThat(read.state().best().score()).isEqualTo(Double.NEGATIVE_INFINITY);
     assertThat(read.state().reports()).isEqualTo(made.state().reports());
-    assertThat(Arrays.equals(read.state().weights(), made.state().weights())).isTrue();
+    assertThat(read.state().weights().toArray()).isEqualTo(made.state().weights().toArray());
     assertThat(read.standardization().scales()).containsExactly(3);
   }
 
   @Test
   void theNewestOfThoseThatAreKeptIsFound() throws IOException {
     CheckpointFolder run = run("a");
-    assertThat(run.newest()).isNull();
+    assertThat(run.newest(Set.of())).isNull();
     run.write(checkpoint(1, 90), 2, () -> false);
     run.write(checkpoint(2, 10), 2, () -> false);
     run.write(checkpoint(2, 9), 2, () -> false);
     assertThat(files("a")).hasSize(2);
     run.write(checkpoint(2, 100), 2, () -> false);
     assertThat(files("a")).hasSize(2);
-    assertThat(step(run.newest())).isEqualTo(100);
+    assertThat(step(run.newest(Set.of()))).isEqualTo(100);
     run.delete();
     assertThat(folder.resolve("a")).doesNotExist();
   }
@@ -100,14 +110,14 @@ class CheckpointTest {
     Files.write(files.get(2), flipped);
     byte[] half = Files.readAllBytes(files.get(1));
     Files.write(files.get(1), Arrays.copyOf(half, half.length / 2));
-    assertThat(step(run.newest())).isEqualTo(1);
+    assertThat(step(run.newest(Set.of()))).isEqualTo(1);
     // Without the file system's own checksums, by those in the names.
     for (Path file : files) {
       Files.deleteIfExists(file.resolveSibling("." + file.getFileName() + ".crc"));
     }
-    assertThat(step(run.newest())).isEqualTo(1);
+    assertThat(step(run.newest(Set.of()))).isEqualTo(1);
     Files.write(files.get(0), new byte[0], StandardOpenOption.TRUNCATE_EXISTING);
-    assertThat(run.newest()).isNull();
+    assertThat(run.newest(Set.of())).isNull();
   }
 
   @Test
@@ -117,7 +127,7 @@ class CheckpointTest {
     Path whole = files("a").get(0);
     Files.copy(whole, whole.resolveSibling("_unfinished-" + whole.getFileName()));
     Files.copy(whole, whole.resolveSibling("checkpoint-000009-000000000009.safetensors"));
-    assertThat(step(run.newest())).isEqualTo(1);
+    assertThat(step(run.newest(Set.of()))).isEqualTo(1);
   }
 
   @Test
@@ -136,7 +146,7 @@ class CheckpointTest {
     run.write(checkpoint(7, 50), 1, () -> false);
     Files.write(files("a").get(0), new byte[] {1});
     run.write(checkpoint(1, 1), 1, () -> false);
-    assertThat(step(run.newest())).isEqualTo(1);
+    assertThat(step(run.newest(Set.of()))).isEqualTo(1);
     assertThat(files("a")).hasSize(1);
   }
 
@@ -148,6 +158,29 @@ class CheckpointTest {
     AtomicInteger looks = new AtomicInteger();
     run.write(checkpoint(1, 1), 2, () -> looks.incrementAndGet() > 1);
     assertThat(files("a")).isEmpty();
+  }
+
+  @Test
+  void whatAProcessCannotReadIsLeftOut() throws IOException {
+    CheckpointFolder run = run("a");
+    run.write(checkpoint(1, 1), 2, () -> false);
+    run.write(checkpoint(1, 2), 2, () -> false);
+    CheckpointFolder.Found newest = run.newest(Set.of());
+    CheckpointFolder.Found older = run.newest(Set.of(newest));
+    assertThat(step(older)).isEqualTo(1);
+    assertThat(run.newest(Set.of(newest, older))).isNull();
+    Floats weights;
+    try (Checkpoint open = CheckpointFolder.open(newest.file(), HADOOP)) {
+      weights = open.state().weights();
+    }
+    assertThatThrownBy(weights::toArray)
+        .hasMessageStartingWith("Checkpoint " + newest.file() + " cannot be read: ")
+        .satisfies(e -> assertThat(newest.isUnreadable("Rank 1: " + e.getMessage())).isTrue());
+    Files.delete(files("a").get(1));
+    assertThatThrownBy(() -> CheckpointFolder.open(newest.file(), HADOOP))
+        .isInstanceOf(IOException.class)
+        .satisfies(e -> assertThat(newest.isUnreadable(e.getMessage())).isTrue())
+        .satisfies(e -> assertThat(older.isUnreadable(e.getMessage())).isFalse());
   }
 
   @Test
@@ -163,8 +196,8 @@ class CheckpointTest {
 
   @Test
   void aFileOfSomethingElseIsRefused() {
-    byte[] weights = new Safetensors(Map.of(), Map.of("format", "pt")).encode();
-    assertThatThrownBy(() -> Checkpoint.decode(weights, "/c/x"))
+    byte[] weights = FileBytes.of(Map.of(), Map.of("format", "pt"));
+    assertThatThrownBy(() -> FileBytes.checkpoint(weights, "/c/x"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("/c/x is damaged or no checkpoint of this library: it says nothing of a run.");
   }

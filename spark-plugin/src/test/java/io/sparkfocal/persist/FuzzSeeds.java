@@ -1,6 +1,7 @@
 package io.sparkfocal.persist;
 
 import io.sparkfocal.data.Standardization;
+import io.sparkfocal.train.Floats;
 import io.sparkfocal.train.LoopState;
 import io.sparkfocal.train.OptimizerState;
 import java.nio.charset.StandardCharsets;
@@ -14,15 +15,15 @@ public final class FuzzSeeds {
 
   /** A file of weights. */
   public static byte[] safetensors() {
-    return new Safetensors(
-            Map.of("w", new Safetensors.Tensor(new long[] {2, 3}, new float[6])),
-            Map.of("format", "pt"))
-        .encode();
+    return FileBytes.of(
+        Map.of("w", new Safetensors.Tensor(new long[] {2, 3}, new float[6])),
+        Map.of("format", "pt"));
   }
 
   /** A checkpoint. */
   public static byte[] checkpoint() {
-    return new Checkpoint(
+    return FileBytes.of(
+        new Checkpoint(
             Map.of("network", "x"),
             new Standardization(new double[] {1}, new double[] {2}),
             new LoopState(
@@ -31,12 +32,11 @@ public final class FuzzSeeds {
                 3,
                 0.5,
                 1,
-                new float[2],
-                new OptimizerState(2, Map.of("velocity", new float[2])),
-                new LoopState.Best(1, 0.5, new float[2]),
+                Floats.of(0, 0),
+                new OptimizerState(2, Map.of("velocity", Floats.of(0, 0))),
+                new LoopState.Best(1, 0.5, Floats.of(0, 0)),
                 List.of(),
-                1))
-        .encode();
+                1)));
   }
 
   /** Both files of a model, with a zero between them. */

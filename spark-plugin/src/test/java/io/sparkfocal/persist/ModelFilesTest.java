@@ -10,6 +10,7 @@ import io.sparkfocal.data.Standardization;
 import io.sparkfocal.network.Layers;
 import io.sparkfocal.network.MlpNetwork;
 import io.sparkfocal.network.NetworkDescription;
+import io.sparkfocal.testing.Weights;
 import io.sparkfocal.train.FlatParameters;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -41,7 +42,7 @@ class ModelFilesTest {
               List.of("no", "yes"),
               new Standardization(new double[] {0.1, 1e-300}, new double[] {1 / 3.0, 2}),
               new LogitLink(false, 1.5, new double[] {0.25, -0.125}),
-              TrainedNetwork.named(parameters.slices(), parameters.toArray()));
+              Weights.of(parameters));
     }
     ModelFiles.write(network, folder.toString(), new Configuration());
   }

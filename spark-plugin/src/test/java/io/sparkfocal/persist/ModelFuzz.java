@@ -1,5 +1,7 @@
 package io.sparkfocal.persist;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.Arrays;
 
 /**
@@ -19,8 +21,10 @@ public final class ModelFuzz {
     byte[] network = Arrays.copyOf(data, end);
     byte[] weights = Arrays.copyOfRange(data, Math.min(data.length, end + 1), data.length);
     try {
-      TrainedNetwork model = ModelFiles.decode(network, "n", weights, "w");
+      TrainedNetwork model = ModelFiles.decode(network, "n", FileBytes.of(weights), "w");
       model.scoring();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     } catch (IllegalArgumentException e) {
       FuzzSeeds.requireSentence(e);
     }

@@ -9,15 +9,15 @@ public final class SafetensorsFuzz {
 
   /** Called with every input. */
   public static void fuzzerTestOneInput(byte[] data) {
-    Safetensors file;
+    Map<String, Safetensors.Tensor> file;
     try {
-      file = Safetensors.decode(data, "f");
+      file = FileBytes.tensors(data, "f");
     } catch (IllegalArgumentException e) {
       FuzzSeeds.requireSentence(e);
       return;
     }
     long values = 0;
-    for (Map.Entry<String, Safetensors.Tensor> named : file.tensors().entrySet()) {
+    for (Map.Entry<String, Safetensors.Tensor> named : file.entrySet()) {
       long size = 1;
       for (long extent : named.getValue().shape()) {
         size = Math.multiplyExact(size, extent);

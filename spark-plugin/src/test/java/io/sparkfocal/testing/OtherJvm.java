@@ -50,12 +50,24 @@ public final class OtherJvm {
       Class<?> main,
       String... arguments)
       throws IOException {
+    return start("1g", output, classPath, variables, main, arguments);
+  }
+
+  /** As above, with a heap of that size. */
+  public static Process start(
+      String heap,
+      Path output,
+      String classPath,
+      Map<String, String> variables,
+      Class<?> main,
+      String... arguments)
+      throws IOException {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
         .filter(option -> option.startsWith("--add-opens") || option.startsWith("-Djdk"))
         .forEach(command::add);
-    command.addAll(List.of("-Xmx1g", "-cp", classPath, main.getName()));
+    command.addAll(List.of("-Xmx" + heap, "-cp", classPath, main.getName()));
     command.addAll(List.of(arguments));
     ProcessBuilder builder =
         new ProcessBuilder(command).redirectErrorStream(true).redirectOutput(output.toFile());

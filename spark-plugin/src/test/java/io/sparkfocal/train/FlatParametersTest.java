@@ -107,9 +107,9 @@ class FlatParametersTest {
       FlatParameters parameters = FlatParameters.of(network(5), 7, manager, 1);
       WeightUpdate update =
           onHost
-              ? new HostUpdate(parameters, alone, settings)
+              ? new HostUpdate(parameters, alone, settings, manager)
               : new TensorUpdate(parameters, alone, settings, manager);
-      float[] before = parameters.toArray();
+      float[] before = parameters.values().toArray();
       for (int step = 0; step < 3; step++) {
         for (ParameterSlice slice : parameters.slices()) {
           if (slice.offset() < parameters.trained().size()) {
@@ -118,7 +118,7 @@ class FlatParametersTest {
         }
         update.apply(0.1);
       }
-      float[] after = parameters.toArray();
+      float[] after = parameters.values().toArray();
       int at = 0;
       for (ParameterSlice slice : parameters.slices()) {
         int begin = (int) slice.offset();

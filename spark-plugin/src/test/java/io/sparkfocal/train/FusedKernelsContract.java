@@ -220,8 +220,8 @@ abstract class FusedKernelsContract {
     TrainingSettings settings =
         TrainingRun.half(TrainingRun.settings(6, 30, new AdamW(0.01), 0.01));
     TrainingRun run = new TrainingRun(90).device(device()).dropout(0.2).validateOn(0, 1, 2);
-    TrainingOutcome composed = run.alone(settings);
-    TrainingOutcome fused = run.kernels(() -> FusedKernels.onGpu(GPU)).alone(settings);
+    Trained composed = run.alone(settings);
+    Trained fused = run.kernels(() -> FusedKernels.onGpu(GPU)).alone(settings);
     // Gradients are rounded to 11 bits, in an order of their own.
     assertThat(fused.weights()).containsExactly(composed.weights(), Offset.offset(2e-3f));
     assertThat(fused.epochs().get(5).trainingLoss())
@@ -298,9 +298,8 @@ abstract class FusedKernelsContract {
             DataType.FLOAT32);
     TrainingRun run =
         new TrainingRun(90).device(device()).dropout(0.2).loss(focal).validateOn(0, 1, 2);
-    TrainingOutcome composed = run.dealt(settings, few, many).get(0);
-    TrainingOutcome fused =
-        run.kernels(() -> FusedKernels.onGpu(GPU)).dealt(settings, few, many).get(0);
+    Trained composed = run.dealt(settings, few, many).get(0);
+    Trained fused = run.kernels(() -> FusedKernels.onGpu(GPU)).dealt(settings, few, many).get(0);
     assertThat(fused.weights()).containsExactly(composed.weights(), Offset.offset(1e-5f));
     assertThat(fused.epochs().get(5).trainingLoss())
         .isCloseTo(composed.epochs().get(5).trainingLoss(), Offset.offset(1e-6));

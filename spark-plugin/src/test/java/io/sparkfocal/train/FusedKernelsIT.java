@@ -145,7 +145,7 @@ class FusedKernelsIT extends FusedKernelsContract {
     TrainingSettings settings = TrainingRun.settings(4, 30, new AdamW(0.01), 0.01);
     TrainingRun run = new TrainingRun(90).device(device()).dropout(0.2).validateOn(0, 1, 2);
     float[] without = run.dealt(settings, few, many).get(0).weights();
-    List<TrainingOutcome> ranks =
+    List<Trained> ranks =
         run.kernelsOfRank(rank -> FusedKernels.onGpu(rank == 0 ? GPU : 1000))
             .dealt(settings, few, many);
     assertThat(ranks.get(1).weights()).isEqualTo(ranks.get(0).weights());

@@ -37,7 +37,7 @@ class GpuTrainingIT {
   void twoRanksOnOneGpuGetTheWeightsOfOneOnTheCpu(boolean batchNorm) {
     TrainingSettings settings = run(batchNorm).fullBatches(10, new AdamW(0.01), 0.003);
     float[] cpu = run(batchNorm).alone(settings).weights();
-    List<TrainingOutcome> ranks =
+    List<Trained> ranks =
         run(batchNorm)
             .device(Device.gpu(0))
             .kernels(() -> FusedKernels.on(Device.gpu(0)))

@@ -45,10 +45,10 @@ class HalfPrecisionTest {
         TrainingRun.settings(
             12, 32, sgd ? new Sgd(0.9, 1e-3) : new AdamW(0.01), sgd ? 0.05 : 0.005);
     TrainingRun run = run().batchNorm(batchNorm).dropout(dropout);
-    TrainingOutcome floats = run.dealt(settings, FEW, NONE, MANY).get(0);
-    List<TrainingOutcome> halves = run.dealt(TrainingRun.half(settings), FEW, NONE, MANY);
+    Trained floats = run.dealt(settings, FEW, NONE, MANY).get(0);
+    List<Trained> halves = run.dealt(TrainingRun.half(settings), FEW, NONE, MANY);
 
-    for (TrainingOutcome rank : halves) {
+    for (Trained rank : halves) {
       assertThat(rank.weights()).isEqualTo(halves.get(0).weights());
     }
     assertThat(halves.get(0).weights())
@@ -123,7 +123,7 @@ class HalfPrecisionTest {
     }
     TrainingSettings settings = TrainingRun.half(TrainingRun.settings(3, 32, new Sgd(0, 0), 1e-6));
     List<Float> factors = new ArrayList<>();
-    TrainingOutcome outcome =
+    Trained outcome =
         run.listener(
                 new TrainingListener() {
                   @Override
@@ -136,7 +136,7 @@ class HalfPrecisionTest {
 
                   @Override
                   public void keep(LoopState state) {
-                    factors.add(state.optimizer().moments().get("lossScale")[0]);
+                    factors.add(state.optimizer().moments().get("lossScale").toArray()[0]);
                   }
 
                   @Override

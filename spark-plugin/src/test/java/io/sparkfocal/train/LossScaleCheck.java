@@ -38,23 +38,25 @@ final class LossScaleCheck {
       step(update, parameters, 0, manager);
       assertThat(scale.state().toFloatArray()).containsExactly(SCALE, 1);
       for (float value : new float[] {Float.NaN, Float.POSITIVE_INFINITY, -1e38f * 10}) {
-        float[] weights = parameters.toArray();
+        float[] weights = parameters.values().toArray();
         OptimizerState before = update.state();
         float factor = scale.read();
         step(update, parameters, value, manager);
-        assertThat(parameters.toArray()).isEqualTo(weights);
+        assertThat(parameters.values().toArray()).isEqualTo(weights);
         before
             .moments()
             .forEach(
-                (name, moment) -> assertThat(update.state().moments().get(name)).isEqualTo(moment));
+                (name, moment) ->
+                    assertThat(update.state().moments().get(name).toArray())
+                        .isEqualTo(moment.toArray()));
         assertThat(scale.state().toFloatArray()).containsExactly(factor / 2, 0);
       }
       // The losses of steps that were left out are finite or end the training, like any.
       assertThat(update.takeTotals()).containsExactly(4 * 3, 4 * 4);
 
-      float[] before = parameters.toArray();
+      float[] before = parameters.values().toArray();
       step(update, parameters, 0, manager);
-      assertThat(parameters.toArray()).isNotEqualTo(before);
+      assertThat(parameters.values().toArray()).isNotEqualTo(before);
       assertThat(parameters.half().weights().toType(DataType.FLOAT32, true).toFloatArray())
           .as("what the network sees")
           .containsExactly(

@@ -90,10 +90,10 @@ class NcclTrainingIT {
   @ParameterizedTest
   @CsvSource({"false, false", "true, false", "true, true"})
   void theWeightsAreThoseOfTheHostsOwnCollective(boolean batchNorm, boolean half) {
-    List<TrainingOutcome> host = run(batchNorm).dealt(settings(half), FEW, MANY);
+    List<Trained> host = run(batchNorm).dealt(settings(half), FEW, MANY);
     kept.clear();
     reported.clear();
-    List<TrainingOutcome> nccl =
+    List<Trained> nccl =
         run(batchNorm).dealt(group(Duration.ofSeconds(60)), settings(half), FEW, MANY);
     for (int rank = 0; rank < 2; rank++) {
       assertThat(nccl.get(rank).weights()).isEqualTo(host.get(rank).weights());

@@ -90,7 +90,7 @@ class NonZerosTest {
     return setup.own() ? new ai.djl.nn.SequentialBlock().add(mlp) : mlp;
   }
 
-  private static TrainingOutcome train(
+  private static Trained train(
       Setup setup,
       TrainingSettings settings,
       Collective collective,
@@ -118,15 +118,16 @@ class NonZerosTest {
               listener,
               FusedKernels.none(),
               manager);
-      return loop.run(
-          shard(manager, numbers, setup.nonZeros()),
-          shard(manager, collective.rank() == 0 ? VALIDATION : NONE, setup.nonZeros()),
-          size,
-          from);
+      return Trained.of(
+          loop.run(
+              shard(manager, numbers, setup.nonZeros()),
+              shard(manager, collective.rank() == 0 ? VALIDATION : NONE, setup.nonZeros()),
+              size,
+              from));
     }
   }
 
-  private static List<TrainingOutcome> trained(
+  private static List<Trained> trained(
       Setup setup,
       TrainingSettings settings,
       @Nullable LoopState from,
@@ -140,7 +141,7 @@ class NonZerosTest {
         members, c -> train(setup, settings, c, rowsOfRanks[c.rank()], size, from, listener));
   }
 
-  private static TrainingOutcome trained(Setup setup, TrainingSettings settings) {
+  private static Trained trained(Setup setup, TrainingSettings settings) {
     return trained(setup, settings, null, keeping(new TreeMap<>()), FEW, NONE, MANY).get(0);
   }
 
@@ -169,8 +170,8 @@ class NonZerosTest {
   void threeRanksTrainAsOnDenseRows(boolean batchNorm, double dropout, int parts) {
     TrainingSettings settings =
         TrainingRun.inParts(parts, TrainingRun.settings(4, 20, new Sgd(0.9, 1e-3), 0.05));
-    TrainingOutcome dense = trained(new Setup(false, batchNorm, dropout, false), settings);
-    TrainingOutcome sparse = trained(new Setup(true, batchNorm, dropout, false), settings);
+    Trained dense = trained(new Setup(false, batchNorm, dropout, false), settings);
+    Trained sparse = trained(new Setup(true, batchNorm, dropout, false), settings);
     assertThat(sparse.weights()).containsExactly(dense.weights(), Offset.offset(2e-4f));
     EpochReport last = sparse.epochs().get(3);
     assertThat(last.trainingLoss()).isLessThan(sparse.epochs().get(0).trainingLoss());
@@ -191,8 +192,8 @@ class NonZerosTest {
   void float16AndOtherNetworksTrainAsOnDenseRowsToTheBit(boolean inHalf) {
     TrainingSettings floats = TrainingRun.settings(2, 20, new AdamW(0.01), 0.02);
     TrainingSettings settings = inHalf ? TrainingRun.half(floats) : floats;
-    TrainingOutcome dense = trained(new Setup(false, true, 0.2, !inHalf), settings);
-    TrainingOutcome sparse = trained(new Setup(true, true, 0.2, !inHalf), settings);
+    Trained dense = trained(new Setup(false, true, 0.2, !inHalf), settings);
+    Trained sparse = trained(new Setup(true, true, 0.2, !inHalf), settings);
     assertThat(sparse.weights()).isEqualTo(dense.weights());
     assertThat(sparse.epochs().get(1).validation()).isEqualTo(dense.epochs().get(1).validation());
   }
@@ -206,7 +207,13 @@ class NonZerosTest {
     assertThat(states).hasSize(6);
     for (LoopState state : states.values()) {
       assertThat(
-              trained(setup, settings, state, keeping(new TreeMap<>()), FEW, MANY)
+              trained(
+                      setup,
+                      settings,
+                      ResumeTest.onHeap(state),
+                      keeping(new TreeMap<>()),
+                      FEW,
+                      MANY)
                   .get(0)
                   .weights())
           .isEqualTo(whole);
@@ -236,8 +243,7 @@ class NonZerosTest {
       Batch sparse = NonZeroShard.byNonZeros(shard(manager, FEW, false).ordered().next(20));
       assertThat(input.of(sparse)).hasSize(3);
       NDArray ones = manager.ones(new Shape(20, WIDTH));
-      Batch full =
-          NonZeroShard.byNonZeros(new Batch(ones, sparse.labels(), sparse.weights()));
+      Batch full = NonZeroShard.byNonZeros(new Batch(ones, sparse.labels(), sparse.weights()));
       NDList given = input.of(full);
       assertThat(given.singletonOrThrow().toFloatArray()).isEqualTo(ones.toFloatArray());
     }
@@ -275,7 +281,6 @@ class NonZerosTest {
   }
 
   private static NetworkInput input(Block network, int width, NDManager manager) {
-    return new NetworkInput(
-        network, FlatParameters.of(network, width, manager, 1), Device.cpu());
+    return new NetworkInput(network, FlatParameters.of(network, width, manager, 1), Device.cpu());
   }
 }

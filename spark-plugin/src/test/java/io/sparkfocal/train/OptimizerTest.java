@@ -25,8 +25,13 @@ class OptimizerTest {
   }
 
   private static float[] trainedOnHost(Optimizer optimizer) {
+    try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
+      return trainedOnHost(optimizer.onHost(START.length, manager));
+    }
+  }
+
+  private static float[] trainedOnHost(Optimizer.HostUpdater updater) {
     float[] weights = START.clone();
-    Optimizer.HostUpdater updater = optimizer.onHost(weights.length);
     for (int step = 0; step < STEPS; step++) {
       updater.begin(rate(step));
       // In two pieces, as blocks of a large network.
@@ -106,7 +111,7 @@ class OptimizerTest {
       for (int step = 0; step < STEPS; step++) {
         if (step == STEPS / 2) {
           OptimizerState state = updater.state();
-          Optimizer.HostUpdater onHost = optimizer.onHost(START.length);
+          Optimizer.HostUpdater onHost = optimizer.onHost(START.length, manager);
           onHost.restore(state);
           updater = optimizer.on(weights, manager);
           updater.restore(onHost.state());

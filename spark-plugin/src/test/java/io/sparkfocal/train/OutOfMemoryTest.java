@@ -55,9 +55,9 @@ class OutOfMemoryTest {
   @Test
   void aStepIsRepeatedInHalvesAndNothingIsLost() {
     TrainingSettings settings = hungry(ROWS).fullBatches(20, new Sgd(0.9, 0), 0.1);
-    TrainingOutcome ample = hungry(ROWS).dealt(settings, FEW, MANY).get(0);
+    Trained ample = hungry(ROWS).dealt(settings, FEW, MANY).get(0);
     HungryLoss.ASKED.clear();
-    TrainingOutcome tight = hungry(17).dealt(settings, FEW, MANY).get(0);
+    Trained tight = hungry(17).dealt(settings, FEW, MANY).get(0);
     assertThat(tight.weights()).containsExactly(ample.weights(), Offset.offset(1e-6f));
     for (int epoch = 0; epoch < 20; epoch++) {
       assertThat(tight.epochs().get(epoch).trainingLoss())
@@ -70,9 +70,9 @@ class OutOfMemoryTest {
   @Test
   void aStepInFloat16IsRepeatedLikeAnyOther() {
     TrainingSettings settings = TrainingRun.half(hungry(ROWS).fullBatches(5, new Sgd(0.9, 0), 0.1));
-    TrainingOutcome ample = hungry(ROWS).dealt(settings, FEW, MANY).get(0);
+    Trained ample = hungry(ROWS).dealt(settings, FEW, MANY).get(0);
     HungryLoss.ASKED.clear();
-    TrainingOutcome tight = hungry(17).dealt(settings, FEW, MANY).get(0);
+    Trained tight = hungry(17).dealt(settings, FEW, MANY).get(0);
     // Gradients of a part are rounded to 11 bits.
     assertThat(tight.weights()).containsExactly(ample.weights(), Offset.offset(1e-3f));
     assertThat(HungryLoss.ASKED).contains(17L, 65L);
@@ -167,16 +167,14 @@ class OutOfMemoryTest {
   @ValueSource(strings = {"batchNorm", "ghm", "dice"})
   void ranksThatSumWithinAStepRepeatItTogether(String what) {
     TrainingSettings whole = thatSums(what).fullBatches(6, new Sgd(0.9, 0), 0.1);
-    List<TrainingOutcome> halves = thatSums(what).dealt(TrainingRun.inParts(2, whole), FEW, MANY);
+    List<Trained> halves = thatSums(what).dealt(TrainingRun.inParts(2, whole), FEW, MANY);
     // The other rank is before its first sum then.
-    List<TrainingOutcome> repeated =
-        thatSums(what).firstLayer(failing(0, 1)).dealt(whole, FEW, MANY);
+    List<Trained> repeated = thatSums(what).firstLayer(failing(0, 1)).dealt(whole, FEW, MANY);
     assertThat(repeated.get(1).weights()).isEqualTo(repeated.get(0).weights());
     assertThat(repeated.get(0).weights()).isEqualTo(halves.get(0).weights());
     // Twice, of which the second is in a second part, after sums of the first.
-    List<TrainingOutcome> twice =
-        thatSums(what).firstLayer(failing(1, 1, 3)).dealt(whole, FEW, MANY);
-    List<TrainingOutcome> quarters = thatSums(what).dealt(TrainingRun.inParts(4, whole), FEW, MANY);
+    List<Trained> twice = thatSums(what).firstLayer(failing(1, 1, 3)).dealt(whole, FEW, MANY);
+    List<Trained> quarters = thatSums(what).dealt(TrainingRun.inParts(4, whole), FEW, MANY);
     assertThat(twice.get(0).weights()).isEqualTo(quarters.get(0).weights());
     assertThat(twice.get(1).weights()).isEqualTo(twice.get(0).weights());
   }
@@ -187,7 +185,7 @@ class OutOfMemoryTest {
     TrainingSettings whole = ample.fullBatches(3, new Sgd(0.9, 0), 0.1);
     float[] expected = ample.dealt(TrainingRun.inParts(4, whole), FEW, MANY).get(0).weights();
     HungryLoss.ASKED.clear();
-    List<TrainingOutcome> tight = hungry(17).batchNorm(true).dealt(whole, FEW, MANY);
+    List<Trained> tight = hungry(17).batchNorm(true).dealt(whole, FEW, MANY);
     assertThat(tight.get(0).weights()).isEqualTo(expected);
     assertThat(tight.get(1).weights()).isEqualTo(expected);
     // Both ranks take as many parts, though two would do for 25 rows.
@@ -238,7 +236,7 @@ class OutOfMemoryTest {
                   }
                   return batch;
                 });
-    List<TrainingOutcome> found = run.dealt(TrainingRun.inParts(0, settings), FEW, MANY);
+    List<Trained> found = run.dealt(TrainingRun.inParts(0, settings), FEW, MANY);
     assertThat(found.get(1).weights()).isEqualTo(found.get(0).weights());
     assertThat(List.copyOf(rowsOfLargeRank)).endsWith(32L, 33L, 32L, 33L, 32L, 33L);
     assertThat(List.copyOf(rowsOfSmallRank)).endsWith(12L, 13L, 12L, 13L, 12L, 13L);

@@ -86,7 +86,7 @@ class RanksTogetherTest {
       run.feature(row, 50);
     }
     TrainingSettings settings = TrainingRun.settings(3, 45, new Sgd(0.9, 0), 0.01);
-    List<TrainingOutcome> ranks = run.dealt(settings, MANY, FEW);
+    List<Trained> ranks = run.dealt(settings, MANY, FEW);
     assertThat(ranks.get(1).weights()).isEqualTo(ranks.get(0).weights());
     assertThat(ranks.get(1).epochs()).hasSize(3);
   }
@@ -121,8 +121,7 @@ class RanksTogetherTest {
     for (int row : FEW) {
       run.feature(row, 1e30f * (row % 2 == 0 ? 1 : -1));
     }
-    List<TrainingOutcome> ranks =
-        run.dealt(TrainingRun.settings(2, 45, new Sgd(0, 0), 0.01), MANY, FEW);
+    List<Trained> ranks = run.dealt(TrainingRun.settings(2, 45, new Sgd(0, 0), 0.01), MANY, FEW);
     assertThat(ranks.get(1).weights()).isEqualTo(ranks.get(0).weights());
     for (float value : ranks.get(0).weights()) {
       assertThat(value).isFinite();
@@ -229,7 +228,7 @@ class RanksTogetherTest {
     Statistics ofWhole = new Statistics();
     normalized(ROWS, ofWhole).alone(whole);
     Statistics ofParts = new Statistics();
-    TrainingOutcome outcome = normalized(ROWS, ofParts).alone(TrainingRun.inParts(8, whole));
+    Trained outcome = normalized(ROWS, ofParts).alone(TrainingRun.inParts(8, whole));
     assertThat(outcome.epochs()).hasSize(20);
     float[] expected = ofWhole.last(0);
     float[] found = ofParts.last(0);
@@ -246,7 +245,7 @@ class RanksTogetherTest {
     int[] two = {0, 1};
     int[] otherTwo = {2, 3};
     Statistics statistics = new Statistics();
-    List<TrainingOutcome> inParts =
+    List<Trained> inParts =
         normalized(4, statistics).dealt(TrainingRun.inParts(8, whole), two, otherTwo);
     float[] expected = normalized(4, new Statistics()).dealt(whole, two, otherTwo).get(0).weights();
     assertThat(inParts.get(0).weights()).isEqualTo(expected);
@@ -263,10 +262,10 @@ class RanksTogetherTest {
     TrainingSettings inParts =
         TrainingRun.inParts(8, TrainingRun.settings(20, ROWS, new Sgd(0.9, 0), 0.01));
     Statistics statistics = new Statistics();
-    List<TrainingOutcome> ranks =
+    List<Trained> ranks =
         normalized(ROWS, statistics)
             .dealt(inParts, new int[] {0, 1, 2}, new int[0], IntStream.range(3, ROWS).toArray());
-    for (TrainingOutcome rank : ranks) {
+    for (Trained rank : ranks) {
       assertThat(rank.weights()).isEqualTo(ranks.get(0).weights());
     }
     assertThat(statistics.ofRank.values()).extracting(List::size).containsOnly(8 * 20);

@@ -9,8 +9,9 @@ import io.sparkfocal.data.Standardization;
 import io.sparkfocal.network.Layers;
 import io.sparkfocal.network.MlpNetwork;
 import io.sparkfocal.persist.Checkpoint;
+import io.sparkfocal.persist.EarlierFormats;
+import io.sparkfocal.persist.FileBytes;
 import java.nio.FloatBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -71,16 +72,16 @@ class ResumeTest {
         TrainingRun.settings(
             3, 20, optimizer.equals("sgd") ? new Sgd(0.9, 1e-3) : new AdamW(0.01), 0.02);
     TrainingSettings settings = precision == DataType.FLOAT16 ? TrainingRun.half(floats) : floats;
-    TrainingOutcome whole = run(batchNorm).dealt(settings, FEW, MANY).get(0);
+    Trained whole = run(batchNorm).dealt(settings, FEW, MANY).get(0);
     Map<Long, LoopState> states = states(run(batchNorm), settings);
     assertThat(states).hasSize(3 * 5);
     for (LoopState state : states.values()) {
       // Through the bytes of a file, since that is how it comes back.
       Checkpoint read =
-          Checkpoint.decode(
-              new Checkpoint(Map.of(), Standardization.none(1), state).encode(), "the test");
-      TrainingOutcome rest =
-          run(batchNorm).goOnFrom(read.state()).dealt(settings, FEW, MANY).get(1);
+          FileBytes.checkpoint(
+              FileBytes.of(new Checkpoint(Map.of(), Standardization.none(1), state)), "the test");
+      Trained rest =
+          run(batchNorm).goOnFrom(onHeap(read.state())).dealt(settings, FEW, MANY).get(1);
       assertThat(rest.weights()).as("from step %d", state.stepsDone()).isEqualTo(whole.weights());
       assertThat(rest.bestEpoch()).isEqualTo(whole.bestEpoch());
       assertThat(rest.epochs()).hasSize(3);
@@ -99,21 +100,21 @@ class ResumeTest {
         TrainingRun.settings(
             3, 20, optimizer.equals("sgd") ? new Sgd(0.9, 1e-3) : new AdamW(0.01), 0.02);
     TrainingSettings settings = precision == DataType.FLOAT16 ? TrainingRun.half(floats) : floats;
-    TrainingOutcome whole = run(batchNorm).dealt(settings, FEW, MANY).get(0);
+    Trained whole = run(batchNorm).dealt(settings, FEW, MANY).get(0);
     LoopState state = states(run(batchNorm), settings).get(7L);
     try (NDManager manager = NDManager.newBaseManager()) {
       FlatParameters parameters = flat(batchNorm, manager);
       LoopState packed = packed(state, parameters);
-      assertThat(packed.weights())
-          .hasSizeLessThan(state.weights().length)
+      assertThat(packed.weights().toArray())
+          .hasSizeLessThan((int) state.weights().size())
           .hasSize(batchNorm ? 6 * 16 + 4 * 16 + 16 * 8 + 4 * 8 + 8 * 3 + 3 : 112 + 136 + 27);
-      byte[] file = new Checkpoint(Map.of(), Standardization.none(1), packed, true).encode();
-      assertThat(new String(file, StandardCharsets.ISO_8859_1)).contains("\"format\\\":\\\"1\\\"");
-
-      LoopState read = Checkpoint.decode(file, "the test").state(parameters);
-      assertThat(read.weights()).isEqualTo(state.weights());
-      assertThat(read.best().weights()).isEqualTo(state.best().weights());
-      TrainingOutcome rest = run(batchNorm).goOnFrom(read).dealt(settings, FEW, MANY).get(1);
+      LoopState read =
+          FileBytes.checkpoint(EarlierFormats.file("1", Map.of("a", "b"), packed), "the test")
+              .state(parameters);
+      assertThat(read.weights().toArray()).isEqualTo(state.weights().toArray());
+      assertThat(read.best().weights().toArray()).isEqualTo(state.best().weights().toArray());
+      assertThat(read.reports()).isEqualTo(state.reports());
+      Trained rest = run(batchNorm).goOnFrom(onHeap(read)).dealt(settings, FEW, MANY).get(1);
       assertThat(rest.weights()).isEqualTo(whole.weights());
       assertThat(rest.epochs().get(2).validation()).isEqualTo(whole.epochs().get(2).validation());
     }
@@ -147,12 +148,32 @@ class ResumeTest {
         1);
   }
 
+  /** For several ranks, each of which closes what it goes on from. */
+  static LoopState onHeap(LoopState state) {
+    Map<String, Floats> moments = new TreeMap<>(state.optimizer().moments());
+    moments.replaceAll((name, values) -> Floats.of(values.toArray()));
+    LoopState.Best best = state.best();
+    return new LoopState(
+        state.epoch(),
+        state.step(),
+        state.steps(),
+        state.lossSum(),
+        state.weightSum(),
+        Floats.of(state.weights().toArray()),
+        new OptimizerState(state.optimizer().updates(), moments),
+        best == null
+            ? null
+            : new LoopState.Best(best.epoch(), best.score(), Floats.of(best.weights().toArray())),
+        state.reports(),
+        state.seconds());
+  }
+
   /** As an earlier version kept it. */
   private static LoopState packed(LoopState state, FlatParameters parameters) {
     List<ParameterSlice> all = parameters.slices();
     long end = parameters.trained().size();
     List<ParameterSlice> trained = all.stream().filter(s -> s.offset() < end).toList();
-    Map<String, float[]> moments = new TreeMap<>(state.optimizer().moments());
+    Map<String, Floats> moments = new TreeMap<>(state.optimizer().moments());
     moments.replaceAll(
         (name, values) -> name.equals("lossScale") ? values : packed(values, trained));
     LoopState.Best best = state.best();
@@ -171,11 +192,11 @@ class ResumeTest {
         state.seconds());
   }
 
-  private static float[] packed(float[] values, List<ParameterSlice> slices) {
+  private static Floats packed(Floats values, List<ParameterSlice> slices) {
     FloatBuffer packed =
         FloatBuffer.allocate((int) slices.stream().mapToLong(ParameterSlice::size).sum());
-    slices.forEach(slice -> packed.put(values, (int) slice.offset(), (int) slice.size()));
-    return packed.array();
+    slices.forEach(slice -> packed.put(values.part(slice.offset(), slice.size()).toArray()));
+    return Floats.of(packed.array());
   }
 
   /** The loss scale doubles with the first step, if it goes on from what was remembered. */
@@ -184,8 +205,8 @@ class ResumeTest {
     TrainingSettings settings =
         TrainingRun.half(TrainingRun.settings(3, 20, new AdamW(0.01), 0.02));
     LoopState state = states(run(false), settings).get(7L);
-    Map<String, float[]> moments = new TreeMap<>(state.optimizer().moments());
-    moments.put("lossScale", new float[] {8, LossScale.STEPS_TO_DOUBLE - 1});
+    Map<String, Floats> moments = new TreeMap<>(state.optimizer().moments());
+    moments.put("lossScale", Floats.of(8, LossScale.STEPS_TO_DOUBLE - 1));
     LoopState almost =
         new LoopState(
             state.epoch(),
@@ -198,9 +219,11 @@ class ResumeTest {
             state.best(),
             state.reports(),
             state.seconds());
-    Map<Long, LoopState> after = states(run(false).goOnFrom(almost), settings);
-    assertThat(after.get(8L).optimizer().moments().get("lossScale")).containsExactly(16, 0);
-    assertThat(after.get(15L).optimizer().moments().get("lossScale")).containsExactly(16, 7);
+    Map<Long, LoopState> after = states(run(false).goOnFrom(onHeap(almost)), settings);
+    assertThat(after.get(8L).optimizer().moments().get("lossScale").toArray())
+        .containsExactly(16, 0);
+    assertThat(after.get(15L).optimizer().moments().get("lossScale").toArray())
+        .containsExactly(16, 7);
   }
 
   @Test
@@ -208,7 +231,7 @@ class ResumeTest {
     TrainingSettings settings = TrainingRun.settings(3, 20, new AdamW(0.01), 0.02);
     LoopState state = states(run(false), settings).get(7L);
     int[] all = IntStream.range(0, 85).toArray();
-    TrainingOutcome rest = run(false).goOnFrom(state).dealt(settings, all).get(0);
+    Trained rest = run(false).goOnFrom(onHeap(state)).dealt(settings, all).get(0);
     assertThat(rest.epochs()).hasSize(3);
     assertThat(rest.epochs().get(2).trainingLoss()).isLessThan(rest.epochs().get(0).trainingLoss());
   }
@@ -218,7 +241,7 @@ class ResumeTest {
     TrainingSettings settings = TrainingRun.settings(1, 20, new AdamW(0.01), 0.02);
     LoopState state = states(run(false), settings).get(2L);
     TrainingSettings other = TrainingRun.settings(1, 20, new Sgd(0.9, 0), 0.02);
-    assertThatThrownBy(() -> run(false).goOnFrom(state).dealt(other, FEW, MANY))
+    assertThatThrownBy(() -> run(false).goOnFrom(onHeap(state)).dealt(other, FEW, MANY))
         .rootCause()
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageMatching(

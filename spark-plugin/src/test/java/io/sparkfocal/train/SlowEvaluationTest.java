@@ -61,7 +61,8 @@ class SlowEvaluationTest {
               CLASSES,
               new float[0],
               Duration.ZERO);
-      return evaluator.evaluate(new TensorShard(all, shuffle -> new int[0], Gather::composed), beforeBatch);
+      return evaluator.evaluate(
+          new TensorShard(all, shuffle -> new int[0], Gather::composed), beforeBatch);
     }
   }
 

@@ -90,8 +90,8 @@ class TrainingLoopTest {
 
   private static void assertSameAsAlone(TrainingRun run, TrainingSettings settings) {
     float[] alone = run.alone(settings).weights();
-    List<TrainingOutcome> ranks = run.dealt(settings, FEW, NONE, MANY);
-    for (TrainingOutcome rank : ranks) {
+    List<Trained> ranks = run.dealt(settings, FEW, NONE, MANY);
+    for (Trained rank : ranks) {
       assertThat(rank.weights()).isEqualTo(ranks.get(0).weights());
       assertThat(rank.weights()).hasSameSizeAs(alone);
       assertThat(rank.weights()).containsExactly(alone, Offset.offset(1e-5f));
@@ -101,7 +101,7 @@ class TrainingLoopTest {
   @Test
   void trainingLowersTheLossAndRecognisesTheClasses() {
     TrainingRun run = new TrainingRun(300).validateOn(IntStream.range(0, 60).toArray());
-    TrainingOutcome outcome =
+    Trained outcome =
         run.dealt(
                 TrainingRun.settings(20, 32, new AdamW(0.01), 0.01),
                 IntStream.range(60, 180).toArray(),
@@ -132,7 +132,7 @@ class TrainingLoopTest {
       run.label(row, 2);
     }
     TrainingSettings patient = withPatience(3, 30);
-    TrainingOutcome stopped = run.dealt(patient, MANY).get(0);
+    Trained stopped = run.dealt(patient, MANY).get(0);
     int best = stopped.bestEpoch();
     assertThat(stopped.epochs()).hasSize(best + 3);
     double bestLoss = stopped.epochs().get(best - 1).validation().loss();

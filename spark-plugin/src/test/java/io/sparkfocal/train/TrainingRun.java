@@ -228,12 +228,12 @@ final class TrainingRun {
   }
 
   /** The outcome of one rank that has all rows. */
-  TrainingOutcome alone(TrainingSettings settings) {
+  Trained alone(TrainingSettings settings) {
     return dealt(settings, IntStream.range(0, rows.size()).toArray()).get(0);
   }
 
   /** The outcomes of as many ranks as there are lists of row numbers. */
-  List<TrainingOutcome> dealt(TrainingSettings settings, int[]... rowsOfRanks) {
+  List<Trained> dealt(TrainingSettings settings, int[]... rowsOfRanks) {
     return onRanks(Ranks::run, settings, rowsOfRanks);
   }
 
@@ -249,7 +249,7 @@ final class TrainingRun {
   }
 
   private <T> List<T> onRanks(
-      BiFunction<List<Collective>, Ranks.Work<TrainingOutcome>, List<T>> runner,
+      BiFunction<List<Collective>, Ranks.Work<Trained>, List<T>> runner,
       TrainingSettings settings,
       int[]... rowsOfRanks) {
     List<Collective> group = new ArrayList<>();
@@ -261,13 +261,12 @@ final class TrainingRun {
   }
 
   /** The outcomes over these collectives, which are closed. */
-  List<TrainingOutcome> dealt(
-      List<Collective> group, TrainingSettings settings, int[]... rowsOfRanks) {
+  List<Trained> dealt(List<Collective> group, TrainingSettings settings, int[]... rowsOfRanks) {
     return onRanks(Ranks::run, group, settings, rowsOfRanks);
   }
 
   private <T> List<T> onRanks(
-      BiFunction<List<Collective>, Ranks.Work<TrainingOutcome>, List<T>> runner,
+      BiFunction<List<Collective>, Ranks.Work<Trained>, List<T>> runner,
       List<Collective> group,
       TrainingSettings settings,
       int[]... rowsOfRanks) {
@@ -280,7 +279,7 @@ final class TrainingRun {
   }
 
   /** As a task does. */
-  private TrainingOutcome trainOrAbort(
+  private Trained trainOrAbort(
       TrainingSettings settings, Collective collective, int[] numbers, RunSize size) {
     try {
       return train(settings, collective, numbers, size);
@@ -298,12 +297,12 @@ final class TrainingRun {
   }
 
   /** The outcome of a rank that has all rows for training, whatever the others have. */
-  TrainingOutcome over(Collective collective, TrainingSettings settings) {
+  Trained over(Collective collective, TrainingSettings settings) {
     int[] all = IntStream.range(0, rows.size()).toArray();
     return train(settings, collective, all, size(all));
   }
 
-  private TrainingOutcome train(
+  private Trained train(
       TrainingSettings settings, Collective collective, int[] numbers, RunSize size) {
     try (NDManager manager = NDManager.newBaseManager(device, "PyTorch")) {
       TensorCollective tensors = new TensorCollective(collective);
@@ -343,7 +342,7 @@ final class TrainingRun {
               manager);
       int[] validation = collective.rank() == 0 ? validationRows : new int[0];
       Shard rows = shards.apply(shard(fused, batch(manager, numbers)));
-      return loop.run(rows, shard(fused, batch(manager, validation)), size, from);
+      return Trained.of(loop.run(rows, shard(fused, batch(manager, validation)), size, from));
     }
   }
 

@@ -31,7 +31,7 @@ class WeightUpdateTest {
         Device.cpu(),
         (parameters, manager) ->
             onHost
-                ? new HostUpdate(parameters, alone, settings)
+                ? new HostUpdate(parameters, alone, settings, manager)
                 : new TensorUpdate(parameters, alone, settings, manager));
   }
 
@@ -62,7 +62,7 @@ class WeightUpdateTest {
       }
       assertThat(update.takeTotals()).containsExactly(15, 20);
       assertThat(update.takeTotals()).containsExactly(0, 0);
-      return parameters.toArray();
+      return parameters.values().toArray();
     }
   }
 
@@ -86,7 +86,8 @@ class WeightUpdateTest {
             ValidationMetric.LOSS,
             0,
             DataType.FLOAT32);
-    float[] onHost = trained((parameters, manager) -> new HostUpdate(parameters, alone, settings));
+    float[] onHost =
+        trained((parameters, manager) -> new HostUpdate(parameters, alone, settings, manager));
     float[] onDevice =
         trained((parameters, manager) -> new TensorUpdate(parameters, alone, settings, manager));
     assertThat(onDevice).containsExactly(onHost, Offset.offset(2e-6f));
