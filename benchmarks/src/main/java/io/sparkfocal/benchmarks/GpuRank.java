@@ -143,6 +143,7 @@ final class GpuRank {
         new Batch(
             manager.randomNormal(new Shape(rows, features)),
             manager.arange(rows).mod(CLASSES).toType(DataType.INT64, false),
-            manager.ones(new Shape(rows))));
+            manager.ones(new Shape(rows))),
+        shuffle -> shuffle.order(rows));
   }
 }

@@ -146,7 +146,7 @@ record RowSample(int[] labels, float[] weights, int slots, int[] classes, float[
     private int best(double[] values) {
       int found = 0;
       for (int c = 0; c < values.length; c++) {
-        if (!known[c] || found == best.length && values[c] <= values[best[found - 1]]) {
+        if (!known[c] || (found == best.length && values[c] <= values[best[found - 1]])) {
           continue;
         }
         int slot = found < best.length ? found++ : found - 1;

@@ -1,6 +1,5 @@
 package io.sparkfocal.data;
 
-import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -40,21 +39,6 @@ record FeatureValues(FeatureLayout layout, int width) {
       throw notFinite(value, index);
     }
     return value + 0.0;
-  }
-
-  /** Narrows all values. */
-  void dense(double[] from, float[] to) {
-    for (int i = 0; i < to.length; i++) {
-      to[i] = narrow(from[i], i);
-    }
-  }
-
-  /** Spreads a sparse vector. */
-  void sparse(int[] indices, double[] from, float[] to) {
-    Arrays.fill(to, 0);
-    for (int i = 0; i < indices.length; i++) {
-      to[indices[i]] = narrow(from[i], indices[i]);
-    }
   }
 
   /** The value as a float, refusing NaN, infinities and what float32 cannot hold. */

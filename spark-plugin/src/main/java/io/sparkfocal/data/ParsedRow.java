@@ -25,7 +25,7 @@ final class ParsedRow {
   /**
    * Takes the place of another row.
    *
-   * @param stored how many values a sparse row has; -1 for a dense one
+   * @param ofStored how many values a sparse row has; -1 for a dense one
    */
   void set(
       int ofWidth,

@@ -5,42 +5,36 @@ import org.apache.spark.ml.linalg.DenseVector;
 import org.apache.spark.ml.linalg.SparseVector;
 import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.types.StructType;
+import org.jspecify.annotations.Nullable;
 
-/** Reads the features of {@code Row}s, for scoring. */
+/** Reads and standardizes the features of {@code Row}s, for scoring. */
 public final class RowFeatures {
 
   private final FeatureLayout layout;
   private final FeatureValues check;
-  private final int[] ordinals;
+  private final Standardization standardization;
 
-  private RowFeatures(FeatureLayout layout, FeatureValues check, int[] ordinals) {
+  /** For rows that have the columns of the layout, in its order, and nothing else. */
+  public RowFeatures(FeatureLayout layout, Standardization standardization) {
     this.layout = layout;
-    this.check = check;
-    this.ordinals = ordinals;
-  }
-
-  /** For rows of that schema, of {@code width} features each. */
-  public static RowFeatures of(FeatureLayout layout, StructType schema, int width) {
-    int[] ordinals = layout.columns().stream().mapToInt(schema::fieldIndex).toArray();
-    return new RowFeatures(layout, new FeatureValues(layout, width), ordinals);
+    this.check = new FeatureValues(layout, standardization.means().length);
+    this.standardization = standardization;
   }
 
   /**
    * Reads the features of a row.
    *
+   * @param values where they go, as the network takes them: shape (F)
    * @throws IllegalArgumentException if one is null or not finite, or there are too few or too many
    */
   public void read(Row row, float[] values) {
     switch (layout.kind()) {
-      case VECTOR -> readVector(check.present(row.<Vector>getAs(ordinals[0])), values);
+      case VECTOR -> readVector(check.present(row.<Vector>getAs(0)), values);
       case FLOAT_ARRAY, DOUBLE_ARRAY ->
-          readList(
-              row.isNullAt(ordinals[0]) ? check.present(null) : row.<Number>getList(ordinals[0]),
-              values);
+          readList(row.isNullAt(0) ? check.present(null) : row.<Number>getList(0), values);
       case COLUMNS -> {
         for (int i = 0; i < values.length; i++) {
-          values[i] = number(row.get(ordinals[i]), i);
+          values[i] = number(row.get(i), i);
         }
       }
     }
@@ -49,23 +43,41 @@ public final class RowFeatures {
   private void readVector(Vector vector, float[] values) {
     check.size(vector.size());
     if (vector instanceof SparseVector sparse) {
-      check.sparse(sparse.indices(), sparse.values(), values);
+      for (int i = 0; i < values.length; i++) {
+        values[i] = standardization.apply(0.0, i);
+      }
+      int[] indices = sparse.indices();
+      for (int k = 0; k < indices.length; k++) {
+        values[indices[k]] = standardized(sparse.values()[k], indices[k]);
+      }
     } else {
-      check.dense(((DenseVector) vector).values(), values);
+      double[] dense = ((DenseVector) vector).values();
+      for (int i = 0; i < values.length; i++) {
+        values[i] = standardized(dense[i], i);
+      }
     }
   }
 
   private void readList(List<Number> list, float[] values) {
     check.size(list.size());
-    for (int i = 0; i < values.length; i++) {
-      values[i] = number(list.get(i), i);
+    int i = 0;
+    for (Number value : list) {
+      values[i] = number(value, i);
+      i++;
     }
   }
 
-  private float number(@org.jspecify.annotations.Nullable Object value, int index) {
+  private float number(@Nullable Object value, int index) {
     if (value == null) {
-      throw check.nullFeature();
+      throw layout.kind() == FeatureLayout.Kind.COLUMNS
+          ? check.nullFeature(index)
+          : check.nullFeature();
     }
-    return check.narrow(((Number) value).doubleValue(), index);
+    return standardized(((Number) value).doubleValue(), index);
+  }
+
+  private float standardized(double value, int index) {
+    check.narrow(value, index);
+    return standardization.apply(value, index);
   }
 }

@@ -3,10 +3,8 @@ package io.sparkfocal.data;
 import io.sparkfocal.train.Shuffle;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Comparator;
-import java.util.IdentityHashMap;
 import java.util.List;
-import java.util.Map;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -96,8 +94,8 @@ final class ShardRows {
 
   /** All rows, slice by slice. */
   Windows ordered() {
-    var next = slices.iterator();
-    return () -> next.hasNext() ? window(List.of(next.next())) : null;
+    var next = IntStream.range(0, slices.size()).iterator();
+    return () -> next.hasNext() ? window(next.nextInt()) : null;
   }
 
   /** All rows, in an order that depends on the slices and the shuffle alone. */
@@ -119,56 +117,40 @@ final class ShardRows {
     for (int i = 0; i < slices.size(); i++) {
       begin[i + 1] = begin[i] + slices.get(i).rows();
     }
-    Map<BlockSlice, Integer> numbers = new IdentityHashMap<>();
-    for (int i = 0; i < slices.size(); i++) {
-      numbers.put(slices.get(i), i);
-    }
     int at = 0;
-    for (List<BlockSlice> group : groups(shuffle)) {
-      int[] places = new int[group.stream().mapToInt(BlockSlice::rows).sum()];
-      int count = 0;
-      for (BlockSlice slice : group) {
-        int first = begin[numbers.getOrDefault(slice, 0)];
-        for (int row = 0; row < slice.rows(); row++) {
-          places[count++] = first + row;
-        }
-      }
-      System.arraycopy(permuted(places, shuffle), 0, order, at, count);
-      at += count;
+    for (int[] group : groups(shuffle)) {
+      int[] places =
+          Arrays.stream(group).flatMap(i -> IntStream.range(begin[i], begin[i + 1])).toArray();
+      System.arraycopy(permuted(places, shuffle), 0, order, at, places.length);
+      at += places.length;
     }
     return order;
   }
 
-  /** Slices in random order, cut into windows. */
-  private List<List<BlockSlice>> groups(Shuffle shuffle) {
-    List<List<BlockSlice>> groups = new ArrayList<>();
-    List<BlockSlice> group = new ArrayList<>();
-    long bytes = 0;
-    for (int i : shuffle.order(slices.size())) {
-      BlockSlice slice = slices.get(i);
-      if (!group.isEmpty()
-          && (bytes + slice.bytes() > WINDOW_BYTES || group.size() == MOST_SLICES)) {
-        groups.add(group);
-        group = new ArrayList<>();
-        bytes = 0;
+  /** Numbers of slices in random order, cut into windows. */
+  private List<int[]> groups(Shuffle shuffle) {
+    List<int[]> groups = new ArrayList<>();
+    int[] order = shuffle.order(slices.size());
+    for (int from = 0; from < order.length; ) {
+      long bytes = 0;
+      int to = from;
+      while (to < order.length
+          && to - from < MOST_SLICES
+          && (to == from || bytes + slices.get(order[to]).bytes() <= WINDOW_BYTES)) {
+        bytes += slices.get(order[to++]).bytes();
       }
-      group.add(slice);
-      bytes += slice.bytes();
+      groups.add(Arrays.copyOfRange(order, from, to));
+      from = to;
     }
-    if (!group.isEmpty()) {
-      groups.add(group);
-    }
-    // As they may lie on a disk.
-    groups.forEach(g -> g.sort(Comparator.comparingInt(BlockSlice::block)));
     return groups;
   }
 
-  private Window window(List<BlockSlice> group) {
-    RowBlock[] blocks = new RowBlock[group.size()];
-    int[] order = new int[group.stream().mapToInt(BlockSlice::rows).sum()];
+  private Window window(int... group) {
+    RowBlock[] blocks = new RowBlock[group.length];
+    int[] order = new int[Arrays.stream(group).map(i -> slices.get(i).rows()).sum()];
     int count = 0;
     for (int i = 0; i < blocks.length; i++) {
-      BlockSlice slice = group.get(i);
+      BlockSlice slice = slices.get(group[i]);
       blocks[i] = block(slice);
       for (int row = slice.from(); row < slice.to(); row++) {
         order[count++] = i << ROW_BITS | row;

@@ -51,6 +51,27 @@ public record Standardization(double[] means, double[] scales, boolean[] exact)
     return (float) (((exact[index] ? value : (float) value) - means[index]) * scales[index]);
   }
 
+  /** In one array: means, scales, 1 for exact features and 0 for others. */
+  public double[] toArray() {
+    double[] all = Arrays.copyOf(means, 3 * means.length);
+    System.arraycopy(scales, 0, all, means.length, means.length);
+    for (int i = 0; i < means.length; i++) {
+      all[2 * means.length + i] = exact[i] ? 1 : 0;
+    }
+    return all;
+  }
+
+  /** From what {@link #toArray} gave. */
+  public static Standardization of(double[] all) {
+    int width = all.length / 3;
+    boolean[] exact = new boolean[width];
+    for (int i = 0; i < width; i++) {
+      exact[i] = all[2 * width + i] != 0;
+    }
+    return new Standardization(
+        Arrays.copyOf(all, width), Arrays.copyOfRange(all, width, 2 * width), exact);
+  }
+
   /** Standardizes the first {@code width} features in place. */
   void apply(float[] values, int width) {
     for (int i = 0; i < width; i++) {

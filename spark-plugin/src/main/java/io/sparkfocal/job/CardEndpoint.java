@@ -90,7 +90,7 @@ final class CardEndpoint implements ThreadSafeRpcEndpoint, AutoCloseable {
 
       @Override
       @SuppressWarnings("unchecked") // a message has no other answer
-      public <A extends Object, B> B applyOrElse(A message, Function1<A, B> otherwise) {
+      public <A, B> B applyOrElse(A message, Function1<A, B> otherwise) {
         if (!isDefinedAt(message)) {
           return otherwise.apply(message);
         }

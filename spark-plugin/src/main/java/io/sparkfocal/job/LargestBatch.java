@@ -16,7 +16,7 @@ final class LargestBatch {
    * @throws IllegalArgumentException if they cannot
    */
   static void require(TrainingPlan plan, long trainingRows, SparkConf conf) {
-    if (plan.device().mayUseGpu(conf)) {
+    if (plan.device().mayUseGpu(conf) || plan.sparse()) {
       return;
     }
     int width = plan.network().features();

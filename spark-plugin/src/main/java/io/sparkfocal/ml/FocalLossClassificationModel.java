@@ -1,5 +1,6 @@
 package io.sparkfocal.ml;
 
+import io.sparkfocal.data.Columns;
 import io.sparkfocal.data.FeatureLayout;
 import io.sparkfocal.persist.ModelFiles;
 import io.sparkfocal.persist.ModelFolder;
@@ -18,11 +19,9 @@ import org.apache.spark.ml.util.MLWritable;
 import org.apache.spark.ml.util.MLWriter;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
-import org.apache.spark.sql.Encoders;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
-import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.jspecify.annotations.Nullable;
 import scala.Option;
@@ -30,8 +29,11 @@ import scala.Option;
 /**
  * A trained network that appends logits, probabilities and the predicted class to a DataFrame.
  *
- * <p>Scoring runs on the CPU, a batch of rows at a time; it reads the features and keeps all other
- * columns. Features must be present and finite.
+ * <p>Scoring runs on the CPU. All other columns stay as they are, and only those that a query asks
+ * for are read. Multilayer perceptrons of up to 131,072 weights are a function of the feature
+ * columns, as Spark ML's own models are: filters on other columns reach the source. Larger networks
+ * and those of other providers score batches of rows, where a filter belongs before {@code
+ * transform}. Features must be present and finite.
  */
 public final class FocalLossClassificationModel extends Model<FocalLossClassificationModel>
     implements ScoringParams<FocalLossClassificationModel>, MLWritable {
@@ -41,12 +43,22 @@ public final class FocalLossClassificationModel extends Model<FocalLossClassific
   private final String uid;
   private final ScoringParams.Holder scoringParams;
   private final TrainedNetwork network;
+  private final NetworkBroadcast broadcast;
   private final @Nullable TrainingSummary summary;
 
   FocalLossClassificationModel(
       String uid, TrainedNetwork network, @Nullable TrainingSummary summary) {
+    this(uid, network, new NetworkBroadcast(), summary);
+  }
+
+  private FocalLossClassificationModel(
+      String uid,
+      TrainedNetwork network,
+      NetworkBroadcast broadcast,
+      @Nullable TrainingSummary summary) {
     this.uid = uid;
     this.network = network;
+    this.broadcast = broadcast;
     this.summary = summary;
     this.scoringParams = new ScoringParams.Holder(this);
   }
@@ -67,7 +79,8 @@ public final class FocalLossClassificationModel extends Model<FocalLossClassific
 
   /** The same params with another summary. */
   FocalLossClassificationModel with(TrainingSummary other) {
-    return copyValues(new FocalLossClassificationModel(uid, network, other), ParamMap.empty());
+    return copyValues(
+        new FocalLossClassificationModel(uid, network, broadcast, other), ParamMap.empty());
   }
 
   /** How many classes the model tells apart. */
@@ -141,18 +154,42 @@ public final class FocalLossClassificationModel extends Model<FocalLossClassific
     if (thresholds != null) {
       ClassScores.requireThresholds(thresholds, numClasses());
     }
-    PartitionScorer scorer =
-        new PartitionScorer(
-            network.scoring(), layout, OutputColumns.of(this), new ClassScores(thresholds));
-    // By position, since the names of other columns may repeat; metadata does not pass the encoder.
-    StructField[] fields = schema.fields();
-    StructType numbered = new StructType();
-    Column[] named = new Column[fields.length];
-    for (int i = 0; i < fields.length; i++) {
-      numbered = numbered.add("c" + i, fields[i].dataType(), fields[i].nullable());
-      named[i] = functions.col("c" + i).as(fields[i].name(), fields[i].metadata());
+    OutputColumns output = OutputColumns.of(this);
+    ScoreColumns columns =
+        new ScoreColumns(
+            output, network.description().outputs(), network.link(), new ClassScores(thresholds));
+    if (columns.names().isEmpty()) {
+      return dataset.toDF();
     }
-    return dataset.toDF().mapPartitions(scorer, Encoders.row(numbered)).select(named);
+    SentNetwork sent = broadcast.in(dataset.sparkSession().sparkContext(), network);
+    return RowScorer.suits(network.description(), layout) || dataset.isStreaming()
+        ? byRow(dataset, new RowScorer(sent, layout, columns), columns, schema)
+        : ScoredRelation.of(dataset, sent, layout, columns, schema);
+  }
+
+  private Dataset<Row> byRow(
+      Dataset<?> dataset, RowScorer scorer, ScoreColumns columns, StructType schema) {
+    Column features =
+        functions.struct(
+            scorer.layout().columns().stream().map(Columns::named).toArray(Column[]::new));
+    Column scores =
+        functions
+            .udf(scorer, columns.type())
+            .asNonNullable()
+            .withName("focal_scores")
+            .apply(features);
+    // Once for all columns: Spark does not repeat a function that is used several times.
+    String struct = uid + "_scores";
+    List<String> names = columns.names();
+    Column[] all = new Column[names.size() + 1];
+    all[0] = functions.col("*");
+    for (int i = 0; i < names.size(); i++) {
+      all[i + 1] =
+          Columns.named(struct)
+              .getField(Integer.toString(i))
+              .as(names.get(i), schema.apply(schema.length() - names.size() + i).metadata());
+    }
+    return dataset.toDF().select(functions.col("*"), scores.as(struct)).select(all).drop(struct);
   }
 
   @Override
@@ -185,7 +222,8 @@ public final class FocalLossClassificationModel extends Model<FocalLossClassific
     if (!column.isEmpty() && !column.equals(getDefault(featuresCol()).get())) {
       requireRead(column, extra.getOrElse(featuresCols(), getFeaturesCols()));
     }
-    FocalLossClassificationModel copy = new FocalLossClassificationModel(uid, network, summary);
+    FocalLossClassificationModel copy =
+        new FocalLossClassificationModel(uid, network, broadcast, summary);
     copy.setParent(parent());
     return copyValues(copy, extra);
   }

@@ -11,13 +11,19 @@ import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
 import io.sparkfocal.losses.Autograd;
 import io.sparkfocal.network.ActivationBytes;
-import io.sparkfocal.network.Layers;
-import io.sparkfocal.persist.TrainedNetwork;
-import io.sparkfocal.train.FlatParameters;
+import io.sparkfocal.train.StoredParameters;
 import java.nio.ByteBuffer;
 
-/** A network in native memory that turns features into logits; used by one thread. */
+/**
+ * Turns features into logits by a network in native memory, which the tasks of the JVM share; used
+ * by one thread.
+ */
 final class Scorer implements AutoCloseable {
+
+  /** Kept for the next task of a stage, or the next micro-batch. */
+  private static final long IDLE_MILLIS = 10_000;
+
+  static final SharedValues<Native> NETWORKS = new SharedValues<>(Native::close, IDLE_MILLIS);
 
   private static final int MOST_ROWS = 1024;
 
@@ -27,31 +33,51 @@ final class Scorer implements AutoCloseable {
   /** Of what the layers make of it, and of the logits, in PyTorch's memory and on the heap. */
   private static final long BATCH_BYTES = 64 << 20;
 
-  private final NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
-  private final TrainedNetwork.Scoring scoring;
+  private final SentNetwork sent;
   private final Block network;
+  private final NDManager manager;
   private final ParameterStore parameters;
 
-  Scorer(TrainedNetwork.Scoring scoring) {
-    this.scoring = scoring;
-    try {
-      network = scoring.description().build(Layers.forInference());
-      scoring.fill(FlatParameters.of(network, features(), manager, 0));
-      parameters = new ParameterStore(manager, false);
-    } catch (RuntimeException | LinkageError e) {
-      manager.close();
-      throw e;
+  /**
+   * A network with its parameters.
+   *
+   * @param manager owns the parameters
+   */
+  record Native(NDManager manager, Block block) {
+
+    static Native of(SentNetwork sent) {
+      NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
+      try {
+        return new Native(
+            manager,
+            StoredParameters.build(sent.description(), manager, sent.shapes(), sent.parameters()));
+      } catch (RuntimeException | LinkageError e) {
+        manager.close();
+        throw e;
+      }
     }
+
+    void close() {
+      manager.close();
+    }
+  }
+
+  Scorer(SentNetwork sent) {
+    this.sent = sent;
+    Native shared = NETWORKS.acquire(sent.key(), () -> Native.of(sent));
+    network = shared.block();
+    manager = shared.manager().newSubManager();
+    parameters = new ParameterStore(manager, false);
   }
 
   /** Width of a row. */
   int features() {
-    return scoring.description().features();
+    return sent.description().features();
   }
 
   /** Width of the logits. */
   int outputs() {
-    return scoring.description().outputs();
+    return sent.description().outputs();
   }
 
   /** How many rows are scored at once: as many as fit some bytes, from 1 to 1,024. */
@@ -68,9 +94,11 @@ final class Scorer implements AutoCloseable {
         Math.multiplyExact(Math.multiplyExact(rows, features()), Float.BYTES));
   }
 
-  /** The feature as the network takes it. */
-  float standardize(float value, int index) {
-    return scoring.standardization().apply(value, index);
+  /** Logits of one row of standardized features. */
+  float[] logits(float[] row) {
+    ByteBuffer input = newInput(1);
+    input.asFloatBuffer().put(row);
+    return logits(input, 1);
   }
 
   /** Logits of {@code rows} rows, row by row. */
@@ -94,5 +122,6 @@ final class Scorer implements AutoCloseable {
   @Override
   public void close() {
     manager.close();
+    NETWORKS.release(sent.key());
   }
 }

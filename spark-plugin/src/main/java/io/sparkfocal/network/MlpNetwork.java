@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,7 +39,7 @@ public final class MlpNetwork implements NetworkProvider {
    * @throws ArithmeticException if there are more than a long can count
    */
   public static long parameterCount(int features, int outputs, Map<String, String> arguments) {
-    boolean batchNorm = Boolean.parseBoolean(arguments.getOrDefault("batchNorm", "false"));
+    boolean batchNorm = batchNorm(arguments);
     long count = 0;
     long width = features;
     for (int units : hiddenLayers(arguments.getOrDefault("hiddenLayers", ""))) {
@@ -52,7 +53,7 @@ public final class MlpNetwork implements NetworkProvider {
   @Override
   public Block create(int features, int outputs, Map<String, String> arguments, Layers layers) {
     double dropout = Double.parseDouble(arguments.getOrDefault("dropout", "0"));
-    boolean batchNorm = Boolean.parseBoolean(arguments.getOrDefault("batchNorm", "false"));
+    boolean batchNorm = batchNorm(arguments);
     SequentialBlock network = new SequentialBlock();
     for (int units : hiddenLayers(arguments.getOrDefault("hiddenLayers", ""))) {
       network.add(linear(network, units, !batchNorm, layers));
@@ -71,6 +72,19 @@ public final class MlpNetwork implements NetworkProvider {
     return network.getChildren().isEmpty()
         ? layers.linear(units, bias)
         : ai.djl.nn.core.Linear.builder().setUnits(units).optBias(bias).build();
+  }
+
+  /** Widths of the features, the hidden layers and the logits. */
+  static int[] widths(int features, int outputs, Map<String, String> arguments) {
+    int[] hidden = hiddenLayers(arguments.getOrDefault("hiddenLayers", ""));
+    return IntStream.concat(
+            IntStream.concat(IntStream.of(features), Arrays.stream(hidden)), IntStream.of(outputs))
+        .toArray();
+  }
+
+  /** Whether hidden layers are normalized. */
+  static boolean batchNorm(Map<String, String> arguments) {
+    return Boolean.parseBoolean(arguments.getOrDefault("batchNorm", "false"));
   }
 
   private static int[] hiddenLayers(String widths) {

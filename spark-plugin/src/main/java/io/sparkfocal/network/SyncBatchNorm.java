@@ -37,7 +37,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class SyncBatchNorm extends AbstractBlock {
 
-  private static final float EPSILON = 1e-5f;
+  static final float EPSILON = 1e-5f;
   private static final float MOMENTUM = 0.1f;
 
   private final RankStep step;

@@ -82,14 +82,9 @@ public final class FlatParameters {
       Block network, int features, NDManager manager, long seed, @Nullable LossScale scale) {
     InitialValues.replaceRandomInitializers(network);
     network.initialize(manager, DataType.FLOAT32, new Shape(1, features));
-    List<Pair<String, Parameter>> parameters = new ArrayList<>();
-    network.getParameters().stream()
-        .filter(p -> p.getValue().requiresGradient())
-        .forEach(parameters::add);
-    int trainedCount = parameters.size();
-    network.getParameters().stream()
-        .filter(p -> !p.getValue().requiresGradient())
-        .forEach(parameters::add);
+    List<Pair<String, Parameter>> parameters = inOrder(network);
+    int trainedCount =
+        (int) parameters.stream().filter(p -> p.getValue().requiresGradient()).count();
 
     List<ParameterSlice> slices = slicesOf(parameters);
     long trainedSize = end(slices.subList(0, trainedCount));
@@ -117,6 +112,17 @@ public final class FlatParameters {
             trained,
             manager.zeros(linked.getShape()),
             new HalfPrecision(scale, computed, linked.get("0:" + trainedSize), manager));
+  }
+
+  /** The parameters of a network: those that are trained, then the others. */
+  static List<Pair<String, Parameter>> inOrder(Block network) {
+    List<Pair<String, Parameter>> parameters = new ArrayList<>();
+    for (boolean trained : new boolean[] {true, false}) {
+      network.getParameters().stream()
+          .filter(named -> named.getValue().requiresGradient() == trained)
+          .forEach(parameters::add);
+    }
+    return parameters;
   }
 
   /** Whether a parameter is a running mean or variance. */

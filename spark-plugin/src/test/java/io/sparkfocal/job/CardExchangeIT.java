@@ -26,11 +26,12 @@ class CardExchangeIT {
 
   private static final String HOST = "127.0.0.1";
   private static final long KEY = 0x5EED;
-  private static final Runnable NOTHING = () -> {};
 
   private final SparkConf conf = new SparkConf(false).set("spark.driver.host", HOST);
   private RpcEnv driver;
   private RpcEnv executor;
+
+  private static void nothing() {}
 
   private CardEndpoint open(int world) {
     driver = RpcEnv.create("driver", HOST, 0, conf, security(), false);
@@ -101,7 +102,8 @@ class CardExchangeIT {
       CompletableFuture<String[]> second = waiting(exchange, 0, 2);
       assertThat(first).isNotDone();
       // As in local mode, where driver and executor are one.
-      assertThat(exchange.gather(conf, driver, new Object[] {0, 1, "card 1"}, NOTHING))
+      assertThat(
+              exchange.gather(conf, driver, new Object[] {0, 1, "card 1"}, CardExchangeIT::nothing))
           .containsExactly("card 0", "card 1", "card 2");
       assertThat(first.get()).containsExactly("card 0", "card 1", "card 2");
       assertThat(second.get()).containsExactly("card 0", "card 1", "card 2");
@@ -120,10 +122,12 @@ class CardExchangeIT {
               () ->
                   endpoint
                       .exchange()
-                      .gather(stranger, outside, new Object[] {0, 1, "false"}, NOTHING))
+                      .gather(
+                          stranger, outside, new Object[] {0, 1, "false"}, CardExchangeIT::nothing))
           .isInstanceOf(CollectiveException.class);
       outside.shutdown();
-      assertThat(gather(endpoint.exchange(), 0, 1, NOTHING)).containsExactly("card 0", "card 1");
+      assertThat(gather(endpoint.exchange(), 0, 1, CardExchangeIT::nothing))
+          .containsExactly("card 0", "card 1");
       assertThat(first.get()).containsExactly("card 0", "card 1");
     }
   }
@@ -137,10 +141,10 @@ class CardExchangeIT {
       asked.await();
       assertThat(first).isNotDone();
       String[] all = {"card 0", "card 1"};
-      assertThat(gather(endpoint.exchange(), 0, 1, NOTHING)).isEqualTo(all);
+      assertThat(gather(endpoint.exchange(), 0, 1, CardExchangeIT::nothing)).isEqualTo(all);
       assertThat(first.get()).isEqualTo(all);
-      assertThat(gather(endpoint.exchange(), 0, 0, NOTHING)).isEqualTo(all);
-      assertThat(gather(endpoint.exchange(), 0, 1, NOTHING)).isEqualTo(all);
+      assertThat(gather(endpoint.exchange(), 0, 0, CardExchangeIT::nothing)).isEqualTo(all);
+      assertThat(gather(endpoint.exchange(), 0, 1, CardExchangeIT::nothing)).isEqualTo(all);
     }
   }
 
@@ -153,9 +157,10 @@ class CardExchangeIT {
       String over =
           "The ranks cannot tell each other where they are: Spark has begun attempt 1 of the ranks' stage.";
       assertThat(sentence(early)).isEqualTo(over);
-      assertThat(sentence(gathering(exchange, 0, 1, NOTHING))).isEqualTo(over);
+      assertThat(sentence(gathering(exchange, 0, 1, CardExchangeIT::nothing))).isEqualTo(over);
       assertThat(first).isNotDone();
-      assertThat(gather(exchange, 1, 1, NOTHING)).containsExactly("card 0", "card 1");
+      assertThat(gather(exchange, 1, 1, CardExchangeIT::nothing))
+          .containsExactly("card 0", "card 1");
       assertThat(first.get()).containsExactly("card 0", "card 1");
     }
   }
@@ -168,7 +173,7 @@ class CardExchangeIT {
     endpoint.close();
     assertThat(sentence(first))
         .isEqualTo("The ranks cannot tell each other where they are: The attempt is over.");
-    assertThat(sentence(gathering(exchange, 0, 1, NOTHING)))
+    assertThat(sentence(gathering(exchange, 0, 1, CardExchangeIT::nothing)))
         .startsWith("The ranks cannot tell each other where they are: Cannot find endpoint: ");
   }
 
@@ -186,7 +191,7 @@ class CardExchangeIT {
       assertThatThrownBy(() -> gather(endpoint.exchange(), 0, 0, look))
           .isInstanceOf(TaskKilledException.class);
       Thread.currentThread().interrupt();
-      assertThatThrownBy(() -> gather(endpoint.exchange(), 0, 0, NOTHING))
+      assertThatThrownBy(() -> gather(endpoint.exchange(), 0, 0, CardExchangeIT::nothing))
           .isInstanceOf(CollectiveException.class);
       assertThat(Thread.interrupted()).isTrue();
     }
@@ -196,13 +201,16 @@ class CardExchangeIT {
   void aRankThatDoesNotComeIsNamedWhenTheTimeIsOver() throws Exception {
     conf.set("spark.barrier.sync.timeout", "1s");
     try (CardEndpoint endpoint = open(3)) {
-      CompletableFuture<String[]> first = gathering(endpoint.exchange(), 0, 0, NOTHING);
-      CompletableFuture<String[]> last = gathering(endpoint.exchange(), 0, 2, NOTHING);
+      CompletableFuture<String[]> first =
+          gathering(endpoint.exchange(), 0, 0, CardExchangeIT::nothing);
+      CompletableFuture<String[]> last =
+          gathering(endpoint.exchange(), 0, 2, CardExchangeIT::nothing);
       String over =
           "The ranks cannot tell each other where they are: 1 of 3 ranks, rank 1 among them, had not read their rows 1 s after the first; see what keeps them, or raise spark.barrier.sync.timeout.";
       assertThat(sentence(first)).isEqualTo(over);
       assertThat(sentence(last)).isEqualTo(over);
-      assertThat(sentence(gathering(endpoint.exchange(), 0, 1, NOTHING))).isEqualTo(over);
+      assertThat(sentence(gathering(endpoint.exchange(), 0, 1, CardExchangeIT::nothing)))
+          .isEqualTo(over);
     }
   }
 
@@ -217,7 +225,8 @@ class CardExchangeIT {
   void whatIsNoCardIsRefused() {
     try (CardEndpoint endpoint = open(2)) {
       CardExchange exchange = endpoint.exchange();
-      assertThatThrownBy(() -> exchange.gather(conf, executor, new Object[] {0, 1}, NOTHING))
+      assertThatThrownBy(
+              () -> exchange.gather(conf, executor, new Object[] {0, 1}, CardExchangeIT::nothing))
           .isInstanceOf(CollectiveException.class)
           .hasMessageContaining("Unsupported message");
     }

@@ -303,7 +303,7 @@ class FocalLossClassifierIT {
   void scoringFailsWithASentenceOnRowsTheModelCannotTake() {
     FocalLossClassificationModel model = quick().setMaxIter(1).fit(rows);
     Dataset<Row> narrow = rows.withColumn("features", array(lit(1.0), lit(2.0)));
-    assertThatThrownBy(() -> model.transform(narrow).count())
+    assertThatThrownBy(() -> model.transform(narrow).collectAsList())
         .hasMessageContaining("has a row with 2 features where 4 are expected");
     assertThatThrownBy(() -> model.transform(rows.drop("features")))
         .hasMessageContaining("Column \"features\" (featuresCol) does not exist");

@@ -33,8 +33,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(180)
 class NotTriedAgainIT {
 
-  private static final String RANK = "Rank \\d of 3, host \\S+, executor \\S+: ";
-
   /** How the rows come to the ranks. */
   enum Way {
     AS_THEY_LIE,

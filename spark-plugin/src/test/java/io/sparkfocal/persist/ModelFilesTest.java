@@ -12,8 +12,11 @@ import io.sparkfocal.network.MlpNetwork;
 import io.sparkfocal.network.NetworkDescription;
 import io.sparkfocal.testing.Weights;
 import io.sparkfocal.train.FlatParameters;
+import io.sparkfocal.train.StoredParameters;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.apache.hadoop.conf.Configuration;
@@ -68,8 +71,14 @@ class ModelFilesTest {
     assertThat(read.classNames()).containsExactly("no", "yes");
     assertThat(read.standardization().means()).containsExactly(0.1, 1e-300);
     assertThat(read.standardization().scales()).containsExactly(1 / 3.0, 2);
-    assertThat(read.scoring().weights()).isEqualTo(network.scoring().weights());
-    assertThat(read.scoring().layout()).isEqualTo(network.scoring().layout());
+    assertThat(read.weights().keySet()).containsExactlyElementsOf(network.weights().keySet());
+    network
+        .weights()
+        .forEach(
+            (name, tensor) -> {
+              assertThat(read.weights().get(name).shape()).isEqualTo(tensor.shape());
+              assertThat(read.weights().get(name).values()).isEqualTo(tensor.values());
+            });
   }
 
   @Test
@@ -112,12 +121,15 @@ class ModelFilesTest {
 
   @Test
   void weightsOfAnotherNetworkAreRefusedWhenTheyAreFilledIn() throws Exception {
-    TrainedNetwork.Scoring scoring = read().scoring();
+    TrainedNetwork network = read();
+    NetworkDescription other = new NetworkDescription(MlpNetwork.class.getName(), Map.of(), 2, 2);
+    Map<String, long[]> shapes = new LinkedHashMap<>();
+    network.weights().forEach((name, tensor) -> shapes.put(name, tensor.shape()));
+    Iterator<float[]> values =
+        network.weights().values().stream().map(Safetensors.Tensor::values).iterator();
     try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
-      Block other = new MlpNetwork().create(2, 2, Map.of(), Layers.forInference());
-      FlatParameters parameters = FlatParameters.of(other, 2, manager, 1);
       assertThatIllegalArgumentException()
-          .isThrownBy(() -> scoring.fill(parameters))
+          .isThrownBy(() -> StoredParameters.build(other, manager, shapes, values))
           .withMessageContaining("builds the parameters")
           .withMessageContaining("use the provider's version that trained it");
     }

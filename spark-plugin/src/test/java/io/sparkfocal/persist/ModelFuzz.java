@@ -21,8 +21,7 @@ public final class ModelFuzz {
     byte[] network = Arrays.copyOf(data, end);
     byte[] weights = Arrays.copyOfRange(data, Math.min(data.length, end + 1), data.length);
     try {
-      TrainedNetwork model = ModelFiles.decode(network, "n", FileBytes.of(weights), "w");
-      model.scoring();
+      ModelFiles.decode(network, "n", FileBytes.of(weights), "w");
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (IllegalArgumentException e) {
