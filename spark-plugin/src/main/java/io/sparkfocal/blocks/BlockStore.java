@@ -2,6 +2,7 @@ package io.sparkfocal.blocks;
 
 import io.sparkfocal.compat.LocalBlocks;
 import java.io.Serializable;
+import java.util.function.IntPredicate;
 import org.apache.spark.SparkEnv;
 import org.apache.spark.memory.MemoryManager;
 import org.apache.spark.storage.BlockManager;
@@ -77,8 +78,13 @@ record BlockStore(int rdd, boolean evicts) implements Serializable {
     return manager().master().contains(new RDDBlockId(rdd, number));
   }
 
+  /** Removes all copies of a block. */
+  void removeEverywhere(int number) {
+    manager().master().removeBlock(new RDDBlockId(rdd, number));
+  }
+
   /** Removes the blocks that this process has, but for some. */
-  void removeHereUnless(java.util.function.IntPredicate kept) {
+  void removeHereUnless(IntPredicate kept) {
     for (RDDBlockId id : LocalBlocks.of(manager(), rdd)) {
       if (!kept.test(id.splitIndex())) {
         manager().removeBlock(id, true);

@@ -38,7 +38,6 @@ public final class InputBlocks implements AutoCloseable {
   private BlockStore store;
   private PartitionRows[] made = {};
   private LabelCounts counts = new LabelCounts(new long[0], 0, 0, 0);
-  private boolean lost;
 
   private InputBlocks(SparkContext spark, TrainingColumns columns, InputPlan input) {
     this.spark = spark;
@@ -204,7 +203,6 @@ public final class InputBlocks implements AutoCloseable {
         "Blocks of {} of {} partitions of the input are lost and made again.",
         partitionsOfLost.length,
         partitions);
-    lost = true;
     RowReader reader = new RowReader(columns, width());
     for (List<byte[]> results : job(reader).collectPartitions(partitionsOfLost)) {
       PartitionReport report = PartitionReport.decode(results.get(0));
@@ -213,11 +211,6 @@ public final class InputBlocks implements AutoCloseable {
       }
     }
     return true;
-  }
-
-  /** Whether blocks were ever lost. */
-  public boolean wasLost() {
-    return lost;
   }
 
   private boolean isLost(int partition) {

@@ -44,6 +44,8 @@ public final class RankBlocks implements BlockSource, AutoCloseable {
     if (isFirst) {
       if (slice.hash()
           != XXH64.hashUnsafeBytes(bytes, Platform.BYTE_ARRAY_OFFSET, bytes.length, 0)) {
+        // Another copy than the driver was told of, as of a speculative task: it is made again.
+        share.store().removeEverywhere(number);
         throw new LostBlockException(number);
       }
       if (!isHere) {

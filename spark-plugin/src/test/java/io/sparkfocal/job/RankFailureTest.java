@@ -80,7 +80,7 @@ class RankFailureTest {
   }
 
   private static RuntimeException ofRow(Throwable thrown) {
-    return RankFailure.inReport(report(RankFailure.of(rank(0, 2), new RowFailure(thrown))));
+    return new RowFailure(thrown).forUser();
   }
 
   @Test
@@ -88,7 +88,7 @@ class RankFailureTest {
     assertThat(ofRow(new IllegalStateException("no 7", new RuntimeException("below\nit"))))
         .isInstanceOf(TrainingException.class)
         .hasMessage(
-            "Rank 0 of 2, host h0, executor 0: A row of the input cannot be computed: java.lang.IllegalStateException: no 7: java.lang.RuntimeException: below")
+            "A row of the input cannot be computed: java.lang.IllegalStateException: no 7: java.lang.RuntimeException: below")
         .extracting(e -> ((TrainingException) e).isPermanent())
         .isEqualTo(true);
     assertThat(

@@ -2,20 +2,15 @@ package io.sparkfocal.ml;
 
 import static io.sparkfocal.testing.BadInput.counted;
 import static io.sparkfocal.testing.BadInput.early;
-import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.expr;
 import static org.apache.spark.sql.functions.lit;
-import static org.apache.spark.sql.functions.udf;
 
 import io.sparkfocal.testing.BadInput;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Consumer;
 import org.apache.spark.ml.feature.VectorAssembler;
-import org.apache.spark.ml.linalg.VectorUDT;
-import org.apache.spark.ml.linalg.Vectors;
 import org.apache.spark.mllib.util.MLUtils;
-import org.apache.spark.sql.expressions.UserDefinedFunction;
 
 /** Tables that cannot be trained on. */
 final class BadData {
@@ -234,31 +229,12 @@ final class BadData {
         place -> quick().fit(place.rows().withColumn(column, expr(sql))));
   }
 
-  /** As many features as HashingTF makes. */
-  private static UserDefinedFunction hashed() {
-    return udf(
-        (Long id) -> Vectors.sparse(1 << 18, new int[] {id.intValue()}, new double[] {1}),
-        new VectorUDT());
-  }
-
   private static List<BadInput> rows() {
     return List.of(
         counted(
             "no rows",
             "The dataset has no rows; give fit() at least one row of each of two classes.",
             place -> quick().fit(place.rows().limit(0))),
-        counted(
-            "a step of more than 2 GiB",
-            "batchSize is 2100, which is 2100 rows in a step for each worker (there are 1), but only 2046 rows of 262144 features fit in 2 GiB; lower batchSize to at most 2046, or raise numWorkers.",
-            place ->
-                quick()
-                    .setNumWorkers(1)
-                    .setBatchSize(2100)
-                    .fit(
-                        place
-                            .rows()
-                            .crossJoin(place.spark().range(35).toDF("copy"))
-                            .withColumn("features", hashed().apply(col("id"))))),
         counted(
             "rows to validate on only",
             "All 60 rows are validation rows; give fit() rows to train on.",
