@@ -156,8 +156,11 @@ class RecoveryIT {
   @Test
   void whereOtherRowsComeAgainAllIsReadAnewAndTrainingBeginsAnew() throws Exception {
     SparkSession spark = TestSpark.twoExecutors();
+    Dataset<Row> local = Samples.rows(spark, 400);
+    // The optimizer would compute a function over a local relation once and for all.
     Dataset<Row> rows =
-        Samples.rows(spark, 400)
+        spark
+            .createDataFrame(local.toJavaRDD(), local.schema())
             .withColumn(
                 "weight",
                 udf(() -> 1 + Math.random(), DataTypes.DoubleType).asNondeterministic().apply());
