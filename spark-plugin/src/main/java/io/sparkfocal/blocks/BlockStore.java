@@ -23,7 +23,7 @@ import scala.reflect.ClassTag$;
  * @param evicts whether the blocks may evict others from memory; else they go to disk where there
  *     is no room
  */
-record BlockStore(int rdd, boolean evicts) implements Serializable {
+public record BlockStore(int rdd, boolean evicts) implements Serializable {
 
   private static final ClassTag<byte[]> BYTES = ClassTag$.MODULE$.apply(byte[].class);
 
@@ -32,15 +32,26 @@ record BlockStore(int rdd, boolean evicts) implements Serializable {
   }
 
   /** Keeps a block in this process, in place of another one of that number. */
-  void put(int number, byte[] bytes) {
+  public void put(int number, byte[] bytes) {
     RDDBlockId id = new RDDBlockId(rdd, number);
     if (isHere(number)) {
       // Of an earlier attempt of the task, which may have read other rows.
       manager().removeBlock(id, true);
     }
+    store(id, bytes);
+  }
+
+  /** Keeps a copy of a block in this process, unless it has one. */
+  void putIfAbsent(int number, byte[] bytes) {
+    if (!isHere(number)) {
+      store(new RDDBlockId(rdd, number), bytes);
+    }
+  }
+
+  private void store(RDDBlockId id, byte[] bytes) {
     if (!manager().putSingle(id, bytes, level(bytes.length), true, BYTES)) {
       throw new IllegalStateException(
-          "A block of %s bytes of rows was not stored; look at the executor's log and disks."
+          "A block of %s bytes was not stored; look at the executor's log and disks."
               .formatted(bytes.length));
     }
   }
@@ -59,7 +70,7 @@ record BlockStore(int rdd, boolean evicts) implements Serializable {
   /**
    * A block, from this process or another; null if nobody has it. Called in a task's own thread.
    */
-  byte @Nullable [] get(int number) {
+  public byte @Nullable [] get(int number) {
     Option<BlockResult> found = manager().get(new RDDBlockId(rdd, number), BYTES);
     if (found.isEmpty()) {
       return null;
@@ -73,6 +84,11 @@ record BlockStore(int rdd, boolean evicts) implements Serializable {
     return bytes;
   }
 
+  /** Removes a block of this process. */
+  void removeHere(int number) {
+    manager().removeBlock(new RDDBlockId(rdd, number), true);
+  }
+
   /** Whether any process has a block; asks the driver. */
   boolean exists(int number) {
     return manager().master().contains(new RDDBlockId(rdd, number));
@@ -84,7 +100,7 @@ record BlockStore(int rdd, boolean evicts) implements Serializable {
   }
 
   /** Removes the blocks that this process has, but for some. */
-  void removeHereUnless(IntPredicate kept) {
+  public void removeHereUnless(IntPredicate kept) {
     for (RDDBlockId id : LocalBlocks.of(manager(), rdd)) {
       if (!kept.test(id.splitIndex())) {
         manager().removeBlock(id, true);
@@ -93,7 +109,7 @@ record BlockStore(int rdd, boolean evicts) implements Serializable {
   }
 
   /** Removes all blocks everywhere, without waiting; called on the driver. */
-  void removeAll() {
+  public void removeAll() {
     manager().master().removeRdd(rdd, false);
   }
 }

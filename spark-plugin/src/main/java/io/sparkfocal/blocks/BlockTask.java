@@ -8,11 +8,13 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Iterator;
 import java.util.List;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.Function2;
 import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.util.TaskFailureListener;
 
 /**
  * Reads one partition of the input into blocks; its result is what {@link PartitionReport} reads.
@@ -43,8 +45,7 @@ record BlockTask(BlockStore store, int partitions, RowReader reader, boolean exc
       throws IOException {
     PartitionRows read;
     try {
-      RowReader.Sink sink =
-          (number, block) -> store.put(PartitionReport.id(partition, number, partitions), block);
+      RowReader.Sink sink = sink(partition);
       Cancellable cancellable = new Cancellable(rows);
       read =
           exchanged
@@ -66,6 +67,20 @@ record BlockTask(BlockStore store, int partitions, RowReader reader, boolean exc
     } else {
       store.put(PartitionReport.id(partition, read.blocks().size(), partitions), classRows);
     }
+  }
+
+  /** Blocks of a task that does not end well are of no use, and nobody else would remove them. */
+  private RowReader.Sink sink(int partition) {
+    TaskContext context = TaskContext.get();
+    List<Integer> stored = new ArrayList<>();
+    context.addTaskFailureListener(
+        (TaskFailureListener) (failed, error) -> stored.forEach(store::removeHere));
+    return (number, block) -> {
+      context.killTaskIfInterrupted();
+      int id = PartitionReport.id(partition, number, partitions);
+      stored.add(id);
+      store.put(id, block);
+    };
   }
 
   /** Ends soon after the task is cancelled. */
@@ -93,17 +108,31 @@ record BlockTask(BlockStore store, int partitions, RowReader reader, boolean exc
     }
   }
 
-  /** The bytes of exchanged rows. */
-  private record Encoded(Iterator<InternalRow> rows) implements Iterator<byte[]> {
+  /** The bytes of exchanged rows, as often as each is there. */
+  private static final class Encoded implements Iterator<byte[]> {
+
+    private final Iterator<InternalRow> rows;
+    private byte[] bytes = new byte[0];
+    private int left;
+
+    Encoded(Iterator<InternalRow> rows) {
+      this.rows = rows;
+    }
 
     @Override
     public boolean hasNext() {
-      return rows.hasNext();
+      return left > 0 || rows.hasNext();
     }
 
     @Override
     public byte[] next() {
-      return InputPlan.bytes(rows.next());
+      if (left == 0) {
+        InternalRow row = rows.next();
+        bytes = ExchangedRow.bytes(row);
+        left = ExchangedRow.count(row);
+      }
+      left--;
+      return bytes;
     }
   }
 

@@ -18,7 +18,6 @@ import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
-import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -29,6 +28,8 @@ import org.slf4j.LoggerFactory;
 public final class InputBlocks implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(InputBlocks.class);
+
+  private static final int MOST_READINGS = 3;
 
   private final SparkContext spark;
   private final TrainingColumns columns;
@@ -51,7 +52,7 @@ public final class InputBlocks implements AutoCloseable {
   /**
    * Reads the input, with one Spark job.
    *
-   * @param ranks how many will train; an exchange has as many partitions
+   * @param ranks how many will train
    * @throws IllegalArgumentException if a row cannot be trained on
    */
   public static InputBlocks read(
@@ -69,8 +70,7 @@ public final class InputBlocks implements AutoCloseable {
   }
 
   private void make(RowReader reader) {
-    List<PartitionReport> reports =
-        job(reader).collect().stream().map(PartitionReport::decode).toList();
+    List<PartitionReport> reports = reports(reader);
     made = new PartitionRows[partitions];
     for (PartitionReport report : reports) {
       made[report.partition()] = report.rows();
@@ -80,8 +80,30 @@ public final class InputBlocks implements AutoCloseable {
     LOG.info(
         "The input is read: {} partitions, {} blocks of {} bytes",
         partitions,
-        Arrays.stream(made).mapToInt(p -> p.blocks().size()).sum(),
-        Arrays.stream(made).flatMap(p -> p.blocks().stream()).mapToLong(BlockInfo::bytes).sum());
+        blocks().count(),
+        blocks().mapToLong(BlockInfo::bytes).sum());
+  }
+
+  /**
+   * Once more where Spark repeated a stage of an exchange meanwhile: what it keeps of the exchange
+   * now is of one piece.
+   */
+  private List<PartitionReport> reports(RowReader reader) {
+    for (int left = MOST_READINGS; ; left--) {
+      try (StageRepeats repeats = new StageRepeats(spark)) {
+        List<PartitionReport> reports =
+            job(reader).collect().stream().map(PartitionReport::decode).toList();
+        if (!input.exchanged() || left == 0 || !repeats.any()) {
+          return reports;
+        }
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        throw new IllegalStateException("fit() was interrupted while it read the input.", e);
+      }
+      LOG.warn("An executor was lost while the input was read; its rows are read again.");
+      removeAll(store);
+      store = new BlockStore(spark.newRddId(), evicts);
+    }
   }
 
   private JavaRDD<byte[]> job(RowReader reader) {
@@ -192,10 +214,12 @@ public final class InputBlocks implements AutoCloseable {
   /**
    * Makes blocks again that no process has, with a job over their partitions.
    *
+   * @param validated whether the validation rows are of use
    * @return whether all blocks are what they were; if not, nothing that was made of them is of use
    */
-  public boolean restore() {
-    int[] partitionsOfLost = IntStream.range(0, partitions).filter(this::isLost).toArray();
+  public boolean restore(boolean validated) {
+    int[] partitionsOfLost =
+        IntStream.range(0, partitions).filter(p -> isLost(p, validated)).toArray();
     if (partitionsOfLost.length == 0) {
       return true;
     }
@@ -213,8 +237,10 @@ public final class InputBlocks implements AutoCloseable {
     return true;
   }
 
-  private boolean isLost(int partition) {
-    return IntStream.range(0, made[partition].blocks().size())
+  private boolean isLost(int partition, boolean validated) {
+    List<BlockInfo> blocks = made[partition].blocks();
+    return IntStream.range(0, blocks.size())
+        .filter(i -> validated || !blocks.get(i).validation())
         .anyMatch(i -> !store.exists(PartitionReport.id(partition, i, partitions)));
   }
 
@@ -231,14 +257,13 @@ public final class InputBlocks implements AutoCloseable {
     removeAll(store);
   }
 
-  private static void removeAll(@Nullable BlockStore store) {
+  private static void removeAll(BlockStore store) {
     // It asks another process, which an interrupted thread cannot.
     boolean interrupted = Thread.interrupted();
     try {
-      if (store != null) {
-        store.removeAll();
-      }
-    } catch (RuntimeException e) {
+      store.removeAll();
+    } catch (Exception e) {
+      // Scala declares no exceptions.
       LOG.warn("The blocks of the input are not removed: {}", e.toString());
     } finally {
       if (interrupted) {

@@ -21,11 +21,6 @@ record PartitionReport(int partition, PartitionRows rows, byte[] classRows) {
     return Math.addExact(partition, Math.multiplyExact(partitions, block));
   }
 
-  /** The partition of a block. */
-  static int partition(int id, int partitions) {
-    return id % partitions;
-  }
-
   /**
    * From a task's result.
    *

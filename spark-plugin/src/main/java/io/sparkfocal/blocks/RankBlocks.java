@@ -2,12 +2,12 @@ package io.sparkfocal.blocks;
 
 import io.sparkfocal.data.BlockSlice;
 import io.sparkfocal.data.BlockSource;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import org.apache.spark.sql.catalyst.expressions.XXH64;
-import org.apache.spark.unsafe.Platform;
+import org.apache.spark.TaskContext;
 
 /**
  * The blocks of a rank, read in its task's own thread. What comes from another process is kept in
@@ -24,33 +24,36 @@ public final class RankBlocks implements BlockSource, AutoCloseable {
   /** Notes that this process needs them. */
   public RankBlocks(RankShare share) {
     this.share = share;
-    Map<Integer, Integer> uses = uses();
-    share.numbers().forEach(number -> uses.merge(number, 1, Integer::sum));
+    count(1);
   }
 
-  private Map<Integer, Integer> uses() {
-    return IN_USE.computeIfAbsent(share.store().rdd(), rdd -> new ConcurrentHashMap<>());
+  /** In one step, since ranks of an attempt that failed may still be ending. */
+  private void count(int more) {
+    IN_USE.compute(
+        share.store().rdd(),
+        (rdd, before) -> {
+          Map<Integer, Integer> uses = before == null ? new HashMap<>() : new HashMap<>(before);
+          for (int number : share.numbers()) {
+            uses.merge(number, more, (a, b) -> a + b == 0 ? null : a + b);
+          }
+          return uses.isEmpty() ? null : uses;
+        });
   }
 
   @Override
   public byte[] bytes(BlockSlice slice) {
+    TaskContext.get().killTaskIfInterrupted();
     int number = slice.block();
     boolean isFirst = !verified.contains(number);
-    boolean isHere = !isFirst || share.store().isHere(number);
     byte[] bytes = share.store().get(number);
-    if (bytes == null) {
+    if (bytes == null || (isFirst && !slice.isOf(bytes))) {
+      // Not to be read where it is said to be, or another copy than the driver was told of, as of a
+      // speculative task: it is made again.
+      share.store().removeEverywhere(number);
       throw new LostBlockException(number);
     }
     if (isFirst) {
-      if (slice.hash()
-          != XXH64.hashUnsafeBytes(bytes, Platform.BYTE_ARRAY_OFFSET, bytes.length, 0)) {
-        // Another copy than the driver was told of, as of a speculative task: it is made again.
-        share.store().removeEverywhere(number);
-        throw new LostBlockException(number);
-      }
-      if (!isHere) {
-        share.store().put(number, bytes);
-      }
+      share.store().putIfAbsent(number, bytes);
       verified.add(number);
     }
     return bytes;
@@ -63,18 +66,13 @@ public final class RankBlocks implements BlockSource, AutoCloseable {
 
   /** Drops what no rank of this process needs, once all ranks have read theirs. */
   public void dropOthers() {
-    Map<Integer, Integer> uses = uses();
+    Map<Integer, Integer> uses = IN_USE.getOrDefault(share.store().rdd(), Map.of());
     share.store().removeHereUnless(uses::containsKey);
   }
 
   /** Forgets that this process needs them. */
   @Override
   public void close() {
-    Map<Integer, Integer> uses = uses();
-    share
-        .numbers()
-        .forEach(
-            number -> uses.computeIfPresent(number, (n, count) -> count == 1 ? null : count - 1));
-    IN_USE.computeIfPresent(share.store().rdd(), (rdd, left) -> left.isEmpty() ? null : left);
+    count(-1);
   }
 }

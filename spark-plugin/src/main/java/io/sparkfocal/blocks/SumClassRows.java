@@ -1,6 +1,8 @@
 package io.sparkfocal.blocks;
 
 import io.sparkfocal.data.ClassRows;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.Iterator;
 import java.util.List;
 import org.apache.spark.api.java.function.FlatMapFunction;
@@ -15,7 +17,7 @@ record SumClassRows(BlockStore store) implements FlatMapFunction<Iterator<Intege
       int number = numbers.next();
       byte[] block = store.get(number);
       if (block == null) {
-        throw new LostBlockException(number);
+        throw new UncheckedIOException(new IOException(new LostBlockException(number)));
       }
       sums = ClassRows.add(sums, block);
     }

@@ -16,7 +16,7 @@ import java.util.Arrays;
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record RowSample(int[] labels, float[] weights, int slots, int[] classes, float[] logs) {
 
-  /** Of all rows at most, but for one row of each class and rank. */
+  /** Of all rows, about at most. */
   static final int MOST_SLOTS = 1 << 21;
 
   /** The true class is always among them. */
@@ -50,13 +50,20 @@ record RowSample(int[] labels, float[] weights, int slots, int[] classes, float[
     rows.forEach(
         (label, weight, scores) -> {
           double part = Math.min(1, most / counts[label]);
-          double before = Math.floor(seen[label] * part);
+          double phase = phase(rows.rank(), label);
+          double before = Math.floor(phase + seen[label] * part);
           seen[label]++;
-          if (part == 1 || Math.floor(seen[label] * part) > before) {
+          if (part == 1 || Math.floor(phase + seen[label] * part) > before) {
             picker.pick(label, weight / part, scores, temperature);
           }
         });
     return of(rows.gather(picker.picked()), ofRow);
+  }
+
+  /** From 0 to below 1; so that ranks with few rows of a class do not all leave it out. */
+  private static double phase(int rank, int label) {
+    double turns = rank * 0.6180339887498949 + label * 0.7548776662466927;
+    return turns - Math.floor(turns);
   }
 
   private static RowSample of(float[] all, int slots) {

@@ -46,6 +46,11 @@ public interface ScoredRows {
     return own;
   }
 
+  /** The number of this rank. */
+  default int rank() {
+    return 0;
+  }
+
   /** Says that this rank still works; throws if it shall not. */
   default void working() {}
 }

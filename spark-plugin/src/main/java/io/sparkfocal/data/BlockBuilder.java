@@ -4,6 +4,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
+import java.util.stream.IntStream;
 import org.apache.spark.sql.catalyst.expressions.XXH64;
 import org.apache.spark.unsafe.Platform;
 
@@ -12,7 +13,8 @@ import org.apache.spark.unsafe.Platform;
  *
  * <p>A value travels as a float32 and, in columns where that is not enough, what it lacks as a
  * second one: where a value of 2<sup>24</sup> or more is no float32 (times in milliseconds, dates
- * as yyyymmdd, ids), and where a column's values differ by less than 1/256 of their size.
+ * as yyyymmdd, ids), and where all values of a column in a block differ by less than 1/256 of their
+ * size.
  */
 final class BlockBuilder {
 
@@ -38,7 +40,6 @@ final class BlockBuilder {
   private double[] values;
   private int[] indices = {};
   private int[] starts = {};
-  private boolean isLarge;
 
   BlockBuilder(int width, boolean sparse) {
     this.width = width;
@@ -55,7 +56,7 @@ final class BlockBuilder {
 
     /** Of all bytes, in their order. */
     long hash() {
-      return XXH64.hashUnsafeBytes(bytes, Platform.BYTE_ARRAY_OFFSET, bytes.length, 0);
+      return BlockSlice.hash(bytes);
     }
   }
 
@@ -95,9 +96,6 @@ final class BlockBuilder {
     grow(count);
     System.arraycopy(row, 0, values, stored, count);
     System.arraycopy(columns, 0, indices, stored, count);
-    for (int i = 0; i < count; i++) {
-      isLarge |= Math.abs(row[i]) >= LARGE;
-    }
     stored += count;
     end(label, weight);
   }
@@ -136,13 +134,12 @@ final class BlockBuilder {
 
   /** Makes a block of as many rows as it has room for; those that are left begin the next one. */
   Block take() {
-    int[] lowColumns = sparse ? new int[0] : lowColumns();
-    boolean hasLow = sparse ? isLarge && isInexact() : lowColumns.length > 0;
+    int[] lowColumns = lowColumns();
     int count = rows;
-    while (count > 1 && bytes(count, stored(count), low(count, hasLow, lowColumns)) > BYTES) {
+    while (count > 1 && bytes(count, stored(count), low(count, lowColumns)) > BYTES) {
       count -= Math.max(1, count / 16);
     }
-    Block block = block(count, hasLow, lowColumns);
+    Block block = block(count, lowColumns);
     drop(count);
     return block;
   }
@@ -151,60 +148,66 @@ final class BlockBuilder {
     return sparse ? starts[ofRows] : ofRows * width;
   }
 
-  private long low(int ofRows, boolean hasLow, int[] lowColumns) {
-    return !hasLow ? 0 : sparse ? stored(ofRows) : lowColumns.length * (1L + ofRows);
+  /** Numbers that low parts take, with the columns that have them. */
+  private long low(int ofRows, int[] lowColumns) {
+    return lowColumns.length == 0
+        ? 0
+        : lowColumns.length + (sparse ? stored(ofRows) : (long) lowColumns.length * ofRows);
   }
 
-  private boolean isInexact() {
-    for (int i = 0; i < stored; i++) {
-      if ((float) values[i] != values[i] && Math.abs(values[i]) >= LARGE) {
-        return true;
-      }
-    }
-    return false;
+  private int column(int place) {
+    return sparse ? indices[place] : place % width;
   }
 
+  /** Those in which float32 does not suffice. */
   private int[] lowColumns() {
     double[] least = new double[width];
     double[] most = new double[width];
-    System.arraycopy(values, 0, least, 0, width);
-    System.arraycopy(values, 0, most, 0, width);
-    for (int at = width; at < stored; at += width) {
-      for (int i = 0; i < width; i++) {
-        least[i] = Math.min(least[i], values[at + i]);
-        most[i] = Math.max(most[i], values[at + i]);
+    int[] given = new int[width];
+    Arrays.fill(least, Double.POSITIVE_INFINITY);
+    Arrays.fill(most, Double.NEGATIVE_INFINITY);
+    if (sparse) {
+      for (int i = 0; i < stored; i++) {
+        int column = indices[i];
+        least[column] = Math.min(least[column], values[i]);
+        most[column] = Math.max(most[column], values[i]);
+        given[column]++;
       }
+    } else {
+      for (int at = 0; at < stored; at += width) {
+        for (int i = 0; i < width; i++) {
+          least[i] = Math.min(least[i], values[at + i]);
+          most[i] = Math.max(most[i], values[at + i]);
+        }
+      }
+      Arrays.fill(given, rows);
     }
-    int count = 0;
-    int[] columns = new int[width];
+    boolean[] candidates = new boolean[width];
+    boolean any = false;
     for (int i = 0; i < width; i++) {
-      double largest = Math.max(-least[i], most[i]);
-      double range = most[i] - least[i];
-      boolean isCandidate = largest >= LARGE || (range > 0 && range < NARROW * largest);
-      if (isCandidate && isInexact(i)) {
-        columns[count++] = i;
-      }
+      double largest = given[i] == 0 ? 0 : Math.max(-least[i], most[i]);
+      // A sparse row that does not name a column has 0 there, which is far.
+      boolean isNarrow = given[i] == rows && most[i] - least[i] < NARROW * largest;
+      candidates[i] = largest >= LARGE || isNarrow;
+      any |= candidates[i];
     }
-    return Arrays.copyOf(columns, count);
+    return any ? inexact(candidates) : new int[0];
   }
 
-  private boolean isInexact(int column) {
-    for (int at = column; at < stored; at += width) {
-      if ((float) values[at] != values[at]) {
-        return true;
-      }
+  private int[] inexact(boolean[] candidates) {
+    boolean[] found = new boolean[width];
+    for (int i = 0; i < stored; i++) {
+      int column = column(i);
+      found[column] |= candidates[column] && (float) values[i] != values[i];
     }
-    return false;
+    return IntStream.range(0, width).filter(i -> found[i]).toArray();
   }
 
-  private Block block(int count, boolean hasLow, int[] lowColumns) {
+  private Block block(int count, int[] lowColumns) {
     int ofRows = stored(count);
-    byte[] bytes = new byte[Math.toIntExact(bytes(count, ofRows, low(count, hasLow, lowColumns)))];
+    byte[] bytes = new byte[Math.toIntExact(bytes(count, ofRows, low(count, lowColumns)))];
     ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-    int flags =
-        (sparse ? RowBlock.SPARSE : 0)
-            | (isWeighted ? RowBlock.WEIGHTS : 0)
-            | (hasLow ? RowBlock.LOW : 0);
+    int flags = (sparse ? RowBlock.SPARSE : 0) | (isWeighted ? RowBlock.WEIGHTS : 0);
     buffer.putInt(count).putInt(width).putInt(flags).putInt(lowColumns.length).putInt(ofRows);
     put(buffer, labels, count);
     if (isWeighted) {
@@ -221,17 +224,21 @@ final class BlockBuilder {
     }
     put(buffer, narrow, ofRows);
     put(buffer, lowColumns, lowColumns.length);
-    if (hasLow) {
+    if (lowColumns.length > 0) {
       putLow(buffer, narrow, count, lowColumns);
     }
-    return new Block(bytes, count, content(bytes, count, valuesAt));
+    long content = content(bytes, count, valuesAt);
+    return new Block(bytes, count, lowColumns.length == 0 ? content : content + lowContent(count));
   }
 
   private void putLow(ByteBuffer buffer, float[] narrow, int count, int[] lowColumns) {
     if (sparse) {
+      boolean[] hasLow = new boolean[width];
+      for (int column : lowColumns) {
+        hasLow[column] = true;
+      }
       for (int i = 0; i < narrow.length; i++) {
-        boolean isSmall = Math.abs(values[i]) < LARGE;
-        buffer.putFloat(isSmall ? 0 : (float) (values[i] - narrow[i]));
+        buffer.putFloat(hasLow[indices[i]] ? (float) (values[i] - narrow[i]) : 0);
       }
       return;
     }
@@ -254,6 +261,19 @@ final class BlockBuilder {
       long seed = ((long) labels[row] << 32) ^ Float.floatToRawIntBits(weights[row]);
       long hash = XXH64.hashUnsafeBytes(bytes, valuesOffset + from, length, seed);
       sum += sparse ? XXH64.hashUnsafeBytes(bytes, indicesOffset + from, length, hash) : hash;
+    }
+    return sum;
+  }
+
+  /** Of what float32 lacks of large values, whose low parts are kept however the rows are cut. */
+  private long lowContent(int count) {
+    long sum = 0;
+    for (int row = 0; row < count; row++) {
+      for (int i = stored(row); i < stored(row + 1); i++) {
+        if (Math.abs(values[i]) >= LARGE && (float) values[i] != values[i]) {
+          sum += XXH64.hashLong(Double.doubleToRawLongBits(values[i]), column(i));
+        }
+      }
     }
     return sum;
   }

@@ -216,7 +216,6 @@ final class FeatureStatistics {
         for (int i = 0; i < stored; i++) {
           means[indices[i]] += w * row[i];
           nonZeros[indices[i]]++;
-          exact[indices[i]] |= block.hasLow() && block.lowOfStored(r, i) != 0;
         }
       }
       divideMeans();

@@ -1,11 +1,12 @@
 package io.sparkfocal.data;
 
 import ai.djl.Device;
-import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import io.sparkfocal.compat.TensorCopy;
 import io.sparkfocal.train.Batch;
 import io.sparkfocal.train.Batches;
+import io.sparkfocal.train.NonZeros;
 import java.util.HashMap;
 import java.util.Map;
 
@@ -15,10 +16,8 @@ import java.util.Map;
  */
 final class HostBatches implements Batches {
 
-  private record Place(Batch batch, RowCursor.Target target) {}
-
   private final RowCursor rows;
-  private final int width;
+  private final boolean sparse;
   private final NDManager manager;
   private final NDManager host;
   private final Map<Integer, Place> bySize = new HashMap<>();
@@ -26,18 +25,33 @@ final class HostBatches implements Batches {
   /** Rows that were read, but for whose copy memory did not suffice. */
   private int undelivered = -1;
 
-  HostBatches(RowCursor rows, NDManager manager) {
+  /**
+   * Batches of the rows that a cursor reads.
+   *
+   * @param sparse whether they have the non-zeros of rows
+   */
+  HostBatches(RowCursor rows, boolean sparse, NDManager manager) {
     this.rows = rows;
-    this.width = rows.width();
+    this.sparse = sparse;
     this.manager = manager;
     this.host = manager.newSubManager(Device.cpu());
+  }
+
+  /** Tensors of the host for a number of rows. */
+  interface Place {
+
+    /** Reads the next rows into them. */
+    void fill(RowCursor rows);
+
+    /** What was read last. */
+    Batch batch();
   }
 
   @Override
   public Batch next(int count) {
     Place place = bySize.computeIfAbsent(count, this::place);
     if (undelivered != count) {
-      rows.read(count, place.target());
+      place.fill(rows);
     }
     undelivered = count;
     Batch batch = manager.getDevice().isGpu() ? onDevice(place.batch()) : place.batch();
@@ -46,25 +60,54 @@ final class HostBatches implements Batches {
   }
 
   private Place place(int count) {
-    BatchMemory.require(count, width);
-    Batch batch = Batch.allocate(host, count, width);
-    return new Place(
-        batch,
-        new RowCursor.Target(
-            batch.features().toByteBuffer(true).asFloatBuffer(),
-            batch.labels().toByteBuffer(true).asLongBuffer(),
-            batch.weights().toByteBuffer(true).asFloatBuffer()));
+    return sparse ? new NonZeroBatch(count, host) : new Dense(count, rows.width(), host);
   }
 
+  private static final class Dense implements Place {
+
+    private final int count;
+    private final Batch batch;
+    private final RowCursor.Target target;
+
+    Dense(int count, int width, NDManager host) {
+      BatchMemory.require(count, width);
+      this.count = count;
+      this.batch = Batch.allocate(host, count, width);
+      this.target =
+          new RowCursor.Target(
+              batch.features().toByteBuffer(true).asFloatBuffer(),
+              batch.labels().toByteBuffer(true).asLongBuffer(),
+              batch.weights().toByteBuffer(true).asFloatBuffer());
+    }
+
+    @Override
+    public void fill(RowCursor rows) {
+      rows.read(count, target);
+    }
+
+    @Override
+    public Batch batch() {
+      return batch;
+    }
+  }
+
+  /** All copies or none: who asks again would find less memory each time. */
   private Batch onDevice(Batch batch) {
-    NDArray features = TensorCopy.to(manager, batch.features());
+    NonZeros nonZeros = batch.nonZeros();
+    NDList copies = new NDList();
     try {
+      copies.add(TensorCopy.to(manager, batch.features()));
+      copies.add(TensorCopy.to(manager, batch.labels()));
+      copies.add(TensorCopy.to(manager, batch.weights()));
       return new Batch(
-          features,
-          TensorCopy.to(manager, batch.labels()),
-          TensorCopy.to(manager, batch.weights()));
+          copies.get(0),
+          copies.get(1),
+          copies.get(2),
+          nonZeros == null
+              ? null
+              : new NonZeros(nonZeros.rowStarts(), TensorCopy.to(manager, nonZeros.columns())));
     } catch (RuntimeException e) {
-      features.close();
+      copies.close();
       throw e;
     }
   }

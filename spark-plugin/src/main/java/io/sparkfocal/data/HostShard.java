@@ -76,10 +76,7 @@ final class HostShard implements Shard {
 
   private Batches batches(ShardRows.Windows windows) {
     RowCursor cursor = new RowCursor(windows, source.width(), standardization);
-    if (sparse) {
-      return new SparseBatches(cursor, manager);
-    }
-    if (streams) {
+    if (streams && !sparse) {
       try {
         if (pool == null) {
           pool = new StagingPool(gpu);
@@ -90,7 +87,7 @@ final class HostShard implements Shard {
         LOG.warn("Every batch is waited for while it is copied to the GPU: {}", e.getMessage());
       }
     }
-    return new HostBatches(cursor, manager);
+    return new HostBatches(cursor, sparse, manager);
   }
 
   @Override

@@ -7,15 +7,16 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.sparkfocal.train.Batch;
 import io.sparkfocal.train.NonZeros;
-import java.nio.FloatBuffer;
-import java.nio.IntBuffer;
-import java.nio.LongBuffer;
+import java.util.Arrays;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 
 /**
- * A batch of rows by their non-zeros, in tensors of the host that are filled again and again, and
- * grow with the non-zeros.
+ * A batch of rows by their non-zeros: collected on the heap, then copied to tensors of the host
+ * that are filled again and again, and grow with the non-zeros. Where memory does not suffice for
+ * the tensors, the rows stay, and {@link #batch} may be asked once more.
  */
-final class NonZeroBatch implements AutoCloseable {
+final class NonZeroBatch implements HostBatches.Place, AutoCloseable {
 
   /** What Java shares with PyTorch is below 2 GiB. */
   private static final int MOST_VALUES = Integer.MAX_VALUE / Float.BYTES;
@@ -24,13 +25,13 @@ final class NonZeroBatch implements AutoCloseable {
 
   private final int rows;
   private final NDManager host;
-  private final IntBuffer starts;
-  private final LongBuffer labels;
-  private final FloatBuffer weights;
-  private NonZeros nonZeros;
-  private Batch batch;
-  private IntBuffer columns;
-  private FloatBuffer values;
+  private final int[] starts;
+  private final long[] labels;
+  private final float[] weights;
+  private int[] columns = new int[FEWEST_VALUES];
+  private float[] values = new float[FEWEST_VALUES];
+  private int count;
+  private @Nullable Batch tensors;
 
   /**
    * Of so many rows, before the first.
@@ -40,29 +41,20 @@ final class NonZeroBatch implements AutoCloseable {
   NonZeroBatch(int rows, NDManager host) {
     this.rows = rows;
     this.host = host;
-    this.nonZeros =
-        new NonZeros(tensor(rows + 1L, DataType.INT32), tensor(FEWEST_VALUES, DataType.INT32));
-    this.batch =
-        new Batch(
-            tensor(FEWEST_VALUES, DataType.FLOAT32),
-            tensor(rows, DataType.INT64),
-            tensor(rows, DataType.FLOAT32),
-            nonZeros);
-    this.starts = ints(nonZeros.rowStarts());
-    this.labels = batch.labels().toByteBuffer(true).asLongBuffer();
-    this.weights = floats(batch.weights());
-    this.columns = ints(nonZeros.columns());
-    this.values = floats(batch.features());
+    this.starts = new int[rows + 1];
+    this.labels = new long[rows];
+    this.weights = new float[rows];
+  }
+
+  @Override
+  public void fill(RowCursor from) {
     begin();
+    from.read(rows, this);
   }
 
   /** Forgets all rows. */
   void begin() {
-    starts.clear().put(0);
-    labels.clear();
-    weights.clear();
-    columns.clear();
-    values.clear();
+    count = 0;
   }
 
   /**
@@ -75,57 +67,75 @@ final class NonZeroBatch implements AutoCloseable {
    * @throws IllegalArgumentException if the batch has more values than a buffer of Java
    */
   void add(int[] ofRow, float[] given, int from, int to, long label, float weight) {
-    reserve(to - from);
-    columns.put(ofRow, from, to - from);
-    values.put(given, from, to - from);
-    starts.put(values.position());
-    labels.put(label);
-    weights.put(weight);
+    int first = count == 0 ? 0 : starts[count];
+    int end = first + to - from;
+    reserve((long) first + to - from);
+    System.arraycopy(ofRow, from, columns, first, to - from);
+    System.arraycopy(given, from, values, first, to - from);
+    labels[count] = label;
+    weights[count] = weight;
+    starts[++count] = end;
   }
 
-  /** All its rows; good until the next {@link #begin}. */
-  Batch batch() {
-    return batch;
-  }
-
-  private void reserve(int more) {
-    long needed = (long) values.position() + more;
-    if (needed <= values.capacity()) {
-      return;
-    }
+  private void reserve(long needed) {
     if (needed > MOST_VALUES) {
       throw new IllegalArgumentException(
           "%s rows of a step have more than %s non-zeros, but only so many fit in 2 GiB; lower batchSize, or raise numWorkers."
               .formatted(rows, MOST_VALUES));
     }
-    long size = Math.min(MOST_VALUES, needed + needed / 2);
-    NDArray widerColumns = tensor(size, DataType.INT32);
-    NDArray widerValues = tensor(size, DataType.FLOAT32);
-    columns = ints(widerColumns).put(columns.flip());
-    values = floats(widerValues).put(values.flip());
-    nonZeros.columns().close();
-    batch.features().close();
-    nonZeros = new NonZeros(nonZeros.rowStarts(), widerColumns);
-    batch = new Batch(widerValues, batch.labels(), batch.weights(), nonZeros);
+    if (needed > values.length) {
+      int size = (int) Math.min(MOST_VALUES, needed + needed / 2);
+      columns = Arrays.copyOf(columns, size);
+      values = Arrays.copyOf(values, size);
+    }
+  }
+
+  /** All its rows; good until the next call. */
+  @Override
+  public Batch batch() {
+    int used = starts[count];
+    Batch batch = tensors;
+    if (batch == null || batch.features().size() < values.length) {
+      close();
+      batch = allocate();
+      tensors = batch;
+    }
+    NonZeros nonZeros = Objects.requireNonNull(batch.nonZeros());
+    nonZeros.rowStarts().toByteBuffer(true).asIntBuffer().put(starts, 0, count + 1);
+    nonZeros.columns().toByteBuffer(true).asIntBuffer().put(columns, 0, used);
+    batch.features().toByteBuffer(true).asFloatBuffer().put(values, 0, used);
+    batch.labels().toByteBuffer(true).asLongBuffer().put(labels);
+    batch.weights().toByteBuffer(true).asFloatBuffer().put(weights);
+    return batch;
+  }
+
+  private Batch allocate() {
+    NDManager own = host.newSubManager();
+    try {
+      return new Batch(
+          tensor(values.length, DataType.FLOAT32, own),
+          tensor(rows, DataType.INT64, own),
+          tensor(rows, DataType.FLOAT32, own),
+          new NonZeros(
+              tensor(rows + 1L, DataType.INT32, own), tensor(values.length, DataType.INT32, own)));
+    } catch (RuntimeException e) {
+      own.close();
+      throw e;
+    }
   }
 
   /** One that outlives the scope of a step. */
-  private NDArray tensor(long size, DataType type) {
-    NDArray tensor = host.create(new Shape(size), type);
+  private static NDArray tensor(long size, DataType type, NDManager owner) {
+    NDArray tensor = owner.create(new Shape(size), type);
     NDScope.unregister(tensor);
     return tensor;
   }
 
-  private static IntBuffer ints(NDArray tensor) {
-    return tensor.toByteBuffer(true).asIntBuffer();
-  }
-
-  private static FloatBuffer floats(NDArray tensor) {
-    return tensor.toByteBuffer(true).asFloatBuffer();
-  }
-
   @Override
   public void close() {
-    batch.close();
+    if (tensors != null) {
+      tensors.close();
+      tensors = null;
+    }
   }
 }

@@ -80,11 +80,6 @@ public record PartitionRows(
     return blocks.equals(other.blocks);
   }
 
-  /** The same without the counts of each class. */
-  public PartitionRows withoutClassRows() {
-    return new PartitionRows(width, blocks, new long[0], trainingWeight, validationWeight);
-  }
-
   /** Writes all but the counts of each class. */
   public void write(DataOutput out) throws IOException {
     out.writeInt(width);

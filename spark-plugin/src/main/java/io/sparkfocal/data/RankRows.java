@@ -24,6 +24,7 @@ public final class RankRows implements AutoCloseable {
   private final ShardRows validation;
   private final List<Shard> shards = new ArrayList<>();
   private final boolean sparse;
+  private final FeatureStatistics statistics;
   private Standardization standardization;
 
   /**
@@ -41,6 +42,7 @@ public final class RankRows implements AutoCloseable {
     this.sparse = sparse;
     this.training = new ShardRows(width, training, source);
     this.validation = new ShardRows(width, validation, source);
+    this.statistics = new FeatureStatistics(width);
     this.standardization = Standardization.none(width);
   }
 
@@ -54,10 +56,13 @@ public final class RankRows implements AutoCloseable {
     return validation.rows();
   }
 
-  /** The standardization by the training rows of all ranks, which all of them ask for together. */
-  public Standardization standardization(TensorCollective ranks, NDManager manager) {
-    FeatureStatistics statistics = new FeatureStatistics(training.width());
+  /** Reads the training rows for {@link #standardization}; takes as long as reading them does. */
+  public void measure() {
     statistics.add(training);
+  }
+
+  /** By the training rows of all ranks, which all of them ask for together. */
+  public Standardization standardization(TensorCollective ranks, NDManager manager) {
     return statistics.overRanks(ranks, manager).standardization(sparse);
   }
 
@@ -103,7 +108,7 @@ public final class RankRows implements AutoCloseable {
     try (shard;
         Batches batches =
             new HostBatches(
-                new RowCursor(rows.ordered(), rows.width(), standardization), manager)) {
+                new RowCursor(rows.ordered(), rows.width(), standardization), false, manager)) {
       for (long from = 0; from < rows.rows(); from += blockRows) {
         long to = Math.min(rows.rows(), from + blockRows);
         Batch block = batches.next((int) (to - from));

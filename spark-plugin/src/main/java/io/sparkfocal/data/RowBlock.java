@@ -17,7 +17,6 @@ final class RowBlock {
 
   static final int SPARSE = 1;
   static final int WEIGHTS = 2;
-  static final int LOW = 4;
 
   /** Rows, width, flags, columns with a low part, values of sparse rows. */
   static final int HEADER_INTS = 5;
@@ -49,7 +48,7 @@ final class RowBlock {
     indices = take(buffer, sparse ? stored : 0).asIntBuffer();
     values = take(buffer, stored).asFloatBuffer();
     take(buffer, lowColumns.length).asIntBuffer().get(lowColumns);
-    boolean hasLow = (flags & LOW) != 0;
+    boolean hasLow = lowColumns.length > 0;
     low = take(buffer, !hasLow ? 0 : sparse ? stored : rows * lowColumns.length).asFloatBuffer();
   }
 
@@ -114,7 +113,7 @@ final class RowBlock {
     return low.get(starts[row] + i);
   }
 
-  /** Columns of dense rows that have a low part, ascending. */
+  /** Columns that have a low part, ascending. */
   int[] lowColumns() {
     return lowColumns;
   }

@@ -40,7 +40,7 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * One rank: meets the others, reads its rows, trains; rank 0 returns the result.
+ * One rank: reads its rows, meets the others, trains; rank 0 returns the result.
  *
  * @param plan what to do
  * @param links what lies between this rank and the others
@@ -80,6 +80,11 @@ record BarrierTrainingTask(
                   share.training(),
                   share.validation(),
                   blocks)) {
+        // Before the ranks meet, since nobody knows how long it takes.
+        if (plan.standardize() && earlier.value().isEmpty()) {
+          rows.measure();
+        }
+        blocks.fetch();
         return train(context, name, device, blocks, rows);
       }
     } catch (TaskKilledException e) {
@@ -126,7 +131,10 @@ record BarrierTrainingTask(
                     device.gpu(),
                     rows.trainingRows(),
                     rows.validationRows()))) {
-      return train(context, name, device.device(), blocks, rows, ranks.cards(), ranks.collective());
+      // All ranks have theirs.
+      context.killTaskIfInterrupted();
+      blocks.dropOthers();
+      return train(context, name, device.device(), rows, ranks.cards(), ranks.collective());
     }
   }
 
@@ -134,7 +142,6 @@ record BarrierTrainingTask(
       BarrierTaskContext context,
       RankName name,
       Device device,
-      RankBlocks blocks,
       RankRows rows,
       List<RankCard> cards,
       Collective collective)
@@ -146,10 +153,6 @@ record BarrierTrainingTask(
       Standardization standardization =
           from == null ? standardization(rows, tensors, manager) : from.standardization();
       rows.standardize(standardization);
-      blocks.fetch();
-      tensors.ruleOutALostRank();
-      collective.barrier();
-      blocks.dropOthers();
       FusedKernels kernels =
           (settings.fusedKernels() ? FusedKernels.on(device) : FusedKernels.none())
               .agreed(tensors, plan.loss(), plan.classes(), plan.settings(), manager);

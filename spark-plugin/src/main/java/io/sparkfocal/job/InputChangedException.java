@@ -8,10 +8,10 @@ public final class InputChangedException extends TrainingException {
 
   private static final long serialVersionUID = 1L;
 
-  InputChangedException(Throwable cause) {
+  InputChangedException() {
     super(
         "Rows were lost with an executor, and other rows came when they were read again, so training has to begin anew; make the input deterministic: write it to a table, or checkpoint() it, after rand() and whatever else depends on the order of rows.",
-        cause,
+        null,
         true);
   }
 }

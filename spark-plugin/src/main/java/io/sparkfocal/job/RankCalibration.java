@@ -36,10 +36,10 @@ final class RankCalibration {
   private static final Logger LOG = LoggerFactory.getLogger(RankCalibration.class);
 
   /** Of all ranks at once, in values of 8 bytes. */
-  private static final int MERGED_AT_ONCE = 1 << 20;
+  private static final int MERGED_AT_ONCE = 1 << 16;
 
   /** In values of 4 bytes. */
-  private static final int GATHERED_AT_ONCE = 1 << 20;
+  private static final int GATHERED_AT_ONCE = 1 << 16;
 
   private static final int LONGEST_REASON = 1000;
 
@@ -165,9 +165,15 @@ final class RankCalibration {
     }
 
     @Override
+    public int rank() {
+      return ranks.rank();
+    }
+
+    @Override
     public double[] merge(double[] own, DoubleBinaryOperator operator) {
-      requireAll();
+      // Before the ranks meet, so that one that finds no memory says so.
       double[] all = new double[own.length];
+      requireAll();
       int most = Math.max(1, MERGED_AT_ONCE / ranks.world());
       for (int from = 0; from < own.length; from += most) {
         int length = Math.min(most, own.length - from);

@@ -1,5 +1,6 @@
 package io.sparkfocal.job;
 
+import io.sparkfocal.blocks.BlockStore;
 import io.sparkfocal.persist.SeekableBytes;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -7,15 +8,7 @@ import java.io.Serializable;
 import java.nio.ByteBuffer;
 import java.util.Arrays;
 import org.apache.spark.SparkContext;
-import org.apache.spark.SparkEnv;
 import org.apache.spark.TaskContext;
-import org.apache.spark.storage.BlockManager;
-import org.apache.spark.storage.BlockResult;
-import org.apache.spark.storage.RDDBlockId;
-import org.apache.spark.storage.StorageLevel;
-import scala.Option;
-import scala.reflect.ClassTag;
-import scala.reflect.ClassTag$;
 
 /**
  * Bytes of any number that a task leaves to the driver as blocks of Spark's store, so that no limit
@@ -31,8 +24,6 @@ record ResultBlocks(int rdd, int length) implements Serializable {
 
   /** A stage that Spark repeats has blocks of its own. */
   private static final int OF_A_STAGE_ATTEMPT = 1 << 24;
-
-  private static final ClassTag<byte[]> BYTES = ClassTag$.MODULE$.apply(byte[].class);
 
   /** New ones of an attempt. */
   static ResultBlocks of(SparkContext spark, int length) {
@@ -51,7 +42,7 @@ record ResultBlocks(int rdd, int length) implements Serializable {
    * @throws IOException if they cannot be stored
    */
   byte[] put(TaskContext task, Content content) throws IOException {
-    BlockManager store = SparkEnv.get().blockManager();
+    BlockStore store = store();
     boolean done = false;
     try (Stored out = new Stored(store, task)) {
       content.write(out);
@@ -63,21 +54,25 @@ record ResultBlocks(int rdd, int length) implements Serializable {
           .array();
     } finally {
       if (!done) {
-        store.removeRdd(rdd);
+        store.removeHereUnless(number -> false);
       }
     }
   }
 
+  private BlockStore store() {
+    return new BlockStore(rdd, false);
+  }
+
   private final class Stored extends OutputStream {
 
-    private final BlockManager store;
+    private final BlockStore store;
     private final TaskContext task;
     private final int first;
     private byte[] block = new byte[length];
     private int filled;
     private long written;
 
-    Stored(BlockManager store, TaskContext task) {
+    Stored(BlockStore store, TaskContext task) {
       this.store = store;
       this.task = task;
       this.first = task.stageAttemptNumber() * OF_A_STAGE_ATTEMPT;
@@ -104,18 +99,14 @@ record ResultBlocks(int rdd, int length) implements Serializable {
     }
 
     /** What has been written since the last full block. */
-    void store() throws IOException {
+    void store() {
       if (filled == 0) {
         return;
       }
       task.killTaskIfInterrupted();
       int number = first + (int) ((written - 1) / length);
       byte[] content = filled == length ? block : Arrays.copyOf(block, filled);
-      if (!store.putSingle(
-          new RDDBlockId(rdd, number), content, StorageLevel.MEMORY_AND_DISK(), true, BYTES)) {
-        throw new IOException(
-            "Block %s of the trained network cannot be stored on this executor.".formatted(number));
-      }
+      store.put(number, content);
       filled = 0;
     }
   }
@@ -164,25 +155,18 @@ record ResultBlocks(int rdd, int length) implements Serializable {
   }
 
   private byte[] fetched(int number) {
-    Option<BlockResult> found =
-        SparkEnv.get().blockManager().get(new RDDBlockId(rdd, number), BYTES);
-    if (found.isEmpty()) {
+    byte[] block = store().get(number);
+    if (block == null) {
       throw new TrainingException(
           "Block %s of the trained network is lost with the executor that held it."
               .formatted(number),
           null);
     }
-    // To its end, which gives the block's lock back.
-    byte[] block = new byte[0];
-    scala.collection.Iterator<Object> values = found.get().data();
-    while (values.hasNext()) {
-      block = (byte[]) values.next();
-    }
     return block;
   }
 
   /** Has them deleted, without waiting for it. */
-  void remove(SparkContext spark) {
-    spark.unpersistRDD(rdd, false);
+  void remove() {
+    store().removeAll();
   }
 }

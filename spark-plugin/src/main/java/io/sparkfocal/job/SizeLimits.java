@@ -7,6 +7,8 @@ final class SizeLimits {
 
   private SizeLimits() {}
 
+  private static final double PART = 0.7;
+
   /**
    * Requires that the heap of this process can hold a network.
    *
@@ -18,11 +20,12 @@ final class SizeLimits {
   }
 
   static void requireHeap(long parameters, long heap) {
-    if (parameters > heap / Float.BYTES) {
+    // Spark and the query have the rest.
+    if (parameters > PART * heap / Float.BYTES) {
       throw new IllegalArgumentException(
           String.format(
               Locale.ROOT,
-              "The network has %d parameters of 4 bytes each, but the heap of the driver, which keeps the model, has %d bytes; raise spark.driver.memory or use a smaller network.",
+              "The network has %d parameters of 4 bytes each, but the heap of the driver, of which seven tenths are for the model, has %d bytes; raise spark.driver.memory or use a smaller network.",
               parameters,
               heap));
     }

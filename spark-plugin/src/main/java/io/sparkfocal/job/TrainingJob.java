@@ -105,7 +105,7 @@ public final class TrainingJob implements AutoCloseable {
       } catch (IllegalArgumentException | TrainingException e) {
         throw e;
       } catch (Exception e) {
-        if (left == 0 || spark.isStopped() || Thread.currentThread().isInterrupted()) {
+        if (left == 0 || spark.isStopped()) {
           throw e;
         }
         LOG.warn("The input is read again: {}", e.toString());
@@ -242,6 +242,9 @@ public final class TrainingJob implements AutoCloseable {
         LOG.info("{}: goes on from {}", plan.run(), from.file());
       }
       try {
+        if (restarts > 0) {
+          restore(rows, validated);
+        }
         return new TrainingStage(
                 spark,
                 settings,
@@ -251,6 +254,8 @@ public final class TrainingJob implements AutoCloseable {
                 blockLength,
                 attempts)
             .run(from, restarts);
+      } catch (InputChangedException e) {
+        throw e;
       } catch (TrainingException e) {
         if (checkpoints != null && from != null && from.isUnreadable(e.getMessage())) {
           checkpoints.leaveOut(from);
@@ -267,14 +272,23 @@ public final class TrainingJob implements AutoCloseable {
             maxRestarts,
             workers);
         plan = plan.again(UUID.randomUUID().getMostSignificantBits(), workers);
-        restore(rows, e);
       }
     }
   }
 
-  private void restore(InputBlocks rows, TrainingException cause) {
-    if (!query("reading lost rows again", rows::restore)) {
-      throw new InputChangedException(cause);
+  /** What may pass counts as a failed attempt. */
+  private void restore(InputBlocks rows, boolean validated) {
+    boolean same;
+    try {
+      same = query("reading lost rows again", () -> rows.restore(validated));
+    } catch (IllegalArgumentException | TrainingException e) {
+      throw e;
+    } catch (Exception e) {
+      // SparkException is checked, and Scala does not declare it.
+      throw new TrainingException("Lost rows cannot be read again: " + e, e);
+    }
+    if (!same) {
+      throw new InputChangedException();
     }
   }
 

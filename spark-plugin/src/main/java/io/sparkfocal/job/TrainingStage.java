@@ -123,12 +123,12 @@ final class TrainingStage {
     }
   }
 
-  private static boolean isInterrupt(@Nullable Throwable failure) {
+  static boolean isInterrupt(@Nullable Throwable failure) {
     return failure != null
         && (failure instanceof InterruptedException || isInterrupt(failure.getCause()));
   }
 
-  private static TrainingException interrupted(Exception cause) {
+  static TrainingException interrupted(Exception cause) {
     Thread.currentThread().interrupt();
     return new TrainingException("fit() was interrupted; its job is cancelled.", cause, true);
   }
@@ -138,7 +138,7 @@ final class TrainingStage {
     boolean interrupted = Thread.interrupted();
     try {
       earlier.destroy();
-      result.remove(spark);
+      result.remove();
     } catch (Exception e) {
       LOG.warn("What the ranks began and ended with is not freed: {}", e.toString());
     } finally {

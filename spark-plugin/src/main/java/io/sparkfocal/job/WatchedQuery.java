@@ -21,18 +21,23 @@ final class WatchedQuery {
     spark.addSparkListener(tasks);
     spark.setLocalProperty(RankTasks.ATTEMPT, tasks.attempt());
     try (SlotWatcher watcher = new SlotWatcher(spark, settings, tasks)) {
-      return explained(query, watcher);
+      return explained(query, watcher, spark, tasks);
     } finally {
       spark.setLocalProperty(RankTasks.ATTEMPT, before);
       spark.removeSparkListener(tasks);
     }
   }
 
-  private static <T> T explained(Supplier<T> query, SlotWatcher watcher) {
+  private static <T> T explained(
+      Supplier<T> query, SlotWatcher watcher, SparkContext spark, RankTasks tasks) {
     try {
       return query.get();
     } catch (Exception e) {
       // SparkException is checked, and Scala does not declare it.
+      if (TrainingStage.isInterrupt(e)) {
+        tasks.jobs().forEach(job -> spark.cancelJob(job, "fit() was interrupted."));
+        throw TrainingStage.interrupted(e);
+      }
       RuntimeException known = watcher.reasonOf(e);
       if (known == null) {
         known = StageFailure.permanent(e);

@@ -2,30 +2,17 @@ package io.sparkfocal.ml;
 
 import io.sparkfocal.blocks.InputBlocks;
 import io.sparkfocal.calibration.Calibrated;
-import io.sparkfocal.calibration.CalibrationGoal;
-import io.sparkfocal.calibration.ThresholdTuning;
 import io.sparkfocal.data.LabelCounts;
 import io.sparkfocal.data.TrainingColumns;
-import io.sparkfocal.job.CheckpointPlan;
 import io.sparkfocal.job.DeviceChoice;
 import io.sparkfocal.job.InputChangedException;
 import io.sparkfocal.job.TrainingJob;
 import io.sparkfocal.job.TrainingPlan;
 import io.sparkfocal.job.TrainingResult;
-import io.sparkfocal.network.Layers;
-import io.sparkfocal.network.MlpNetwork;
 import io.sparkfocal.network.NetworkDescription;
 import io.sparkfocal.persist.TrainedNetwork;
-import io.sparkfocal.train.LossSpec;
-import io.sparkfocal.train.TrainingSettings;
-import io.sparkfocal.train.ValidationMetric;
-import java.util.Arrays;
 import java.util.List;
-import java.util.Locale;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.UUID;
-import java.util.stream.Collectors;
 import org.apache.spark.ml.Estimator;
 import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.ml.util.DefaultParamsReader;
@@ -60,7 +47,6 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
         DefaultParamsWritable {
 
   private static final long serialVersionUID = 1L;
-  private static final double MILLIS_PER_MINUTE = 60_000;
 
   private final String uid;
   private final ScoringParams.Holder scoringParams;
@@ -206,40 +192,14 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
   }
 
   private FocalLossClassificationModel trained(Input input, TrainingJob job, Warnings warnings) {
-    DeviceChoice device = DeviceChoice.of(getDevice());
-    TrainingColumns columns = input.columns();
     LabelCounts counts = input.counts();
-    int workers = input.workers();
-    OutputLayer output = outputLayer(counts);
-    NetworkDescription network = network(input.rows().width(), output.outputs());
+    EstimatorPlan params = new EstimatorPlan(this);
+    OutputLayer output = params.outputLayer(counts);
+    TrainingPlan plan = params.of(input, output, job);
     if (isDefined(thresholds())) {
       ClassScores.requireThresholds(getThresholds(), counts.classes());
     }
-    warnings.say(IdleParams.of(this, output.loss(), counts, workers));
-
-    long attemptKey = UUID.randomUUID().getMostSignificantBits();
-    TrainingPlan plan =
-        new TrainingPlan(
-            "%s-%04x".formatted(uid, attemptKey & 0xFFFF),
-            attemptKey,
-            workers,
-            columns,
-            counts.classes(),
-            input.rows().content(),
-            input.rows().isSparse(),
-            getStandardization(),
-            network,
-            output.bias(),
-            output.loss(),
-            settings(),
-            new CalibrationGoal(
-                output.link(),
-                Choices.calibration(getCalibration()),
-                ThresholdTuning.parse(getThresholdTuning())),
-            device,
-            job.transport(device),
-            job.settings(),
-            checkpoints(job, attemptKey));
+    warnings.say(IdleParams.of(this, output.loss(), counts, input.workers()));
     TrainingResult result =
         job.run(plan, input.rows(), counts.canValidate(), getMaxRestarts(), getResume());
 
@@ -247,13 +207,13 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
     warnings.say(new ValidationRows(this).warnings(calibrated));
     TrainedNetwork trained =
         new TrainedNetwork(
-            network,
+            plan.network(),
             counts.classes(),
-            columns.classNames(counts.classes()),
+            input.columns().classNames(counts.classes()),
             result.standardization(),
             output.link().withTemperature(calibrated.temperature()),
             result.weights());
-    TrainingSummary summary = TrainingSummary.of(result, counts, lossChoice());
+    TrainingSummary summary = TrainingSummary.of(result, counts, params.lossChoice());
     FocalLossClassificationModel model =
         copyValues(new FocalLossClassificationModel(uid, trained, summary), new ParamMap());
     if (calibrated.thresholds() != null) {
@@ -279,24 +239,6 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
     LabelCounts all = counts.withClasses(columns.label(), getNumClasses());
     // Rows that weigh nothing have a loss of 0 from the first epoch on, which would be the best.
     return all.canValidate() ? all : all.withoutValidation();
-  }
-
-  /**
-   * The loss and what follows for the output layer.
-   *
-   * @throws IllegalArgumentException if loss, class weights, priorBias and logitAdjustment do not
-   *     go together
-   */
-  OutputLayer outputLayer(LabelCounts counts) {
-    LossSpec loss =
-        lossChoice().spec(counts.classRows(), getAlphaFrom(), Choices.reduction(getReduction()));
-    return OutputLayer.of(loss, getPriorBias(), getLogitAdjustment(), counts.classRows());
-  }
-
-  /** The loss, with class weights or with adjusted logits, since each counts the frequencies. */
-  private LossChoice lossChoice() {
-    LossChoice choice = LossChoice.of(this);
-    return getLogitAdjustment() == 0 ? choice : choice.forAdjustedLogits(getLogitAdjustment());
   }
 
   TrainingColumns columns(StructType schema) {
@@ -338,51 +280,6 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
           "checkpointDir is \"%s\", but checkpointInterval and checkpointMinutes are both 0; set one of them above 0."
               .formatted(getCheckpointDir()));
     }
-  }
-
-  private @Nullable CheckpointPlan checkpoints(TrainingJob job, long attemptKey) {
-    return getCheckpointDir().isEmpty()
-        ? null
-        : job.checkpoints(
-            getCheckpointDir(),
-            String.format(
-                Locale.ROOT, "%s-%016x", uid.replaceAll("[^A-Za-z0-9_.-]", "_"), attemptKey),
-            getCheckpointInterval(),
-            Math.round(getCheckpointMinutes() * MILLIS_PER_MINUTE),
-            getMaxCheckpoints());
-  }
-
-  /** Builds the network once on the driver too, so that bad arguments fail before training. */
-  private NetworkDescription network(int features, int outputs) {
-    NetworkDescription description =
-        new NetworkDescription(getNetworkProvider(), networkArgumentMap(), features, outputs);
-    description.build(Layers.forInference());
-    return description;
-  }
-
-  private Map<String, String> networkArgumentMap() {
-    if (getNetworkProvider().equals(MlpNetwork.class.getName())) {
-      return MlpNetwork.arguments(getHiddenLayers(), getDropout(), getBatchNorm());
-    }
-    return Arrays.stream(getNetworkArguments())
-        .map(pair -> pair.split("=", 2))
-        .collect(Collectors.toMap(p -> p[0], p -> p[1], (first, last) -> last, TreeMap::new));
-  }
-
-  private TrainingSettings settings() {
-    return new TrainingSettings(
-        getMaxIter(),
-        getBatchSize(),
-        getLearningRate(),
-        Choices.optimizer(getOptimizer()).apply(getMomentum(), getWeightDecay()),
-        Choices.schedule(getLearningRateSchedule()),
-        getWarmupFraction(),
-        getGradientClipNorm(),
-        getSeed(),
-        getGradientAccumulationSteps(),
-        ValidationMetric.of(getValidationMetric()),
-        getEarlyStoppingPatience(),
-        Choices.dataType(getPrecision()));
   }
 
   /**

@@ -96,7 +96,7 @@ final class LossSearch {
       candidate.set(candidate.lossSearch(), new String[0]);
       choice.applyTo(candidate);
       try {
-        candidate.outputLayer(counts);
+        new EstimatorPlan(candidate).outputLayer(counts);
         candidates.add(candidate);
       } catch (IllegalArgumentException e) {
         if (!isDefault) {

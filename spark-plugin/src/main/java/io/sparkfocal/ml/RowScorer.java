@@ -29,7 +29,7 @@ final class RowScorer implements UDF1<Row, Row> {
   private static final long serialVersionUID = 1L;
 
   /** Layers of more weights than the processor's cache holds are read faster for many rows. */
-  private static final long MOST_WEIGHTS = 1 << 17;
+  private static final long MOST_WEIGHTS = 1 << 15;
 
   /** Vectors as wide are taken to be sparse: dense ones have 128 KiB a row. */
   private static final int SURELY_SPARSE = 1 << 14;
@@ -68,18 +68,31 @@ final class RowScorer implements UDF1<Row, Row> {
   }
 
   /** Whether a network scores about as fast row by row as in batches. */
-  static boolean suits(NetworkDescription network, FeatureLayout layout) {
+  static boolean suits(
+      NetworkDescription network, Standardization standardization, FeatureLayout layout) {
     int[] widths = MlpLayers.widths(network);
     if (widths == null) {
       return false;
     }
-    boolean sparse =
-        layout.kind() == FeatureLayout.Kind.VECTOR && network.features() >= SURELY_SPARSE;
+    if (layout.kind() == FeatureLayout.Kind.VECTOR && isSparse(standardization)) {
+      // Whatever follows the first layer, dense rows would cost more.
+      return true;
+    }
     long weights = 0;
-    for (int i = sparse ? 1 : 0; i < widths.length - 1; i++) {
+    for (int i = 0; i < widths.length - 1; i++) {
       weights += (long) widths[i] * widths[i + 1];
     }
     return weights <= MOST_WEIGHTS;
+  }
+
+  /** By its width, or since most features were not centred, as for sparse rows. */
+  private static boolean isSparse(Standardization standardization) {
+    int width = standardization.means().length;
+    int uncentred = 0;
+    for (int i = 0; i < width; i++) {
+      uncentred += standardization.means()[i] == 0 && standardization.scales()[i] != 1 ? 1 : 0;
+    }
+    return width >= SURELY_SPARSE || (width >= WIDE && uncentred > width / 2);
   }
 
   @Override

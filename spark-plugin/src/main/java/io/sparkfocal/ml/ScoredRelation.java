@@ -4,6 +4,8 @@ import io.sparkfocal.data.FeatureLayout;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.IntStream;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.rdd.RDD;
@@ -34,6 +36,16 @@ final class ScoredRelation extends BaseRelation implements PrunedScan {
   private final SentNetwork network;
   private final FeatureLayout layout;
   private final ScoreColumns columns;
+
+  /** By columns; adaptive execution plans again and again, and shuffles must not run each time. */
+  private final Map<List<Integer>, Source> sources = new ConcurrentHashMap<>();
+
+  private record Source(StructType schema, RDD<InternalRow> rows) {
+
+    static Source of(Dataset<Row> selected) {
+      return new Source(selected.schema(), selected.queryExecution().toRdd());
+    }
+  }
 
   private ScoredRelation(
       Dataset<?> dataset,
@@ -90,6 +102,12 @@ final class ScoredRelation extends BaseRelation implements PrunedScan {
     return schema;
   }
 
+  @Override
+  public long sizeInBytes() {
+    scala.math.BigInt bytes = rows.queryExecution().optimizedPlan().stats().sizeInBytes();
+    return bytes.isValidLong() ? bytes.toLong() : Long.MAX_VALUE;
+  }
+
   /** Rows are Spark's own. */
   @Override
   public boolean needConversion() {
@@ -111,8 +129,10 @@ final class ScoredRelation extends BaseRelation implements PrunedScan {
         Arrays.stream(needed)
             .mapToObj(column -> functions.col(Integer.toString(column)))
             .toArray(Column[]::new);
-    Dataset<Row> source = rows.select(selected);
-    JavaRDD<InternalRow> internal = source.queryExecution().toRdd().toJavaRDD();
+    Source source =
+        sources.computeIfAbsent(
+            Arrays.stream(needed).boxed().toList(), columns -> Source.of(rows.select(selected)));
+    JavaRDD<InternalRow> internal = source.rows().toJavaRDD();
     if (scores) {
       List<Integer> places = new ArrayList<>();
       Arrays.stream(needed).forEach(places::add);

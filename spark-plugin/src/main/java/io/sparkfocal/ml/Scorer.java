@@ -13,6 +13,7 @@ import io.sparkfocal.losses.Autograd;
 import io.sparkfocal.network.ActivationBytes;
 import io.sparkfocal.train.StoredParameters;
 import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Turns features into logits by a network in native memory, which the tasks of the JVM share; used
@@ -37,6 +38,7 @@ final class Scorer implements AutoCloseable {
   private final Block network;
   private final NDManager manager;
   private final ParameterStore parameters;
+  private @Nullable ByteBuffer oneRow;
 
   /**
    * A network with its parameters.
@@ -96,9 +98,11 @@ final class Scorer implements AutoCloseable {
 
   /** Logits of one row of standardized features. */
   float[] logits(float[] row) {
-    ByteBuffer input = newInput(1);
-    input.asFloatBuffer().put(row);
-    return logits(input, 1);
+    if (oneRow == null) {
+      oneRow = newInput(1);
+    }
+    oneRow.asFloatBuffer().put(row);
+    return logits(oneRow, 1);
   }
 
   /** Logits of {@code rows} rows, row by row. */

@@ -32,6 +32,10 @@ public final class ModelFiles {
   private static final String NETWORK = "network.json";
   private static final String WEIGHTS = "weights.safetensors";
   private static final int FORMAT = 1;
+
+  /** Of a model with exact features, which an earlier version would not know of. */
+  private static final int FORMAT_EXACT = 2;
+
   private static final String SIGMOID = "sigmoid";
   private static final String SOFTMAX = "softmax";
 
@@ -41,7 +45,8 @@ public final class ModelFiles {
   public static void write(TrainedNetwork network, String folder, Configuration hadoop)
       throws IOException {
     ObjectNode json = JSON.createObjectNode();
-    json.put("format", FORMAT);
+    double[] exact = network.standardization().exactIndices();
+    json.put("format", exact.length == 0 ? FORMAT : FORMAT_EXACT);
     json.put("provider", network.description().provider());
     json.set("arguments", JSON.valueToTree(network.description().arguments()));
     json.put("features", network.description().features());
@@ -53,7 +58,7 @@ public final class ModelFiles {
     json.set("offsets", JSON.valueToTree(network.link().offsets()));
     json.set("means", JSON.valueToTree(network.standardization().means()));
     json.set("scales", JSON.valueToTree(network.standardization().scales()));
-    json.set("exact", JSON.valueToTree(network.standardization().exactIndices()));
+    json.set("exact", JSON.valueToTree(exact));
     Path path = new Path(folder);
     FileSystem files = path.getFileSystem(hadoop);
     try (OutputStream out = files.create(new Path(path, NETWORK), true)) {
@@ -105,10 +110,11 @@ public final class ModelFiles {
       byte[] network, String networkFile, SeekableBytes weights, String weightsFile)
       throws IOException {
     JsonNode json = json(network, networkFile);
-    if (json.path("format").asInt() != FORMAT) {
+    int format = json.path("format").asInt();
+    if (format < FORMAT || format > FORMAT_EXACT) {
       throw new IllegalArgumentException(
-          "%s has format %s, but this version reads format %s; use the version that saved it."
-              .formatted(networkFile, json.path("format"), FORMAT));
+          "%s has format %s, but this version reads formats %s and %s; use the version that saved it."
+              .formatted(networkFile, json.path("format"), FORMAT, FORMAT_EXACT));
     }
     Map<String, String> arguments = new TreeMap<>();
     json.path("arguments")

@@ -206,9 +206,10 @@ public final class Safetensors implements Closeable {
               .formatted(name, file, place.size(), ARRAY));
     }
     float[] values = new float[(int) place.size()];
-    for (int at = 0; at < values.length; at += Floats.PIECE) {
+    for (int at = 0; at < values.length; ) {
       int count = Math.min(Floats.PIECE, values.length - at);
       piece(place, at, count).asFloatBuffer().get(values, at, count);
+      at += count;
     }
     return new Tensor(place.shape(), values);
   }

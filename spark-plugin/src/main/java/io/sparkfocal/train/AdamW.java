@@ -104,8 +104,15 @@ public record AdamW(double weightDecay) implements Optimizer {
   }
 
   static OptimizerState state(long updates, NDArray mean, NDArray variance) {
-    return new OptimizerState(
-        updates, Map.of(MEAN, TensorFloats.copyOf(mean), VARIANCE, TensorFloats.copyOf(variance)));
+    TensorFloats means = TensorFloats.copyOf(mean);
+    try {
+      return new OptimizerState(
+          updates, Map.of(MEAN, means, VARIANCE, TensorFloats.copyOf(variance)));
+    } catch (RuntimeException e) {
+      // For want of memory; the copy is outside the heap.
+      means.close();
+      throw e;
+    }
   }
 
   static double meanCorrection(long updates) {

@@ -1,6 +1,5 @@
 package io.sparkfocal.train;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
@@ -22,7 +21,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class LogitPasses {
 
-  private static final long KEPT_BYTES = 64L << 20;
+  private static final long KEPT_BYTES = 16L << 20;
+
+  /** Of logits that are read back at once. */
+  private static final long READ_BYTES = 64L << 20;
 
   /** Label and weight of a row, behind its logits. */
   private static final int BESIDE_LOGITS = 2;
@@ -56,8 +58,8 @@ public final class LogitPasses {
 
   /** Sets the network whose logits are shown. */
   public void over(Block network, FlatParameters parameters, int classes) {
-    // What is read back lies on the heap, so it is bounded as on the host.
-    long batchRows = EvaluationBatch.rows(network, classes, Device.cpu());
+    long outputs = EvaluationBatch.values(network.getOutputShapes(network.getInputShapes()));
+    long batchRows = Math.max(1, READ_BYTES / Float.BYTES / (outputs + BESIDE_LOGITS));
     pass = new ForwardPass(network, parameters, classes, batchRows, manager);
   }
 

@@ -74,12 +74,13 @@ public final class StoredParameters {
   /** In pieces, since a direct buffer has 2 GiB at most. */
   private static void fill(NDArray parameter, float[] values) {
     try (NDArray flat = parameter.stopGradient().reshape(-1)) {
-      for (int from = 0; from < values.length; from += PIECE) {
-        int to = Math.min(values.length, from + PIECE);
+      for (int from = 0; from < values.length; ) {
+        int to = from + Math.min(PIECE, values.length - from);
         try (NDArray view = flat.get(from + ":" + to);
             NDArray piece = flat.getManager().create(Arrays.copyOfRange(values, from, to))) {
           TensorCopy.into(view, piece);
         }
+        from = to;
       }
     }
   }

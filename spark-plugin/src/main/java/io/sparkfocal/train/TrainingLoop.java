@@ -147,7 +147,10 @@ public final class TrainingLoop {
     long steps = size.stepsPerEpoch(settings.batchSize());
     parts.rowsOfLargestRank(size.largestShard() / steps);
     long mostRows = (size.largestShard() + steps - 1) / steps;
-    parts.ask(Math.max(parts.wanted(), networkInput.parts(training, mostRows)));
+    if (training.nonZerosPerRow().isPresent()) {
+      // Shards of the ranks differ in what they tell of their rows.
+      parts.ask(mostOverRanks(Math.max(parts.wanted(), networkInput.parts(training, mostRows))));
+    }
     RunProgress progress = new RunProgress(settings, steps);
     try {
       return train(training, validation, size, from, progress);
@@ -281,10 +284,15 @@ public final class TrainingLoop {
   }
 
   private LoopState state(RunProgress progress) {
-    OptimizerState optimizer = update.state();
-    return progress.state(
-        TensorFloats.copyOf(parameters.all()),
-        lossScale == null ? optimizer : lossScale.addTo(optimizer));
+    TensorFloats weights = TensorFloats.copyOf(parameters.all());
+    try {
+      OptimizerState optimizer = update.state();
+      return progress.state(weights, lossScale == null ? optimizer : lossScale.addTo(optimizer));
+    } catch (RuntimeException e) {
+      // For want of memory; the copy is outside the heap.
+      weights.close();
+      throw e;
+    }
   }
 
   /** The same on every rank, so that all of them go on or none does. */

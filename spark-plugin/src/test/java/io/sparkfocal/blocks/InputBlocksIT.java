@@ -7,6 +7,7 @@ import static org.apache.spark.sql.functions.udf;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import io.sparkfocal.data.BlockSlice;
+import io.sparkfocal.data.TrainingColumns;
 import io.sparkfocal.ml.FocalLossClassificationModel;
 import io.sparkfocal.ml.FocalLossClassifier;
 import io.sparkfocal.testing.TestSpark;
@@ -143,7 +144,9 @@ class InputBlocksIT {
                 .selectExpr("id % 50 f", "int(id % 2) label", "id % 5 = 0 v", "id % 1000 k")
                 .join(spark.range(1000).toDF("k"), "k")
                 .select("f", "label", "v");
-        float[] weights = weights(quick().fit(rows));
+        FocalLossClassificationModel model = quick().fit(rows);
+        assertThat(model.summary().orElseThrow().validationRows()).isEqualTo(ROWS / 5);
+        float[] weights = weights(model);
         expected = expected == null ? weights : expected;
         assertThat(weights).as(partitions).isEqualTo(expected);
       }
@@ -153,7 +156,11 @@ class InputBlocksIT {
   }
 
   private static float[] weights(FocalLossClassificationModel model) {
-    List<Row> rows = model.transform(FocalRows.probes()).select("probability").collectAsList();
+    List<Row> rows =
+        model
+            .transform(SparkSession.active().range(40).selectExpr("double(id) / 7 f"))
+            .select("probability")
+            .collectAsList();
     float[] values = new float[rows.size()];
     for (int i = 0; i < values.length; i++) {
       values[i] = (float) rows.get(i).<org.apache.spark.ml.linalg.Vector>getAs(0).apply(1);
@@ -161,12 +168,10 @@ class InputBlocksIT {
     return values;
   }
 
-  /** Rows that tell models apart. */
-  private static final class FocalRows {
-
-    static Dataset<Row> probes() {
-      return SparkSession.active().range(40).selectExpr("double(id) / 7 f");
-    }
+  private static InputBlocks read(Dataset<Row> rows, int ranks) {
+    TrainingColumns columns =
+        TrainingColumns.of(rows.schema(), "", List.of("f"), "label", null, "v");
+    return InputBlocks.read(rows.sparkSession().sparkContext(), columns, rows, ranks);
   }
 
   @ParameterizedTest
@@ -174,14 +179,7 @@ class InputBlocksIT {
   void sharesHaveEveryRowOnceAndAsManyRowsAsOthers(int ranks) {
     SparkSession spark = TestSpark.local();
     Dataset<Row> rows = Plan.RANGE.of(spark, udf((Long id) -> 1.0 * id, DataTypes.DoubleType));
-    FocalLossClassifier estimator = quick();
-    try (InputBlocks blocks =
-        InputBlocks.read(
-            spark.sparkContext(),
-            io.sparkfocal.data.TrainingColumns.of(
-                rows.schema(), "", List.of("f"), "label", null, "v"),
-            rows,
-            ranks)) {
+    try (InputBlocks blocks = read(rows, ranks)) {
       List<RankShare> shares = blocks.shares(ranks, true);
       for (boolean validation : new boolean[] {false, true}) {
         int all = validation ? ROWS / 5 : ROWS - ROWS / 5;
@@ -202,7 +200,6 @@ class InputBlocksIT {
             .isLessThanOrEqualTo(1);
       }
     }
-    assertThat(estimator.getMaxIter()).isEqualTo(2);
   }
 
   @Test
@@ -213,13 +210,7 @@ class InputBlocksIT {
             .range(0, 30_000, 1, 4)
             .selectExpr("id % 3 f", "int(id % 3 > 0) label", "false v")
             .repartition(8);
-    try (InputBlocks blocks =
-        InputBlocks.read(
-            spark.sparkContext(),
-            io.sparkfocal.data.TrainingColumns.of(
-                rows.schema(), "", List.of("f"), "label", null, "v"),
-            rows,
-            4)) {
+    try (InputBlocks blocks = read(rows, 4)) {
       for (RankShare share : blocks.shares(4, false)) {
         assertThat(share.training().stream().mapToInt(BlockSlice::rows).sum()).isEqualTo(7500);
       }
@@ -234,13 +225,7 @@ class InputBlocksIT {
     SparkSession spark = TestSpark.with(settings);
     Dataset<Row> rows =
         spark.range(0, 2_000_000, 1, 200).selectExpr("id % 99999 label", "double(id) f", "false v");
-    try (InputBlocks blocks =
-        InputBlocks.read(
-            spark.sparkContext(),
-            io.sparkfocal.data.TrainingColumns.of(
-                rows.schema(), "", List.of("f"), "label", null, "v"),
-            rows,
-            4)) {
+    try (InputBlocks blocks = read(rows, 4)) {
       long[] counts = blocks.counts().classRows();
       assertThat(counts).hasSize(99_999);
       assertThat(counts[0]).isEqualTo(21);

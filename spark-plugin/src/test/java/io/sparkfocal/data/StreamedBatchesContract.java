@@ -41,7 +41,7 @@ abstract class StreamedBatchesContract {
     BuiltRows source = rows(520);
     try (NDManager manager = NDManager.newBaseManager(device(), "PyTorch");
         StagingPool pool = new StagingPool(0);
-        Batches host = new HostBatches(source.shuffled(Shuffle.of(1, 1, 0)), manager);
+        Batches host = new HostBatches(source.shuffled(Shuffle.of(1, 1, 0)), false, manager);
         Batches streamed =
             new StreamedBatches(source.shuffled(Shuffle.of(1, 1, 0)), manager, pool)) {
       host.skip(20);

@@ -72,7 +72,7 @@ class StreamedBatchesIT extends StreamedBatchesContract {
     BuiltRows source = rows(40);
     try (NDManager manager = NDManager.newBaseManager("PyTorch");
         StagingPool pool = new StagingPool(0);
-        Batches host = new HostBatches(source.ordered(), manager);
+        Batches host = new HostBatches(source.ordered(), false, manager);
         Batches streamed =
             new StreamedBatches(source.ordered(), new ScarceMemory(manager, 2).manager(), pool)) {
       assertThatThrownBy(() -> streamed.next(15)).hasMessageContaining("out of memory");

@@ -9,12 +9,12 @@ class SizeLimitsTest {
 
   @Test
   void theDriverKeepsTheParametersOnce() {
-    long heap = 8L << 30;
-    assertThatCode(() -> SizeLimits.requireHeap(heap / 4, heap)).doesNotThrowAnyException();
+    long heap = 8_000_000_000L;
+    assertThatCode(() -> SizeLimits.requireHeap(1_400_000_000L, heap)).doesNotThrowAnyException();
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> SizeLimits.requireHeap(heap / 4 + 1, heap))
+        .isThrownBy(() -> SizeLimits.requireHeap(1_400_000_001L, heap))
         .withMessage(
-            "The network has 2147483649 parameters of 4 bytes each, but the heap of the driver, which keeps the model, has 8589934592 bytes; raise spark.driver.memory or use a smaller network.");
+            "The network has 1400000001 parameters of 4 bytes each, but the heap of the driver, of which seven tenths are for the model, has 8000000000 bytes; raise spark.driver.memory or use a smaller network.");
     assertThatIllegalArgumentException().isThrownBy(() -> SizeLimits.requireHeap(Long.MAX_VALUE));
   }
 }

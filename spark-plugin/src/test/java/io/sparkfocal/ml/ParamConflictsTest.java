@@ -166,7 +166,8 @@ class ParamConflictsTest {
     FocalLossClassifier classifier =
         setter.apply(new FocalLossClassifier().setBatchSize(25).setMaxIter(10));
     LabelCounts counts = new LabelCounts(new long[] {90, 10}, 0, 100, 0);
-    return IdleParams.of(classifier, classifier.outputLayer(counts).loss(), counts, 2);
+    return IdleParams.of(
+        classifier, new EstimatorPlan(classifier).outputLayer(counts).loss(), counts, 2);
   }
 
   static Stream<Arguments> idleWithTheseRows() {

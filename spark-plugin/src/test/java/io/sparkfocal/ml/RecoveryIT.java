@@ -268,7 +268,7 @@ class RecoveryIT {
     Map<String, String> settings = new TreeMap<>(TestSpark.twoExecutorSettings());
     settings.put("spark.focal.slots.timeout", "5s");
     SparkSession spark = TestSpark.with(settings);
-    Dataset<Row> rows = Samples.rows(spark, 2_000).repartition(5);
+    Dataset<Row> rows = Samples.rows(spark, 20_000).repartition(5);
     CompletableFuture<FocalLossClassificationModel> training =
         CompletableFuture.supplyAsync(() -> classifier().setMaxIter(40).fit(rows));
     awaitCheckpoints(checkpoints());

@@ -5,17 +5,23 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.expr;
 import static org.apache.spark.sql.functions.udf;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkfocal.network.Layers;
 import io.sparkfocal.network.MlpNetwork;
 import io.sparkfocal.network.NetworkProvider;
 import io.sparkfocal.testing.TestSpark;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import org.apache.spark.ml.linalg.Vector;
+import org.apache.spark.ml.linalg.VectorUDT;
+import org.apache.spark.ml.linalg.Vectors;
+import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
@@ -24,6 +30,7 @@ import org.apache.spark.sql.expressions.UserDefinedFunction;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.LongAccumulator;
+import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -209,6 +216,97 @@ class TransformIT {
           either(own).setFeaturesCols("f").setMaxIter(30).fit(rows);
       assertThat(model.transform(rows).filter("prediction = label").count()).isEqualTo(400);
     }
+  }
+
+  /** Small enough that a batch ends by its bytes. */
+  @Test
+  void aBatchEndsWhenItsRowsTakeSixteenMebibytes() {
+    SparkSession spark = TestSpark.local();
+    Dataset<Row> large =
+        spark
+            .range(0, 60, 1, 1)
+            .selectExpr(
+                "id", "array(double(id % 2), 0.5d, 0.25d) features", "repeat('x', 3000000) doc");
+    List<Row> scored =
+        model(true).transform(large).select("id", "prediction", "doc").limit(7).collectAsList();
+    assertThat(scored).hasSize(7).allMatch(row -> row.getString(2).length() == 3_000_000);
+  }
+
+  @Test
+  void tasksOfAProcessShareANetworkAndSoDoCopiesOfAModel() {
+    FocalLossClassificationModel model = model(true);
+    Dataset<Row> rows =
+        TestSpark.local()
+            .range(0, 300, 1, 6)
+            .selectExpr("array(double(id % 2), 0.5d, 0.25d) features");
+    Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> Scorer.NETWORKS.size() == 0);
+    for (String name : List.of("a", "b", "c")) {
+      FocalLossClassificationModel copy = model.copy(ParamMap.empty()).setPredictionCol(name);
+      assertThat(copy.transform(rows).select(name).collectAsList()).hasSize(300);
+      assertThat(Scorer.NETWORKS.size()).isEqualTo(1);
+    }
+    Awaitility.await().atMost(Duration.ofSeconds(30)).until(() -> Scorer.NETWORKS.size() == 0);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void wideVectorsHaveTheSameScoresDenseOrSparse(boolean own) {
+    SparkSession spark = TestSpark.local();
+    UserDefinedFunction vector =
+        udf(
+            (Long id) -> {
+              double[] values = new double[2000];
+              values[(int) (id % 1000)] = 1;
+              values[1999] = 5 + id % 3;
+              return (Vector) Vectors.dense(values).toSparse();
+            },
+            new VectorUDT());
+    UserDefinedFunction dense = udf((Vector v) -> (Vector) v.toDense(), new VectorUDT());
+    Dataset<Row> rows =
+        spark
+            .range(0, 200, 1, 2)
+            .selectExpr("id", "int(id % 2) label")
+            .withColumn("features", vector.apply(col("id")));
+    FocalLossClassificationModel model = either(own).setMaxIter(1).fit(rows);
+    Dataset<Row> asDense = rows.withColumn("features", dense.apply(col("features")));
+    assertThat(model.transform(rows).select("id", "probability").orderBy("id").collectAsList())
+        .isEqualTo(
+            model.transform(asDense).select("id", "probability").orderBy("id").collectAsList());
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void rowsThatCannotBeScoredAreToldWithASentence(boolean own) {
+    SparkSession spark = TestSpark.local();
+    FocalLossClassificationModel model = model(own);
+    for (String[] bad :
+        new String[][] {
+          {"array(1d, 2d)", "has a row with 2 features where 3 are expected"},
+          {"array(1d, 2d, double('NaN'))", "the feature NaN"},
+          {"array(1d, null, 2d)", "has a null feature"}
+        }) {
+      Dataset<Row> rows =
+          spark
+              .range(0, 10, 1, 2)
+              .selectExpr("if(id = 7, " + bad[0] + ", array(1d, 2d, 3d)) features");
+      assertThatThrownBy(() -> model.transform(rows).collectAsList())
+          .hasStackTraceContaining(bad[1]);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void executorsThatTakeRegisteredClassesOnlyScoreToo(boolean own) {
+    Map<String, String> settings = new TreeMap<>(TestSpark.twoExecutorSettings());
+    settings.put("spark.serializer", "org.apache.spark.serializer.KryoSerializer");
+    settings.put("spark.kryo.registrationRequired", "true");
+    SparkSession spark = TestSpark.with(settings);
+    Dataset<Row> rows =
+        spark
+            .range(0, 400, 1, 3)
+            .selectExpr("int(id % 2) label", "array(id % 2 + rand(1), rand(2), rand(3)) features");
+    FocalLossClassificationModel model = either(own).setMaxIter(1).fit(rows);
+    assertThat(model.transform(rows).select("prediction").collectAsList()).hasSize(400);
   }
 
   @Test

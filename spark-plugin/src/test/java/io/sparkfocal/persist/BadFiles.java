@@ -97,9 +97,9 @@ public final class BadFiles {
         network("no JSON", damaged + "it is no JSON" + AGAIN, "{", "<"),
         network(
             "of the future",
-            "has format 2, but this version reads format 1; use the version that saved it\\.",
+            "has format 3, but this version reads formats 1 and 2; use the version that saved it\\.",
             "\"format\":1",
-            "\"format\":2"),
+            "\"format\":3"),
         network(
             "too few means",
             damaged + "2 features, but 1 means and 2 scales" + AGAIN,

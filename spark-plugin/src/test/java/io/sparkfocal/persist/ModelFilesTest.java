@@ -83,10 +83,10 @@ class ModelFilesTest {
 
   @Test
   void aFormatOfTheFutureIsRefused() throws Exception {
-    edit("\"format\" : 1", "\"format\" : 2");
+    edit("\"format\" : 1", "\"format\" : 3");
     assertThatIllegalArgumentException()
         .isThrownBy(this::read)
-        .withMessageContaining("has format 2, but this version reads format 1");
+        .withMessageContaining("has format 3, but this version reads formats 1 and 2");
   }
 
   @Test
