@@ -187,6 +187,6 @@ class NotTriedAgainIT {
     assertThat(refused(large, rows, 0))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageMatching(
-            "The network has 1000009000003 parameters of 4 bytes each, but the heap of the driver, which keeps the model, has \\d+ bytes; raise spark\\.driver\\.memory or use a smaller network\\.");
+            "The network has 1000009000003 parameters of 4 bytes each, but the heap of the driver, of which seven tenths are for the model, has \\d+ bytes; raise spark\\.driver\\.memory or use a smaller network\\.");
   }
 }
