@@ -6,7 +6,6 @@ import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 import org.apache.spark.sql.catalyst.expressions.XXH64;
-import org.apache.spark.unsafe.Platform;
 
 /**
  * Collects rows of one form, dense or sparse, until they fill a {@link RowBlock}.
@@ -38,6 +37,9 @@ final class BlockBuilder {
   private float[] weights = new float[FEWEST];
   private boolean isWeighted;
   private double[] values;
+  private float[] narrow;
+  private float largest;
+  private int last;
   private int[] indices = {};
   private int[] starts = {};
 
@@ -45,33 +47,29 @@ final class BlockBuilder {
     this.width = width;
     this.sparse = sparse;
     this.values = new double[sparse ? FEWEST : width];
+    this.narrow = new float[values.length];
     if (sparse) {
       indices = new int[FEWEST];
       starts = new int[FEWEST + 1];
     }
   }
 
-  /** A finished block: its bytes, and the sum of a hash of every row. */
-  record Block(byte[] bytes, int rows, long content) {
-
-    /** Of all bytes, in their order. */
-    long hash() {
-      return BlockSlice.hash(bytes);
-    }
-  }
+  /**
+   * A finished block.
+   *
+   * @param hash of all values, in their order
+   * @param content sum of a hash of every row, the same for the same rows in any order, of any
+   *     blocks
+   */
+  record Block(byte[] bytes, int rows, long hash, long content) {}
 
   int rows() {
     return rows;
   }
 
-  /** Whether the rows fill a block. */
+  /** Whether there is no room for another row like the last one. */
   boolean isFull() {
-    return rows > 0 && bytes(rows, stored, 0) + rowBytes() > BYTES;
-  }
-
-  /** Of another row: as the mean of those before. */
-  private long rowBytes() {
-    return (bytes(rows, stored, 0) - bytes(0, 0, 0)) / rows;
+    return rows > 0 && bytes(rows + 1L, (long) stored + last, 0) > BYTES;
   }
 
   private long bytes(long ofRows, long ofStored, long low) {
@@ -83,27 +81,17 @@ final class BlockBuilder {
     return numbers * Float.BYTES;
   }
 
-  /** Adds a dense row of finite values. */
-  void add(double[] row, int label, float weight) {
-    grow(width);
-    System.arraycopy(row, 0, values, stored, width);
-    stored += width;
-    end(label, weight);
-  }
-
-  /** Adds a sparse row of finite values other than 0, with ascending indices. */
-  void add(int[] columns, double[] row, int count, int label, float weight) {
+  /** Adds a row of this form, whose values are finite. */
+  void add(ParsedRow row) {
+    int count = row.count();
     grow(count);
-    System.arraycopy(row, 0, values, stored, count);
-    System.arraycopy(columns, 0, indices, stored, count);
+    row.copyTo(values, narrow, indices, stored);
+    labels[rows] = row.label();
+    weights[rows] = row.weight();
+    isWeighted |= row.weight() != 1;
+    largest = Math.max(largest, row.largest());
+    last = count;
     stored += count;
-    end(label, weight);
-  }
-
-  private void end(int label, float weight) {
-    labels[rows] = label;
-    weights[rows] = weight;
-    isWeighted |= weight != 1;
     rows++;
     if (sparse) {
       starts[rows] = stored;
@@ -114,6 +102,7 @@ final class BlockBuilder {
     if (stored + count > values.length) {
       int length = (int) Math.max(stored + (long) count, Math.min(2L * values.length, most()));
       values = Arrays.copyOf(values, length);
+      narrow = Arrays.copyOf(narrow, length);
       if (sparse) {
         indices = Arrays.copyOf(indices, length);
       }
@@ -161,6 +150,9 @@ final class BlockBuilder {
 
   /** Those in which float32 does not suffice. */
   private int[] lowColumns() {
+    if (largest < LARGE && !sparse && areWide(Math.min(rows, FEWEST))) {
+      return new int[0];
+    }
     double[] least = new double[width];
     double[] most = new double[width];
     int[] given = new int[width];
@@ -194,6 +186,23 @@ final class BlockBuilder {
     return any ? inexact(candidates) : new int[0];
   }
 
+  /** Whether the first rows of dense ones show that no column of all of them is narrow. */
+  private boolean areWide(int first) {
+    for (int column = 0; column < width; column++) {
+      double least = values[column];
+      double most = least;
+      for (int at = column; at < first * width; at += width) {
+        least = Math.min(least, values[at]);
+        most = Math.max(most, values[at]);
+      }
+      // The largest of all rows is at most this one and their range.
+      if ((most - least) * (1 - NARROW) < NARROW * Math.max(-least, most)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   private int[] inexact(boolean[] candidates) {
     boolean[] found = new boolean[width];
     for (int i = 0; i < stored; i++) {
@@ -217,27 +226,23 @@ final class BlockBuilder {
       put(buffer, starts, count + 1);
       put(buffer, indices, ofRows);
     }
-    int valuesAt = buffer.position();
-    float[] narrow = new float[ofRows];
-    for (int i = 0; i < ofRows; i++) {
-      narrow[i] = (float) values[i];
-    }
     put(buffer, narrow, ofRows);
     put(buffer, lowColumns, lowColumns.length);
     if (lowColumns.length > 0) {
-      putLow(buffer, narrow, count, lowColumns);
+      putLow(buffer, count, lowColumns);
     }
-    long content = content(bytes, count, valuesAt);
-    return new Block(bytes, count, lowColumns.length == 0 ? content : content + lowContent(count));
+    RowBlock.Hashes hashes = new RowBlock(bytes).hashes();
+    long content = hashes.sum() + (lowColumns.length == 0 ? 0 : lowContent(count));
+    return new Block(bytes, count, hashes.ordered(), content);
   }
 
-  private void putLow(ByteBuffer buffer, float[] narrow, int count, int[] lowColumns) {
+  private void putLow(ByteBuffer buffer, int count, int[] lowColumns) {
     if (sparse) {
       boolean[] hasLow = new boolean[width];
       for (int column : lowColumns) {
         hasLow[column] = true;
       }
-      for (int i = 0; i < narrow.length; i++) {
+      for (int i = 0; i < starts[count]; i++) {
         buffer.putFloat(hasLow[indices[i]] ? (float) (values[i] - narrow[i]) : 0);
       }
       return;
@@ -248,21 +253,6 @@ final class BlockBuilder {
         buffer.putFloat((float) (values[at] - narrow[at]));
       }
     }
-  }
-
-  /** The same for the same rows in any order, of any blocks. */
-  private long content(byte[] bytes, int count, int valuesAt) {
-    long sum = 0;
-    long valuesOffset = Platform.BYTE_ARRAY_OFFSET + (long) valuesAt;
-    long indicesOffset = valuesOffset - (long) stored(count) * Integer.BYTES;
-    for (int row = 0; row < count; row++) {
-      long from = (long) stored(row) * Float.BYTES;
-      int length = (stored(row + 1) - stored(row)) * Float.BYTES;
-      long seed = ((long) labels[row] << 32) ^ Float.floatToRawIntBits(weights[row]);
-      long hash = XXH64.hashUnsafeBytes(bytes, valuesOffset + from, length, seed);
-      sum += sparse ? XXH64.hashUnsafeBytes(bytes, indicesOffset + from, length, hash) : hash;
-    }
-    return sum;
   }
 
   /** Of what float32 lacks of large values, whose low parts are kept however the rows are cut. */
@@ -292,6 +282,7 @@ final class BlockBuilder {
   private void drop(int count) {
     int gone = stored(count);
     System.arraycopy(values, gone, values, 0, stored - gone);
+    System.arraycopy(narrow, gone, narrow, 0, stored - gone);
     System.arraycopy(labels, count, labels, 0, rows - count);
     System.arraycopy(weights, count, weights, 0, rows - count);
     if (sparse) {
@@ -302,6 +293,7 @@ final class BlockBuilder {
     }
     rows -= count;
     stored -= gone;
+    largest = rows == 0 ? 0 : largest;
     isWeighted = false;
     for (int row = 0; row < rows; row++) {
       isWeighted |= weights[row] != 1;

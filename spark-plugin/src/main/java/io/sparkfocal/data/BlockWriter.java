@@ -31,7 +31,7 @@ final class BlockWriter {
     }
     tally.add(row.label(), row.weight(), row.isValidation());
     BlockBuilder builder = builder(row.isSparse(), row.isValidation());
-    row.addTo(builder);
+    builder.add(row);
     if (builder.isFull()) {
       take(builder, row.isValidation());
     }

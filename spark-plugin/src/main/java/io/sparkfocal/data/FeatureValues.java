@@ -33,14 +33,6 @@ record FeatureValues(FeatureLayout layout, int width) {
     return width >= 32;
   }
 
-  /** The value, refusing NaN, infinities and what is too large for float32; 0.0 for -0.0. */
-  double finite(double value, int index) {
-    if (!Float.isFinite((float) value)) {
-      throw notFinite(value, index);
-    }
-    return value + 0.0;
-  }
-
   /** The value as a float, refusing NaN, infinities and what float32 cannot hold. */
   float narrow(double value, int index) {
     float narrowed = (float) value;
@@ -68,7 +60,8 @@ record FeatureValues(FeatureLayout layout, int width) {
             .formatted(layout.columns().get(index)));
   }
 
-  private IllegalArgumentException notFinite(double value, int index) {
+  /** Against a NaN, an infinity or what float32 cannot hold. */
+  IllegalArgumentException notFinite(double value, int index) {
     String where =
         layout.kind() == FeatureLayout.Kind.COLUMNS
             ? "Column \"" + layout.columns().get(index) + "\" has"

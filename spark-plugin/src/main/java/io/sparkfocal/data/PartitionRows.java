@@ -30,7 +30,7 @@ public record PartitionRows(
    * @param rows how many
    * @param bytes its size
    * @param validation whether the rows are to validate on
-   * @param hash of all bytes, in their order
+   * @param hash of all values, in their order
    * @param content sum of a hash of each row, which no order changes
    */
   public record BlockInfo(int rows, int bytes, boolean validation, long hash, long content) {}
@@ -75,7 +75,7 @@ public record PartitionRows(
     }
   }
 
-  /** Whether the blocks are the same, byte by byte. */
+  /** Whether the blocks are the same, value by value. */
   public boolean isSame(PartitionRows other) {
     return blocks.equals(other.blocks);
   }

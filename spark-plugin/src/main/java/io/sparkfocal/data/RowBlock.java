@@ -4,6 +4,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
+import org.apache.spark.sql.catalyst.expressions.XXH64;
+import org.apache.spark.unsafe.Platform;
 
 /**
  * Some rows as one array of bytes, which nobody changes once it is made: a header, then the columns
@@ -21,6 +23,10 @@ final class RowBlock {
   /** Rows, width, flags, columns with a low part, values of sparse rows. */
   static final int HEADER_INTS = 5;
 
+  /** An odd number of many bits, so that an order of rows shows: the golden ratio times 2^64. */
+  private static final long ORDER = 0x9E3779B97F4A7C15L;
+
+  private final byte[] bytes;
   private final int rows;
   private final int width;
   private final boolean sparse;
@@ -31,9 +37,22 @@ final class RowBlock {
   private final int[] lowColumns;
   private final int[] starts;
   private final IntBuffer indices;
+  private final int indicesAt;
+  private final int valuesAt;
+  private final int lowAt;
+
+  /**
+   * Hashes of the rows of a block.
+   *
+   * @param ordered of all values in their order
+   * @param sum of a hash of each row's labels, weights and values in float32, which no order
+   *     changes
+   */
+  record Hashes(long ordered, long sum) {}
 
   /** A view of the bytes that {@link BlockBuilder} made. */
   RowBlock(byte[] bytes) {
+    this.bytes = bytes;
     ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     rows = buffer.getInt();
     width = buffer.getInt();
@@ -45,8 +64,11 @@ final class RowBlock {
     weights = take(buffer, (flags & WEIGHTS) == 0 ? 0 : rows).asFloatBuffer();
     starts = new int[sparse ? rows + 1 : 0];
     take(buffer, starts.length).asIntBuffer().get(starts);
+    indicesAt = buffer.position();
     indices = take(buffer, sparse ? stored : 0).asIntBuffer();
+    valuesAt = buffer.position();
     values = take(buffer, stored).asFloatBuffer();
+    lowAt = buffer.position();
     take(buffer, lowColumns.length).asIntBuffer().get(lowColumns);
     boolean hasLow = lowColumns.length > 0;
     low = take(buffer, !hasLow ? 0 : sparse ? stored : rows * lowColumns.length).asFloatBuffer();
@@ -57,6 +79,25 @@ final class RowBlock {
         buffer.slice(buffer.position(), numbers * Integer.BYTES).order(buffer.order());
     buffer.position(buffer.position() + numbers * Integer.BYTES);
     return part;
+  }
+
+  Hashes hashes() {
+    long ordered = 0;
+    long sum = 0;
+    for (int row = 0; row < rows; row++) {
+      int at = (sparse ? starts[row] : row * width) * Float.BYTES;
+      int length = stored(row) * Float.BYTES;
+      long seed = ((long) label(row) << 32) ^ Float.floatToRawIntBits(weight(row));
+      long hash = hash(valuesAt + at, length, seed);
+      hash = sparse ? hash(indicesAt + at, length, hash) : hash;
+      ordered = ordered * ORDER + hash;
+      sum += hash;
+    }
+    return new Hashes(hash(lowAt, bytes.length - lowAt, ordered), sum);
+  }
+
+  private long hash(int at, int length, long seed) {
+    return XXH64.hashUnsafeBytes(bytes, (long) Platform.BYTE_ARRAY_OFFSET + at, length, seed);
   }
 
   int rows() {

@@ -9,7 +9,6 @@ import org.jspecify.annotations.Nullable;
 final class RowParser {
 
   private static final byte SPARSE = 0;
-  private static final int NOT_FINITE = 0x7F800000;
 
   private final TrainingColumns columns;
   private final LabelCheck check;
@@ -19,8 +18,6 @@ final class RowParser {
   private final int firstFeature;
   private final ParsedRow parsed = new ParsedRow();
   private FeatureValues features;
-  private double[] values;
-  private int[] indices = {};
 
   /**
    * Of the rows of a partition.
@@ -36,7 +33,6 @@ final class RowParser {
     this.firstFeature =
         1 + (columns.weight() == null ? 0 : 1) + (columns.validation() == null ? 0 : 1);
     this.features = new FeatureValues(columns.features(), declaredWidth);
-    this.values = new double[Math.max(0, declaredWidth)];
   }
 
   /**
@@ -48,17 +44,19 @@ final class RowParser {
     if (features.width() < 0) {
       begin(width(row));
     }
-    int stored = readFeatures(row);
+    if (!parsed.endValues(readFeatures(row, parsed.values(features.width())))) {
+      int i = parsed.firstNotFinite();
+      throw features.notFinite(parsed.value(i), parsed.feature(i));
+    }
     boolean held = validationAt >= 0 && !row.isNullAt(validationAt) && row.getBoolean(validationAt);
     float weight = weights == null ? 1 : weight(row, weights);
-    parsed.set(values.length, values, indices, stored, label(row), weight, held);
+    parsed.end(label(row), weight, held);
     return parsed;
   }
 
   private void begin(int width) {
     features = new FeatureValues(columns.features(), width);
     BatchMemory.requireRow(width);
-    values = new double[width];
   }
 
   private int label(InternalRow row) {
@@ -91,28 +89,35 @@ final class RowParser {
   }
 
   /** Returns the number of values of a sparse row, and -1 for a dense one. */
-  private int readFeatures(InternalRow row) {
+  private int readFeatures(InternalRow row, double[] values) {
     switch (columns.features().kind()) {
       case VECTOR -> {
         InternalRow vector =
             features.present(row.isNullAt(firstFeature) ? null : row.getStruct(firstFeature, 4));
         if (vector.getByte(0) == SPARSE) {
-          return readSparse(vector);
+          return readSparse(vector, values);
         }
         ArrayData array = vector.getArray(3);
         features.size(array.numElements());
-        readDoubles(array);
+        readDoubles(array, values);
       }
       case FLOAT_ARRAY -> {
         ArrayData array = array(row);
-        for (int i = 0; i < values.length; i++) {
-          values[i] = features.finite(array.getFloat(i), i);
+        for (int i = 0; i < features.width(); i++) {
+          values[i] = array.getFloat(i) + 0.0;
         }
       }
-      case DOUBLE_ARRAY -> readDoubles(array(row));
-      case COLUMNS -> readColumns(row);
+      case DOUBLE_ARRAY -> readDoubles(array(row), values);
+      case COLUMNS -> readColumns(row, values);
     }
-    return sparsified();
+    return sparsified(values);
+  }
+
+  private void readDoubles(ArrayData array, double[] values) {
+    int width = features.width();
+    for (int i = 0; i < width; i++) {
+      values[i] = array.getDouble(i) + 0.0;
+    }
   }
 
   private ArrayData array(InternalRow row) {
@@ -128,22 +133,22 @@ final class RowParser {
   }
 
   /** VectorUDT: type (0 sparse, 1 dense), size, indices, values. */
-  private int readSparse(InternalRow vector) {
+  private int readSparse(InternalRow vector, double[] values) {
     features.size(vector.getInt(1));
     ArrayData at = vector.getArray(2);
     ArrayData array = vector.getArray(3);
     int given = at.numElements();
     if (!isSparse(given)) {
-      Arrays.fill(values, 0);
+      Arrays.fill(values, 0, features.width(), 0);
       for (int i = 0; i < given; i++) {
-        values[at.getInt(i)] = features.finite(array.getDouble(i), at.getInt(i));
+        values[at.getInt(i)] = array.getDouble(i) + 0.0;
       }
-      return sparsified();
+      return sparsified(values);
     }
-    ensureIndices(given);
+    int[] indices = parsed.indices(given);
     int count = 0;
     for (int i = 0; i < given; i++) {
-      double value = features.finite(array.getDouble(i), at.getInt(i));
+      double value = array.getDouble(i);
       indices[count] = at.getInt(i);
       values[count] = value;
       count += value == 0 ? 0 : 1;
@@ -153,30 +158,23 @@ final class RowParser {
 
   /** Whether a row takes a quarter of the place or less as indices and values. */
   private boolean isSparse(int nonZeros) {
-    return FeatureValues.isWide(values.length) && 8L * nonZeros <= values.length;
-  }
-
-  private void ensureIndices(int count) {
-    if (indices.length < count) {
-      indices = new int[Math.max(count, values.length / 8)];
-    }
+    return FeatureValues.isWide(features.width()) && 8L * nonZeros <= features.width();
   }
 
   /** By its values alone, so that a vector's own form changes nothing. */
-  private int sparsified() {
-    if (!FeatureValues.isWide(values.length)) {
-      return -1;
-    }
+  private int sparsified(double[] values) {
+    int width = features.width();
+    int most = FeatureValues.isWide(width) ? width / 8 : -1;
     int nonZeros = 0;
-    for (double value : values) {
-      nonZeros += value == 0 ? 0 : 1;
+    for (int i = 0; i < width && nonZeros <= most; i++) {
+      nonZeros += values[i] == 0 ? 0 : 1;
     }
-    if (!isSparse(nonZeros)) {
+    if (nonZeros > most) {
       return -1;
     }
-    ensureIndices(nonZeros);
+    int[] indices = parsed.indices(nonZeros);
     int count = 0;
-    for (int i = 0; i < values.length; i++) {
+    for (int i = 0; i < width; i++) {
       if (values[i] != 0) {
         indices[count] = i;
         values[count++] = values[i];
@@ -185,29 +183,13 @@ final class RowParser {
     return count;
   }
 
-  /** Looks at all values first, and for the one that is not finite only if there is one. */
-  private void readDoubles(ArrayData array) {
-    int largest = 0;
-    for (int i = 0; i < values.length; i++) {
-      double value = array.getDouble(i);
-      largest = Math.max(largest, Float.floatToRawIntBits((float) value) & Integer.MAX_VALUE);
-      // 0.0 for -0.0, which a sparse vector may or may not store.
-      values[i] = value + 0.0;
-    }
-    if (largest >= NOT_FINITE) {
-      for (int i = 0; i < values.length; i++) {
-        features.finite(values[i], i);
-      }
-    }
-  }
-
-  private void readColumns(InternalRow row) {
+  private void readColumns(InternalRow row, double[] values) {
     int first = columns.weight() == null ? 1 : 2;
-    for (int i = 0; i < values.length; i++) {
+    for (int i = 0; i < features.width(); i++) {
       if (row.isNullAt(firstFeature + i)) {
         throw features.nullFeature(i);
       }
-      values[i] = features.finite(columns.numbers().get(first + i).read(row, firstFeature + i), i);
+      values[i] = columns.numbers().get(first + i).read(row, firstFeature + i) + 0.0;
     }
   }
 }

@@ -20,13 +20,30 @@ final class BuiltRows {
     BlockBuilder builder = new BlockBuilder(width, false);
     for (double[] row : rows) {
       double[] features = java.util.Arrays.copyOf(row, width);
-      builder.add(features, (int) row[width], (float) row[width + 1]);
+      builder.add(dense(features, (int) row[width], (float) row[width + 1]));
       if (builder.isFull()) {
         built.add(builder.take());
       }
     }
     built.addRest(builder);
     return built;
+  }
+
+  static ParsedRow dense(double[] values, int label, float weight) {
+    ParsedRow row = new ParsedRow();
+    System.arraycopy(values, 0, row.values(values.length), 0, values.length);
+    row.endValues(-1);
+    row.end(label, weight, false);
+    return row;
+  }
+
+  static ParsedRow sparse(int width, int[] indices, double[] values, int label, float weight) {
+    ParsedRow row = new ParsedRow();
+    System.arraycopy(values, 0, row.values(width), 0, values.length);
+    System.arraycopy(indices, 0, row.indices(indices.length), 0, indices.length);
+    row.endValues(indices.length);
+    row.end(label, weight, false);
+    return row;
   }
 
   void addRest(BlockBuilder builder) {

@@ -100,8 +100,8 @@ class FeatureStatisticsTest {
       for (int k = 0; k < 3; k++) {
         row[indices[k]] = values[k];
       }
-      sparse.add(indices, values, 3, i % 2, 1 + i % 2);
-      dense.add(row, i % 2, 1 + i % 2);
+      sparse.add(BuiltRows.sparse(width, indices, values, i % 2, 1 + i % 2));
+      dense.add(BuiltRows.dense(row, i % 2, 1 + i % 2));
     }
     FeatureStatistics ofSparse = new FeatureStatistics(width);
     FeatureStatistics ofDense = new FeatureStatistics(width);

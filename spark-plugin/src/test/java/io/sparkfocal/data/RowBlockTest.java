@@ -107,7 +107,7 @@ class RowBlockTest {
         indices[i] = i * 5000 + random.nextInt(5000);
         values[i] = 1 + random.nextInt(3);
       }
-      builder.add(indices, values, 50, (int) (rows % 2), 1);
+      builder.add(BuiltRows.sparse(1 << 18, indices, values, (int) (rows % 2), 1));
       if (builder.isFull()) {
         built.add(builder.take());
       }
@@ -138,7 +138,7 @@ class RowBlockTest {
   private static long content(double[]... rows) {
     BlockBuilder builder = new BlockBuilder(3, false);
     for (double[] row : rows) {
-      builder.add(Arrays.copyOf(row, 3), (int) row[3], (float) row[4]);
+      builder.add(BuiltRows.dense(Arrays.copyOf(row, 3), (int) row[3], (float) row[4]));
     }
     return builder.take().content();
   }
