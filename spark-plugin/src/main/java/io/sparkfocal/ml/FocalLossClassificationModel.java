@@ -30,7 +30,7 @@ import scala.Option;
  * A trained network that appends logits, probabilities and the predicted class to a DataFrame.
  *
  * <p>Scoring runs on the CPU. All other columns stay as they are, and only those that a query asks
- * for are read. Multilayer perceptrons of up to 32,768 weights are a function of the feature
+ * for are read. Multilayer perceptrons of up to 4,096 weights are a function of the feature
  * columns, as Spark ML's own models are: filters on other columns reach the source. Larger networks
  * and those of other providers score batches of rows, where a filter belongs before {@code
  * transform}. Features must be present and finite.

@@ -28,8 +28,10 @@ final class RowScorer implements UDF1<Row, Row> {
 
   private static final long serialVersionUID = 1L;
 
-  /** Layers of more weights than the processor's cache holds are read faster for many rows. */
-  private static final long MOST_WEIGHTS = 1 << 15;
+  /**
+   * Up to so many weights, batches were at most 1.15 times as fast; with 6,272 weights, 1.44 times.
+   */
+  private static final long MOST_WEIGHTS = 1 << 12;
 
   /** Vectors as wide are taken to be sparse: dense ones have 128 KiB a row. */
   private static final int SURELY_SPARSE = 1 << 14;
