@@ -16,7 +16,7 @@ import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 
 /** Words hashed to as many features as {@link HashingTF} has by default: dense rows of 2 TB. */
 @EnabledIfSystemProperty(
-    named = "large.model",
+    named = "large.tests",
     matches = "true",
     disabledReason = "Takes long: profile nightly.")
 class HashedTextIT {

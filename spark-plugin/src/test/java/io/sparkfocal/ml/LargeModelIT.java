@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** Needs 22 GB of memory and 20 GB of disk. */
 @EnabledIfSystemProperty(
-    named = "large.model",
+    named = "large.tests",
     matches = "true",
     disabledReason = "Takes long: profile nightly.")
 class LargeModelIT {

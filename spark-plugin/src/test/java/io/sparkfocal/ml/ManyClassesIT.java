@@ -14,7 +14,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 /** What grows with rows and classes does not grow in the driver. */
 @EnabledIfSystemProperty(
-    named = "large.model",
+    named = "large.tests",
     matches = "true",
     disabledReason = "Takes long: profile nightly.")
 class ManyClassesIT {
