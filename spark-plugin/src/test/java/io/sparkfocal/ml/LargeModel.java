@@ -38,6 +38,16 @@ public final class LargeModel {
     Dataset<Row> rows = Samples.rows(spark, 16).cache();
     int epoch = untilThereIsACheckpoint(rows, folder.resolve("checkpoints"));
     say("checkpoint of epoch " + epoch);
+    FocalLossClassificationModel loaded = loaded(rows, epoch, folder);
+    if (arguments.length == 1) {
+      say("scored " + loaded.transform(rows).select("probability").collectAsList().size());
+    }
+    spark.stop();
+  }
+
+  /** The model that came home is not kept beside the one that is scored with. */
+  private static FocalLossClassificationModel loaded(Dataset<Row> rows, int epoch, Path folder)
+      throws IOException {
     FocalLossClassificationModel model =
         classifier(folder.resolve("checkpoints"))
             .setResume(true)
@@ -50,10 +60,7 @@ public final class LargeModel {
     FocalLossClassificationModel loaded =
         FocalLossClassificationModel.load(folder.resolve("model").toString());
     say("loaded " + sameParameters(model, loaded) + " parameters");
-    if (arguments.length == 1) {
-      say("scored " + loaded.transform(rows).select("probability").collectAsList().size());
-    }
-    spark.stop();
+    return loaded;
   }
 
   private static FocalLossClassifier classifier(Path checkpoints) {
