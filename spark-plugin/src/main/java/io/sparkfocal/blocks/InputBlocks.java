@@ -89,11 +89,17 @@ public final class InputBlocks implements AutoCloseable {
    * now is of one piece.
    */
   private List<PartitionReport> reports(RowReader reader) {
-    for (int left = MOST_READINGS; ; left--) {
+    for (int reading = 1; ; reading++) {
       try (StageRepeats repeats = new StageRepeats(spark)) {
         List<PartitionReport> reports =
             job(reader).collect().stream().map(PartitionReport::decode).toList();
-        if (!input.exchanged() || left == 0 || !repeats.any()) {
+        if (!input.exchanged() || !repeats.any()) {
+          return reports;
+        }
+        if (reading == MOST_READINGS) {
+          LOG.warn(
+              "An executor was lost in each of {} readings of the input; unless its rows are deterministic, some may be missing or there twice.",
+              MOST_READINGS);
           return reports;
         }
       } catch (InterruptedException e) {
