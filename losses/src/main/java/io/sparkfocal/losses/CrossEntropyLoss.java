@@ -33,6 +33,16 @@ public final class CrossEntropyLoss implements ClassificationLoss {
     return new Builder();
   }
 
+  /** The weight of each class, in the order of the labels; one number is the weight of all. */
+  public float[] alpha() {
+    return alpha.numbers();
+  }
+
+  /** How much of each label is spread over all classes. */
+  public float labelSmoothing() {
+    return smoothing;
+  }
+
   @Override
   public LossKernel prepare(NDManager manager, DataType dataType) {
     Constants constants = new Constants(manager, dataType);

@@ -3,6 +3,7 @@ package io.sparkfocal.blocks;
 import io.sparkfocal.data.ClassRows;
 import io.sparkfocal.data.PartitionRows;
 import io.sparkfocal.data.RowReader;
+import io.sparkfocal.plugin.NativeEngine;
 import java.io.ByteArrayOutputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -33,6 +34,8 @@ record BlockTask(BlockStore store, int partitions, RowReader reader, boolean exc
 
   @Override
   public Iterator<byte[]> call(Integer partition, Iterator<InternalRow> rows) throws IOException {
+    // This executor is likely to train; without the plugin its first task would wait for PyTorch.
+    NativeEngine.begin(TaskContext.get().cpus());
     ByteArrayOutputStream bytes = new ByteArrayOutputStream();
     try (DataOutputStream out = new DataOutputStream(bytes)) {
       out.writeInt(partition);

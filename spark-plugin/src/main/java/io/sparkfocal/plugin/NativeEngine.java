@@ -51,6 +51,22 @@ public final class NativeEngine {
     }
   }
 
+  /** Begins to load the engine beside the caller's work; a failure is told by {@link #require}. */
+  public static void begin(int threads) {
+    Thread thread =
+        new Thread(
+            () -> {
+              try {
+                require(threads);
+              } catch (IllegalStateException e) {
+                LOG.debug("Told to whoever requires the engine", e);
+              }
+            },
+            "focal-engine-begin");
+    thread.setDaemon(true);
+    thread.start();
+  }
+
   /** What to set, in the imperative. */
   static String remedy(String failure) {
     if (failure.startsWith("java.nio.file.")) {

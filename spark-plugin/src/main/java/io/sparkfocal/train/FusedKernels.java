@@ -154,6 +154,9 @@ public final class FusedKernels {
       @Nullable LossScale scale,
       NDManager manager) {
     LossKernel composed = composed(prepare.apply(loss), scale);
+    if (scale == null && gpu < 0 && !manager.getDevice().isGpu()) {
+      return HostLoss.of(loss, composed, loss.outputs(classes));
+    }
     LossKernel fused = fusedLoss(loss, composed, classes, scale, manager);
     return fused == null ? composed : fused;
   }
