@@ -1,5 +1,6 @@
 package io.sparkfocal.blocks;
 
+import io.sparkfocal.data.BadRowException;
 import io.sparkfocal.data.ClassRows;
 import io.sparkfocal.data.PartitionRows;
 import io.sparkfocal.data.RowReader;
@@ -54,7 +55,7 @@ record BlockTask(BlockStore store, int partitions, RowReader reader, boolean exc
           exchanged
               ? reader.readEncoded(new Encoded(cancellable), sink)
               : reader.read(cancellable, sink);
-    } catch (IllegalArgumentException e) {
+    } catch (BadRowException e) {
       out.writeBoolean(false);
       byte[] sentence = String.valueOf(e.getMessage()).getBytes(StandardCharsets.UTF_8);
       out.write(sentence);

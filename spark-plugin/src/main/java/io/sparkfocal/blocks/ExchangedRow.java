@@ -1,5 +1,6 @@
 package io.sparkfocal.blocks;
 
+import io.sparkfocal.data.BadRowException;
 import java.nio.charset.StandardCharsets;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
@@ -59,7 +60,7 @@ record ExchangedRow(long hash, long tie, byte[] bytes) {
   static byte[] bytes(InternalRow row) {
     byte[] bytes = row.getBinary(BYTES);
     if (count(row) == 0) {
-      throw new IllegalArgumentException(new String(bytes, StandardCharsets.UTF_8));
+      throw new BadRowException(new String(bytes, StandardCharsets.UTF_8));
     }
     return bytes;
   }

@@ -1,5 +1,6 @@
 package io.sparkfocal.blocks;
 
+import io.sparkfocal.data.BadRowException;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 import java.util.Deque;
@@ -64,7 +65,7 @@ final class ExchangedRows implements Iterator<InternalRow> {
     ExchangedRow row;
     try {
       row = ExchangedRow.of(rows.next());
-    } catch (IllegalArgumentException e) {
+    } catch (BadRowException e) {
       refused = true;
       ready.add(ExchangedRow.refusal(String.valueOf(e.getMessage())));
       return;

@@ -12,12 +12,14 @@ import io.sparkfocal.train.Shuffle;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -33,20 +35,43 @@ public final class InputBlocks implements AutoCloseable {
 
   private final SparkContext spark;
   private final TrainingColumns columns;
-  private final InputPlan input;
-  private final int partitions;
-  private final boolean evicts;
-  private BlockStore store;
+  private final Dataset<?> dataset;
+  private final int ranks;
+  private @Nullable Reading reading;
   private PartitionRows[] made = {};
   private LabelCounts counts = new LabelCounts(new long[0], 0, 0, 0);
 
-  private InputBlocks(SparkContext spark, TrainingColumns columns, InputPlan input) {
+  /**
+   * One reading of the input: its plan has shuffles of its own, since those of an earlier one may
+   * have lost rows and made others in their place.
+   *
+   * @param store where the blocks go
+   */
+  private record Reading(InputPlan input, BlockStore store) {
+
+    static Reading of(InputPlan input, SparkContext spark) {
+      boolean evicts = !RddLineage.isPersisted(input.rdd());
+      return new Reading(input, new BlockStore(spark.newRddId(), evicts));
+    }
+
+    int partitions() {
+      return input.rdd().getNumPartitions();
+    }
+
+    JavaRDD<byte[]> job(RowReader reader) {
+      return input
+          .rdd()
+          .toJavaRDD()
+          .mapPartitionsWithIndex(
+              new BlockTask(store, partitions(), reader, input.exchanged()), true);
+    }
+  }
+
+  private InputBlocks(SparkContext spark, TrainingColumns columns, Dataset<?> dataset, int ranks) {
     this.spark = spark;
     this.columns = columns;
-    this.input = input;
-    this.partitions = input.rdd().getNumPartitions();
-    this.evicts = !RddLineage.isPersisted(input.rdd());
-    this.store = new BlockStore(spark.newRddId(), evicts);
+    this.dataset = dataset;
+    this.ranks = ranks;
   }
 
   /**
@@ -57,11 +82,13 @@ public final class InputBlocks implements AutoCloseable {
    */
   public static InputBlocks read(
       SparkContext spark, TrainingColumns columns, Dataset<?> dataset, int ranks) {
-    RowReader reader = new RowReader(columns, columns.features().declaredWidth(dataset.schema()));
-    InputBlocks blocks =
-        new InputBlocks(spark, columns, InputPlan.of(columns.rows(dataset), reader, ranks));
+    int declaredWidth = columns.features().declaredWidth(dataset.schema());
+    if (declaredWidth >= 0) {
+      columns.features().requireReadable(declaredWidth);
+    }
+    InputBlocks blocks = new InputBlocks(spark, columns, dataset, ranks);
     try {
-      blocks.make(reader);
+      blocks.make(new RowReader(columns, declaredWidth));
       return blocks;
     } catch (Throwable e) {
       blocks.close();
@@ -71,7 +98,7 @@ public final class InputBlocks implements AutoCloseable {
 
   private void make(RowReader reader) {
     List<PartitionReport> reports = reports(reader);
-    made = new PartitionRows[partitions];
+    made = new PartitionRows[reading().partitions()];
     for (PartitionReport report : reports) {
       made[report.partition()] = report.rows();
     }
@@ -79,24 +106,29 @@ public final class InputBlocks implements AutoCloseable {
     counts = LabelCounts.of(Arrays.asList(made), classRows(reports), columns.declaredClasses());
     LOG.info(
         "The input is read: {} partitions, {} blocks of {} bytes",
-        partitions,
+        made.length,
         blocks().count(),
         blocks().mapToLong(BlockInfo::bytes).sum());
   }
 
+  private Reading reading() {
+    return Objects.requireNonNull(reading, "the input has not been read");
+  }
+
   /**
-   * Once more where Spark repeated a stage of an exchange meanwhile: what it keeps of the exchange
-   * now is of one piece.
+   * Once more from the beginning where Spark repeated a stage meanwhile, in what lies before the
+   * exchange or behind it: an exchange that lost rows may have been filled up with other ones.
    */
   private List<PartitionReport> reports(RowReader reader) {
-    for (int reading = 1; ; reading++) {
+    for (int attempt = 1; ; attempt++) {
       try (StageRepeats repeats = new StageRepeats(spark)) {
+        reading = Reading.of(InputPlan.of(columns.rows(dataset), reader, ranks), spark);
         List<PartitionReport> reports =
-            job(reader).collect().stream().map(PartitionReport::decode).toList();
-        if (!input.exchanged() || !repeats.any()) {
+            reading().job(reader).collect().stream().map(PartitionReport::decode).toList();
+        if (!reading().input().exchanged() || !repeats.any()) {
           return reports;
         }
-        if (reading == MOST_READINGS) {
+        if (attempt == MOST_READINGS) {
           LOG.warn(
               "An executor was lost in each of {} readings of the input; unless its rows are deterministic, some may be missing or there twice.",
               MOST_READINGS);
@@ -107,16 +139,8 @@ public final class InputBlocks implements AutoCloseable {
         throw new IllegalStateException("fit() was interrupted while it read the input.", e);
       }
       LOG.warn("An executor was lost while the input was read; its rows are read again.");
-      removeAll(store);
-      store = new BlockStore(spark.newRddId(), evicts);
+      close();
     }
-  }
-
-  private JavaRDD<byte[]> job(RowReader reader) {
-    return input
-        .rdd()
-        .toJavaRDD()
-        .mapPartitionsWithIndex(new BlockTask(store, partitions, reader, input.exchanged()), true);
   }
 
   private void requireOneWidth() {
@@ -137,7 +161,7 @@ public final class InputBlocks implements AutoCloseable {
         sums = ClassRows.add(sums, report.classRows());
       } else {
         elsewhere.add(
-            PartitionReport.id(report.partition(), report.rows().blocks().size(), partitions));
+            PartitionReport.id(report.partition(), report.rows().blocks().size(), made.length));
       }
     }
     if (!elsewhere.isEmpty()) {
@@ -145,7 +169,7 @@ public final class InputBlocks implements AutoCloseable {
       for (byte[] part :
           JavaSparkContext.fromSparkContext(spark)
               .parallelize(elsewhere, tasks)
-              .mapPartitions(new SumClassRows(store))
+              .mapPartitions(new SumClassRows(reading().store()))
               .collect()) {
         sums = ClassRows.add(sums, part);
       }
@@ -191,20 +215,22 @@ public final class InputBlocks implements AutoCloseable {
         .mapToObj(
             rank ->
                 new RankShare(
-                    store, training.get(rank), validated ? validation.get(rank) : List.of()))
+                    reading().store(),
+                    training.get(rank),
+                    validated ? validation.get(rank) : List.of()))
         .toList();
   }
 
   private List<List<BlockSlice>> slices(int ranks, boolean validation) {
     List<BlockSlice> all = new ArrayList<>();
-    for (int p = 0; p < partitions; p++) {
+    for (int p = 0; p < made.length; p++) {
       List<BlockInfo> blocks = made[p].blocks();
       for (int i = 0; i < blocks.size(); i++) {
         BlockInfo block = blocks.get(i);
         if (block.validation() == validation) {
           all.add(
               new BlockSlice(
-                  PartitionReport.id(p, i, partitions),
+                  PartitionReport.id(p, i, made.length),
                   0,
                   block.rows(),
                   block.bytes(),
@@ -225,16 +251,16 @@ public final class InputBlocks implements AutoCloseable {
    */
   public boolean restore(boolean validated) {
     int[] partitionsOfLost =
-        IntStream.range(0, partitions).filter(p -> isLost(p, validated)).toArray();
+        IntStream.range(0, made.length).filter(p -> isLost(p, validated)).toArray();
     if (partitionsOfLost.length == 0) {
       return true;
     }
     LOG.warn(
         "Blocks of {} of {} partitions of the input are lost and made again.",
         partitionsOfLost.length,
-        partitions);
+        made.length);
     RowReader reader = new RowReader(columns, width());
-    for (List<byte[]> results : job(reader).collectPartitions(partitionsOfLost)) {
+    for (List<byte[]> results : reading().job(reader).collectPartitions(partitionsOfLost)) {
       PartitionReport report = PartitionReport.decode(results.get(0));
       if (!report.rows().isSame(made[report.partition()])) {
         return false;
@@ -247,20 +273,21 @@ public final class InputBlocks implements AutoCloseable {
     List<BlockInfo> blocks = made[partition].blocks();
     return IntStream.range(0, blocks.size())
         .filter(i -> validated || !blocks.get(i).validation())
-        .anyMatch(i -> !store.exists(PartitionReport.id(partition, i, partitions)));
+        .anyMatch(i -> !reading().store().exists(PartitionReport.id(partition, i, made.length)));
   }
 
   /** Reads the whole input anew, as what it is now. */
   public void readAgain() {
-    removeAll(store);
-    store = new BlockStore(spark.newRddId(), evicts);
+    close();
     make(new RowReader(columns, width()));
   }
 
   /** Removes the blocks, without waiting for it. */
   @Override
   public void close() {
-    removeAll(store);
+    if (reading != null) {
+      removeAll(reading.store());
+    }
   }
 
   private static void removeAll(BlockStore store) {

@@ -56,13 +56,16 @@ final class StageRepeats extends SparkListener implements AutoCloseable {
     notifyAll();
   }
 
-  /** Whether there was one in jobs that have ended; waits a little for Spark to tell. */
+  /**
+   * Whether there was one in jobs that have ended; waits for Spark to tell. Where it does not, as
+   * when it drops events, there may have been one.
+   */
   synchronized boolean any() throws InterruptedException {
     long deadline = System.nanoTime() + PATIENCE_MILLIS * 1_000_000;
     while (!started || !jobs.isEmpty()) {
       long left = (deadline - System.nanoTime()) / 1_000_000;
       if (left <= 0) {
-        break;
+        return true;
       }
       wait(left);
     }

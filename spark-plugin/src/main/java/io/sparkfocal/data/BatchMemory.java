@@ -28,7 +28,7 @@ public final class BatchMemory {
    */
   public static void requireRow(int width) {
     if (mostRows(width) < 1) {
-      throw new IllegalArgumentException(
+      throw new BadRowException(
           "A row of %s features is larger than 1 GiB; use at most %s features."
               .formatted(width, MOST_FEATURES));
     }

@@ -12,8 +12,8 @@ import org.apache.spark.sql.catalyst.expressions.XXH64;
  *
  * <p>A value travels as a float32 and, in columns where that is not enough, what it lacks as a
  * second one: where a value of 2<sup>24</sup> or more is no float32 (times in milliseconds, dates
- * as yyyymmdd, ids), and where all values of a column in a block differ by less than 1/256 of their
- * size.
+ * as yyyymmdd, ids), and where all values of a column in a block, of eight rows at least, differ by
+ * less than 1/256 of their size.
  */
 final class BlockBuilder {
 
@@ -28,6 +28,9 @@ final class BlockBuilder {
 
   private static final double NARROW = 0x1p-8;
   private static final int FEWEST = 64;
+
+  /** Fewer rows are near to each other by chance. */
+  private static final int FEWEST_TO_JUDGE = 8;
 
   private final int width;
   private final boolean sparse;
@@ -179,7 +182,8 @@ final class BlockBuilder {
     for (int i = 0; i < width; i++) {
       double largest = given[i] == 0 ? 0 : Math.max(-least[i], most[i]);
       // A sparse row that does not name a column has 0 there, which is far.
-      boolean isNarrow = given[i] == rows && most[i] - least[i] < NARROW * largest;
+      boolean isNarrow =
+          rows >= FEWEST_TO_JUDGE && given[i] == rows && most[i] - least[i] < NARROW * largest;
       candidates[i] = largest >= LARGE || isNarrow;
       any |= candidates[i];
     }
@@ -231,8 +235,9 @@ final class BlockBuilder {
     if (lowColumns.length > 0) {
       putLow(buffer, count, lowColumns);
     }
-    RowBlock.Hashes hashes = new RowBlock(bytes).hashes();
-    long content = hashes.sum() + (lowColumns.length == 0 ? 0 : lowContent(count));
+    RowBlock block = new RowBlock(bytes);
+    RowBlock.Hashes hashes = block.hashes();
+    long content = hashes.sum() + (lowColumns.length == 0 ? 0 : lowContent(block));
     return new Block(bytes, count, hashes.ordered(), content);
   }
 
@@ -255,15 +260,21 @@ final class BlockBuilder {
     }
   }
 
-  /** Of what float32 lacks of large values, whose low parts are kept however the rows are cut. */
-  private long lowContent(int count) {
+  /**
+   * What the hashes of rows become by large values that are no float32, whose low parts are kept
+   * however the rows are cut; those of narrow columns are not, so they do not count.
+   */
+  private long lowContent(RowBlock block) {
     long sum = 0;
-    for (int row = 0; row < count; row++) {
+    for (int row = 0; row < block.rows(); row++) {
+      long plain = block.hash(row);
+      long hash = plain;
       for (int i = stored(row); i < stored(row + 1); i++) {
         if (Math.abs(values[i]) >= LARGE && (float) values[i] != values[i]) {
-          sum += XXH64.hashLong(Double.doubleToRawLongBits(values[i]), column(i));
+          hash = XXH64.hashLong(Double.doubleToRawLongBits(values[i]), hash ^ column(i));
         }
       }
+      sum += hash - plain;
     }
     return sum;
   }

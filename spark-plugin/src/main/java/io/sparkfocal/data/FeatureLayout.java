@@ -120,6 +120,18 @@ public record FeatureLayout(Kind kind, List<String> columns) implements Serializ
   }
 
   /**
+   * Requires that there are features, and that a row of so many can be held.
+   *
+   * @throws IllegalArgumentException if not
+   */
+  public void requireReadable(int width) {
+    if (width == 0) {
+      throw new BadRowException(describe() + " has an empty row; every row needs features.");
+    }
+    BatchMemory.requireRow(width);
+  }
+
+  /**
    * Requires as many features as other rows have.
    *
    * @throws IllegalArgumentException if there are not

@@ -215,7 +215,7 @@ final class FeatureStatistics {
         int stored = read(r);
         for (int i = 0; i < stored; i++) {
           means[indices[i]] += w * row[i];
-          nonZeros[indices[i]]++;
+          nonZeros[indices[i]] += row[i] == 0 ? 0 : 1;
         }
       }
       divideMeans();

@@ -13,7 +13,7 @@ record FeatureValues(FeatureLayout layout, int width) {
   /** The value, unless it is null. */
   <T> T present(@Nullable T value) {
     if (value == null) {
-      throw new IllegalArgumentException(
+      throw new BadRowException(
           layout.describe() + " has a null feature; drop or fill such rows first.");
     }
     return value;
@@ -22,7 +22,7 @@ record FeatureValues(FeatureLayout layout, int width) {
   /** Requires as many features as the first row had. */
   void size(int size) {
     if (size != width) {
-      throw new IllegalArgumentException(
+      throw new BadRowException(
           "%s has a row with %s features where %s are expected; give every row the same number, in transform() as in fit()."
               .formatted(layout.describe(), size, width));
     }
@@ -49,24 +49,24 @@ record FeatureValues(FeatureLayout layout, int width) {
     return value + 0.0f;
   }
 
-  IllegalArgumentException nullFeature() {
-    return new IllegalArgumentException(
+  BadRowException nullFeature() {
+    return new BadRowException(
         layout.describe() + " has a null feature; drop or fill such rows first.");
   }
 
-  IllegalArgumentException nullFeature(int index) {
-    return new IllegalArgumentException(
+  BadRowException nullFeature(int index) {
+    return new BadRowException(
         "Column \"%s\" has a null feature; drop or fill such rows first."
             .formatted(layout.columns().get(index)));
   }
 
   /** Against a NaN, an infinity or what float32 cannot hold. */
-  IllegalArgumentException notFinite(double value, int index) {
+  BadRowException notFinite(double value, int index) {
     String where =
         layout.kind() == FeatureLayout.Kind.COLUMNS
             ? "Column \"" + layout.columns().get(index) + "\" has"
             : layout.describe() + " has, at index " + index + ",";
-    return new IllegalArgumentException(
+    return new BadRowException(
         "%s the feature %s; features must be finite float32 numbers: drop, fill or scale such rows first."
             .formatted(where, value));
   }

@@ -17,11 +17,11 @@ record LabelCheck(String label, @Nullable String weight) implements Serializable
   /** The label as a class number, or one sentence against it. */
   int classOf(boolean isNull, double value) {
     if (isNull) {
-      throw new IllegalArgumentException(
+      throw new BadRowException(
           "Column \"" + label + "\" has a null label; drop or fill such rows before fit().");
     }
     if (!(value >= 0) || value != Math.rint(value) || value >= MOST_CLASSES) {
-      throw new IllegalArgumentException(
+      throw new BadRowException(
           "Column \"%s\" has the label %s; labels must be whole numbers from 0 to %s, for instance from StringIndexer."
               .formatted(label, value, MOST_CLASSES - 1));
     }
@@ -31,10 +31,11 @@ record LabelCheck(String label, @Nullable String weight) implements Serializable
   /** The weight as a float, or one sentence against it. */
   float weightOf(boolean isNull, double value) {
     if (isNull || !(value >= 0) || value > Float.MAX_VALUE) {
-      throw new IllegalArgumentException(
+      throw new BadRowException(
           "Column \"%s\" has the weight %s; weights must be finite and at least 0."
               .formatted(weight, isNull ? "null" : Double.toString(value)));
     }
-    return (float) value;
+    // Not -0.0, which is the same weight in other bits.
+    return (float) value + 0.0f;
   }
 }

@@ -60,7 +60,7 @@ final class ParsedRow {
     int count = count();
     int most = 0;
     for (int i = 0; i < count; i++) {
-      float nearest = (float) values[i];
+      float nearest = (float) values[i] + 0.0f;
       narrow[i] = nearest;
       most = Math.max(most, Float.floatToRawIntBits(nearest) & Integer.MAX_VALUE);
     }

@@ -85,15 +85,20 @@ final class RowBlock {
     long ordered = 0;
     long sum = 0;
     for (int row = 0; row < rows; row++) {
-      int at = (sparse ? starts[row] : row * width) * Float.BYTES;
-      int length = stored(row) * Float.BYTES;
-      long seed = ((long) label(row) << 32) ^ Float.floatToRawIntBits(weight(row));
-      long hash = hash(valuesAt + at, length, seed);
-      hash = sparse ? hash(indicesAt + at, length, hash) : hash;
+      long hash = hash(row);
       ordered = ordered * ORDER + hash;
       sum += hash;
     }
     return new Hashes(hash(lowAt, bytes.length - lowAt, ordered), sum);
+  }
+
+  /** Of label, weight and values in float32 of a row. */
+  long hash(int row) {
+    int at = (sparse ? starts[row] : row * width) * Float.BYTES;
+    int length = stored(row) * Float.BYTES;
+    long weightBits = Integer.toUnsignedLong(Float.floatToRawIntBits(weight(row)));
+    long hash = hash(valuesAt + at, length, (long) label(row) << 32 ^ weightBits);
+    return sparse ? hash(indicesAt + at, length, hash) : hash;
   }
 
   private long hash(int at, int length, long seed) {

@@ -56,7 +56,6 @@ final class RowParser {
 
   private void begin(int width) {
     features = new FeatureValues(columns.features(), width);
-    BatchMemory.requireRow(width);
   }
 
   private int label(InternalRow row) {
@@ -81,10 +80,7 @@ final class RowParser {
     } else {
       width = row.getArray(firstFeature).numElements();
     }
-    if (width == 0) {
-      throw new IllegalArgumentException(
-          columns.features().describe() + " has an empty row; every row needs features.");
-    }
+    columns.features().requireReadable(width);
     return width;
   }
 

@@ -5,7 +5,9 @@ import static org.apache.spark.sql.functions.expr;
 import static org.apache.spark.sql.functions.rand;
 import static org.apache.spark.sql.functions.udf;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sparkfocal.data.BadRowException;
 import io.sparkfocal.data.BlockSlice;
 import io.sparkfocal.data.TrainingColumns;
 import io.sparkfocal.ml.FocalLossClassificationModel;
@@ -16,9 +18,11 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import org.apache.spark.ml.attribute.AttributeGroup;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.api.java.UDF1;
 import org.apache.spark.sql.expressions.UserDefinedFunction;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.util.LongAccumulator;
@@ -232,5 +236,48 @@ class InputBlocksIT {
       assertThat(counts[99_998]).isEqualTo(20);
       assertThat(Arrays.stream(counts).sum()).isEqualTo(2_000_000);
     }
+  }
+
+  /** Hadoop throws this where a name is not found for a while. */
+  @Test
+  void anExceptionOfTheSourceIsNoBadRow() {
+    SparkSession spark = TestSpark.local();
+    UserDefinedFunction failing =
+        udf(
+                (UDF1<Long, Double>)
+                    id -> {
+                      throw new IllegalArgumentException("java.net.UnknownHostException: nn1");
+                    },
+                DataTypes.DoubleType)
+            .asNondeterministic();
+    Dataset<Row> rows =
+        spark
+            .range(10)
+            .withColumn("f", failing.apply(col("id")))
+            .withColumn("label", expr("int(id % 2)"));
+    assertThatThrownBy(() -> read(rows.withColumn("v", expr("false")), 1))
+        .isNotInstanceOf(BadRowException.class)
+        .hasRootCauseMessage("java.net.UnknownHostException: nn1");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1 << 30})
+  void aWidthThatMetadataDeclaresIsLookedAtBeforeARowIsRead(int width) {
+    Dataset<Row> rows =
+        TestSpark.local()
+            .range(10)
+            .select(
+                org.apache
+                    .spark
+                    .ml
+                    .functions
+                    .array_to_vector(expr("array(double(id))"))
+                    .as("f", new AttributeGroup("f", width).toMetadata()),
+                expr("int(id % 2)").as("label"));
+    TrainingColumns columns =
+        TrainingColumns.of(rows.schema(), "f", List.of(), "label", null, null);
+    assertThatThrownBy(() -> InputBlocks.read(rows.sparkSession().sparkContext(), columns, rows, 1))
+        .isInstanceOf(BadRowException.class)
+        .hasMessageContaining(width == 0 ? "has an empty row" : "is larger than 1 GiB");
   }
 }

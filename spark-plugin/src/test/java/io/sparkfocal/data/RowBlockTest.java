@@ -173,4 +173,36 @@ class RowBlockTest {
     assertThat(visited).isEqualTo(Arrays.stream(order).boxed().toList());
     assertThat(order).isNotEqualTo(shard.order(Shuffle.of(7, 4, 1)));
   }
+
+  private static long content(ParsedRow... rows) {
+    BlockBuilder builder = new BlockBuilder(rows[0].width(), false);
+    for (ParsedRow row : rows) {
+      builder.add(row);
+    }
+    return builder.take().content();
+  }
+
+  @Test
+  void contentTellsWhichRowALargeNumberIsOf() {
+    double[] early = {1_700_000_000_001.0};
+    double[] late = {1_700_000_000_002.0};
+    assertThat((float) early[0]).isEqualTo((float) late[0]);
+    long content = content(BuiltRows.dense(early, 0, 1), BuiltRows.dense(late, 1, 1));
+    assertThat(content(BuiltRows.dense(late, 1, 1), BuiltRows.dense(early, 0, 1)))
+        .isEqualTo(content);
+    assertThat(content(BuiltRows.dense(early, 1, 1), BuiltRows.dense(late, 0, 1)))
+        .isNotEqualTo(content);
+  }
+
+  @Test
+  void whatBecomesZeroInFloat32HasNoSign() {
+    assertThat(content(BuiltRows.dense(new double[] {-1e-50}, 0, 1)))
+        .isEqualTo(content(BuiltRows.dense(new double[] {1e-50}, 0, 1)));
+  }
+
+  @Test
+  void aFewRowsAreNotNarrowByChance() {
+    assertThat(BuiltRows.of(17, rows(1, 17)).block(0).lowColumns()).isEmpty();
+    assertThat(BuiltRows.of(300_000, rows(3, 300_000)).block(0).lowColumns()).isEmpty();
+  }
 }
