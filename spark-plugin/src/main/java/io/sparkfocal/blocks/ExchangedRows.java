@@ -52,8 +52,9 @@ final class ExchangedRows implements Iterator<InternalRow> {
 
   @Override
   public boolean hasNext() {
-    while (ready.isEmpty() && !refused && rows.hasNext()) {
-      take();
+    boolean isOver = refused;
+    while (ready.isEmpty() && !isOver) {
+      isOver = !take();
     }
     if (ready.isEmpty()) {
       release(0, 0);
@@ -61,19 +62,23 @@ final class ExchangedRows implements Iterator<InternalRow> {
     return !ready.isEmpty();
   }
 
-  private void take() {
+  /** Returns whether more may come. */
+  private boolean take() {
     ExchangedRow row;
     try {
+      if (!rows.hasNext()) {
+        return false;
+      }
       row = ExchangedRow.of(rows.next());
     } catch (BadRowException e) {
       refused = true;
       ready.add(ExchangedRow.refusal(String.valueOf(e.getMessage())));
-      return;
+      return false;
     }
     taken++;
     if (taken > TRIAL && equal < taken / 8) {
       ready.add(row.times(1));
-      return;
+      return true;
     }
     Key key = new Key(row.hash(), row.tie());
     Waiting before = waiting.get(key);
@@ -82,7 +87,7 @@ final class ExchangedRows implements Iterator<InternalRow> {
         && Arrays.equals(before.row.bytes(), row.bytes())) {
       before.count++;
       equal++;
-      return;
+      return true;
     }
     if (before != null) {
       ready.add(before.row.times(before.count));
@@ -91,6 +96,7 @@ final class ExchangedRows implements Iterator<InternalRow> {
     waiting.put(key, new Waiting(row));
     bytes += row.bytes().length;
     release(MOST_ROWS, MOST_BYTES);
+    return true;
   }
 
   /** Until no more are left than that, the oldest first. */

@@ -33,6 +33,9 @@ public final class InputBlocks implements AutoCloseable {
 
   private static final int MOST_READINGS = 3;
 
+  /** Of fewer rows none are kept aside by a hash. */
+  private static final long FEWEST_TO_HOLD = 1000;
+
   private final SparkContext spark;
   private final TrainingColumns columns;
   private final Dataset<?> dataset;
@@ -40,6 +43,7 @@ public final class InputBlocks implements AutoCloseable {
   private @Nullable Reading reading;
   private PartitionRows[] made = {};
   private LabelCounts counts = new LabelCounts(new long[0], 0, 0, 0);
+  private boolean allTrain;
 
   /**
    * One reading of the input: its plan has shuffles of its own, since those of an earlier one may
@@ -103,7 +107,17 @@ public final class InputBlocks implements AutoCloseable {
       made[report.partition()] = report.rows();
     }
     requireOneWidth();
-    counts = LabelCounts.of(Arrays.asList(made), classRows(reports), columns.declaredClasses());
+    long[] rows = classRows(reports);
+    boolean held = columns.validationFraction() > 0;
+    counts =
+        held
+            ? LabelCounts.ofHeld(
+                Arrays.asList(made), rows, columns.declaredClasses(), FEWEST_TO_HOLD)
+            : LabelCounts.of(Arrays.asList(made), rows, columns.declaredClasses());
+    allTrain = held && counts.validationRows() == 0;
+    if (skippedRows() > 0) {
+      LOG.warn("{} rows are left out, since a feature is missing.", skippedRows());
+    }
     LOG.info(
         "The input is read: {} partitions, {} blocks of {} bytes",
         made.length,
@@ -182,6 +196,25 @@ public final class InputBlocks implements AutoCloseable {
     return Arrays.stream(made).mapToInt(PartitionRows::width).max().orElse(0);
   }
 
+  /** How many features each column has; empty without rows. */
+  public int[] widths() {
+    return Arrays.stream(made)
+        .map(PartitionRows::widths)
+        .filter(widths -> widths.length > 0)
+        .findFirst()
+        .orElse(new int[0]);
+  }
+
+  /** How many rows have a missing feature. */
+  public long missingRows() {
+    return Arrays.stream(made).mapToLong(PartitionRows::missing).sum();
+  }
+
+  /** How many rows were left out for one. */
+  private long skippedRows() {
+    return Arrays.stream(made).mapToLong(PartitionRows::skipped).sum();
+  }
+
   /** How many rows there are. */
   public LabelCounts counts() {
     return counts;
@@ -227,7 +260,7 @@ public final class InputBlocks implements AutoCloseable {
       List<BlockInfo> blocks = made[p].blocks();
       for (int i = 0; i < blocks.size(); i++) {
         BlockInfo block = blocks.get(i);
-        if (block.validation() == validation) {
+        if ((block.validation() && !allTrain) == validation) {
           all.add(
               new BlockSlice(
                   PartitionReport.id(p, i, made.length),
@@ -272,7 +305,7 @@ public final class InputBlocks implements AutoCloseable {
   private boolean isLost(int partition, boolean validated) {
     List<BlockInfo> blocks = made[partition].blocks();
     return IntStream.range(0, blocks.size())
-        .filter(i -> validated || !blocks.get(i).validation())
+        .filter(i -> validated || allTrain || !blocks.get(i).validation())
         .anyMatch(i -> !reading().store().exists(PartitionReport.id(partition, i, made.length)));
   }
 

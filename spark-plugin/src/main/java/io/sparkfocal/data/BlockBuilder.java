@@ -5,7 +5,6 @@ import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
 import java.util.stream.IntStream;
-import org.apache.spark.sql.catalyst.expressions.XXH64;
 
 /**
  * Collects rows of one form, dense or sparse, until they fill a {@link RowBlock}.
@@ -24,7 +23,7 @@ final class BlockBuilder {
   static final int BYTES = (2 << 20) - 64;
 
   /** From here on float32 does not hold every integer. */
-  private static final double LARGE = 0x1p24;
+  static final double LARGE = 0x1p24;
 
   private static final double NARROW = 0x1p-8;
   private static final int FEWEST = 64;
@@ -45,6 +44,7 @@ final class BlockBuilder {
   private int last;
   private int[] indices = {};
   private int[] starts = {};
+  private final TextDictionaries texts = new TextDictionaries();
 
   BlockBuilder(int width, boolean sparse) {
     this.width = width;
@@ -81,7 +81,7 @@ final class BlockBuilder {
             + ofRows * (isWeighted ? 2 : 1)
             + (sparse ? ofRows + 1 + 2 * ofStored : ofStored)
             + low;
-    return numbers * Float.BYTES;
+    return numbers * Float.BYTES + texts.bytes();
   }
 
   /** Adds a row of this form, whose values are finite. */
@@ -89,6 +89,11 @@ final class BlockBuilder {
     int count = row.count();
     grow(count);
     row.copyTo(values, narrow, indices, stored);
+    for (int i = 0; i < row.texts(); i++) {
+      int at = stored + row.textAt(i);
+      values[at] = texts.code(row.textAt(i), row.text(i));
+      narrow[at] = (float) values[at];
+    }
     labels[rows] = row.label();
     weights[rows] = row.weight();
     isWeighted |= row.weight() != 1;
@@ -164,15 +169,17 @@ final class BlockBuilder {
     if (sparse) {
       for (int i = 0; i < stored; i++) {
         int column = indices[i];
-        least[column] = Math.min(least[column], values[i]);
-        most[column] = Math.max(most[column], values[i]);
+        least[column] = values[i] < least[column] ? values[i] : least[column];
+        most[column] = values[i] > most[column] ? values[i] : most[column];
         given[column]++;
       }
     } else {
       for (int at = 0; at < stored; at += width) {
         for (int i = 0; i < width; i++) {
-          least[i] = Math.min(least[i], values[at + i]);
-          most[i] = Math.max(most[i], values[at + i]);
+          // Not with the methods of Math, which make NaN of what is missing.
+          double value = values[at + i];
+          least[i] = value < least[i] ? value : least[i];
+          most[i] = value > most[i] ? value : most[i];
         }
       }
       Arrays.fill(given, rows);
@@ -193,11 +200,11 @@ final class BlockBuilder {
   /** Whether the first rows of dense ones show that no column of all of them is narrow. */
   private boolean areWide(int first) {
     for (int column = 0; column < width; column++) {
-      double least = values[column];
-      double most = least;
+      double least = Double.POSITIVE_INFINITY;
+      double most = Double.NEGATIVE_INFINITY;
       for (int at = column; at < first * width; at += width) {
-        least = Math.min(least, values[at]);
-        most = Math.max(most, values[at]);
+        least = values[at] < least ? values[at] : least;
+        most = values[at] > most ? values[at] : most;
       }
       // The largest of all rows is at most this one and their range.
       if ((most - least) * (1 - NARROW) < NARROW * Math.max(-least, most)) {
@@ -211,16 +218,20 @@ final class BlockBuilder {
     boolean[] found = new boolean[width];
     for (int i = 0; i < stored; i++) {
       int column = column(i);
-      found[column] |= candidates[column] && (float) values[i] != values[i];
+      found[column] |= candidates[column] && isInexact(values[i]);
     }
     return IntStream.range(0, width).filter(i -> found[i]).toArray();
   }
 
   private Block block(int count, int[] lowColumns) {
     int ofRows = stored(count);
-    byte[] bytes = new byte[Math.toIntExact(bytes(count, ofRows, low(count, lowColumns)))];
+    int length = Math.toIntExact(bytes(count, ofRows, low(count, lowColumns)));
+    byte[] bytes = new byte[length];
     ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-    int flags = (sparse ? RowBlock.SPARSE : 0) | (isWeighted ? RowBlock.WEIGHTS : 0);
+    int flags =
+        (sparse ? RowBlock.SPARSE : 0)
+            | (isWeighted ? RowBlock.WEIGHTS : 0)
+            | (texts.isEmpty() ? 0 : RowBlock.TEXTS);
     buffer.putInt(count).putInt(width).putInt(flags).putInt(lowColumns.length).putInt(ofRows);
     put(buffer, labels, count);
     if (isWeighted) {
@@ -235,10 +246,9 @@ final class BlockBuilder {
     if (lowColumns.length > 0) {
       putLow(buffer, count, lowColumns);
     }
-    RowBlock block = new RowBlock(bytes);
-    RowBlock.Hashes hashes = block.hashes();
-    long content = hashes.sum() + (lowColumns.length == 0 ? 0 : lowContent(block));
-    return new Block(bytes, count, hashes.ordered(), content);
+    texts.write(buffer);
+    RowBlock.Hashes hashes = new RowBlock(bytes).hashes();
+    return new Block(bytes, count, hashes.ordered(), hashes.sum());
   }
 
   private void putLow(ByteBuffer buffer, int count, int[] lowColumns) {
@@ -260,23 +270,8 @@ final class BlockBuilder {
     }
   }
 
-  /**
-   * What the hashes of rows become by large values that are no float32, whose low parts are kept
-   * however the rows are cut; those of narrow columns are not, so they do not count.
-   */
-  private long lowContent(RowBlock block) {
-    long sum = 0;
-    for (int row = 0; row < block.rows(); row++) {
-      long plain = block.hash(row);
-      long hash = plain;
-      for (int i = stored(row); i < stored(row + 1); i++) {
-        if (Math.abs(values[i]) >= LARGE && (float) values[i] != values[i]) {
-          hash = XXH64.hashLong(Double.doubleToRawLongBits(values[i]), hash ^ column(i));
-        }
-      }
-      sum += hash - plain;
-    }
-    return sum;
+  private static boolean isInexact(double value) {
+    return (float) value != value && !Double.isNaN(value);
   }
 
   private static void put(ByteBuffer buffer, int[] from, int count) {
@@ -304,6 +299,9 @@ final class BlockBuilder {
     }
     rows -= count;
     stored -= gone;
+    if (rows == 0) {
+      texts.clear();
+    }
     largest = rows == 0 ? 0 : largest;
     isWeighted = false;
     for (int row = 0; row < rows; row++) {

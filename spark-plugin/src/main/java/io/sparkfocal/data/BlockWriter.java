@@ -8,13 +8,14 @@ final class BlockWriter {
 
   private final RowReader.Sink sink;
   private final FeatureLayout features;
-  private final PartitionRows.Tally tally = new PartitionRows.Tally();
+  private final PartitionRows.Tally tally;
   private final @Nullable BlockBuilder[] builders = new BlockBuilder[4];
   private int width;
 
   /** Hands blocks to the sink. */
-  BlockWriter(FeatureLayout features, RowReader.Sink sink) {
-    this.features = features;
+  BlockWriter(TrainingColumns columns, RowReader.Sink sink) {
+    this.features = columns.features();
+    this.tally = new PartitionRows.Tally(columns.validationFraction() > 0);
     this.sink = sink;
   }
 
@@ -30,6 +31,9 @@ final class BlockWriter {
       features.requireWidth(row.width(), width);
     }
     tally.add(row.label(), row.weight(), row.isValidation());
+    if (row.hasMissing()) {
+      tally.addMissing();
+    }
     BlockBuilder builder = builder(row.isSparse(), row.isValidation());
     builder.add(row);
     if (builder.isFull()) {
@@ -52,14 +56,23 @@ final class BlockWriter {
     sink.put(tally.end(block, validation), block.bytes());
   }
 
-  /** Ends the last blocks. */
-  PartitionRows end() {
+  /** Counts a row that is left out. */
+  void skip() {
+    tally.skip();
+  }
+
+  /**
+   * Ends the last blocks.
+   *
+   * @param widths how many features each column has; empty where that is not known
+   */
+  PartitionRows end(int... widths) {
     for (int place = 0; place < builders.length; place++) {
       BlockBuilder builder = builders[place];
       while (builder != null && builder.rows() > 0) {
         take(builder, place >= 2);
       }
     }
-    return tally.end(width);
+    return tally.end(width, widths);
   }
 }

@@ -1,9 +1,11 @@
 package io.sparkfocal.data;
 
 import java.io.Serializable;
-import java.util.LinkedHashSet;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
 import org.apache.spark.ml.linalg.VectorUDT;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.types.ArrayType;
@@ -18,9 +20,10 @@ import org.apache.spark.sql.types.StructType;
  * In which columns the features are, and how they are stored there.
  *
  * @param kind how they are stored
- * @param columns one column, or for {@link Kind#COLUMNS} one per feature
+ * @param parts the columns, in the order of the features: one, or several for {@link Kind#COLUMNS}
+ *     and {@link Kind#TABLE}
  */
-public record FeatureLayout(Kind kind, List<String> columns) implements Serializable {
+public record FeatureLayout(Kind kind, List<FeatureColumn> parts) implements Serializable {
 
   /** How features are stored. */
   public enum Kind {
@@ -30,8 +33,15 @@ public record FeatureLayout(Kind kind, List<String> columns) implements Serializ
     FLOAT_ARRAY,
     /** An array of another numeric type, read as doubles. */
     DOUBLE_ARRAY,
-    /** Several numeric columns. */
-    COLUMNS
+    /** Several columns with one number each. */
+    COLUMNS,
+    /** Several columns, not all of which have one number. */
+    TABLE
+  }
+
+  /** Names of the columns. */
+  public List<String> columns() {
+    return parts.stream().map(FeatureColumn::name).toList();
   }
 
   /**
@@ -39,29 +49,33 @@ public record FeatureLayout(Kind kind, List<String> columns) implements Serializ
    *
    * @param featuresCol the column of a vector or an array; not looked at if {@code featuresCols}
    *     has any
-   * @param featuresCols numeric columns, one per feature; may be empty
+   * @param featuresCols columns of numbers, booleans, texts, dates, timestamps, vectors or arrays;
+   *     may be empty
    * @throws IllegalArgumentException if a column is missing or of a type that cannot be features
    */
   public static FeatureLayout of(StructType schema, String featuresCol, List<String> featuresCols) {
     if (!featuresCols.isEmpty()) {
-      Set<String> seen = new LinkedHashSet<>();
+      Map<String, FeatureColumn> seen = new LinkedHashMap<>();
       for (String name : featuresCols) {
-        if (!seen.add(Columns.requireNumeric(schema, name, "featuresCols").name())) {
+        FeatureColumn part = FeatureColumn.of(Columns.require(schema, name, "featuresCols"));
+        if (seen.put(part.name(), part) != null) {
           throw new IllegalArgumentException(
               "featuresCols has the column \"%s\" twice; name each feature once.".formatted(name));
         }
       }
-      return new FeatureLayout(Kind.COLUMNS, List.copyOf(seen));
+      boolean isNumbers =
+          seen.values().stream().allMatch(part -> part.form() == FeatureColumn.Form.NUMBER);
+      return new FeatureLayout(isNumbers ? Kind.COLUMNS : Kind.TABLE, List.copyOf(seen.values()));
     }
     StructField field = Columns.require(schema, featuresCol, "featuresCol");
-    List<String> column = List.of(field.name());
     DataType type = field.dataType();
     if (type instanceof VectorUDT) {
-      return new FeatureLayout(Kind.VECTOR, column);
+      return new FeatureLayout(Kind.VECTOR, List.of(FeatureColumn.of(field)));
     }
     if (type instanceof ArrayType array && array.elementType() instanceof NumericType) {
       boolean floats = array.elementType().equals(DataTypes.FloatType);
-      return new FeatureLayout(floats ? Kind.FLOAT_ARRAY : Kind.DOUBLE_ARRAY, column);
+      return new FeatureLayout(
+          floats ? Kind.FLOAT_ARRAY : Kind.DOUBLE_ARRAY, List.of(FeatureColumn.of(field)));
     }
     if (type instanceof org.apache.spark.mllib.linalg.VectorUDT) {
       throw new IllegalArgumentException(
@@ -70,7 +84,7 @@ public record FeatureLayout(Kind kind, List<String> columns) implements Serializ
     }
     boolean booleans = type instanceof ArrayType of && of.elementType() instanceof BooleanType;
     throw new IllegalArgumentException(
-        "Column \"%s\" has type %s; features must be a vector, an array of numbers, or several numeric columns named by featuresCols%s."
+        "Column \"%s\" has type %s; features must be a vector, an array of numbers, or columns named by featuresCols%s."
             .formatted(
                 field.name(),
                 type.simpleString(),
@@ -84,39 +98,99 @@ public record FeatureLayout(Kind kind, List<String> columns) implements Serializ
    * @throws IllegalArgumentException if it is
    */
   void requireWithout(String label, StructType schema) {
-    if (columns.contains(label)) {
+    if (columns().contains(label)) {
       throw new IllegalArgumentException(
           "Column \"%s\" is the label and among featuresCols too; leave it out there."
               .formatted(label));
     }
-    if (kind == Kind.VECTOR && Columns.vectorHas(schema, columns.get(0), label)) {
+    if (kind == Kind.VECTOR && Columns.vectorHas(schema, parts.get(0).name(), label)) {
       throw new IllegalArgumentException(
           "Column \"%s\" has the label \"%s\" among its features, as its metadata tells; leave it out of VectorAssembler, or rename the label if that feature is another column of the same name."
-              .formatted(columns.get(0), label));
+              .formatted(parts.get(0).name(), label));
     }
   }
 
   /** The expressions that bring the features into the form that {@link RowReader} reads. */
   public Column[] expressions() {
-    return columns.stream().map(this::expression).toArray(Column[]::new);
+    return parts.stream().map(this::expression).toArray(Column[]::new);
   }
 
-  private Column expression(String name) {
-    Column column = Columns.named(name);
-    return switch (kind) {
-      case VECTOR, FLOAT_ARRAY -> column;
-      case DOUBLE_ARRAY -> column.cast(DataTypes.createArrayType(DataTypes.DoubleType));
-      case COLUMNS -> column.cast(DataTypes.DoubleType);
+  private Column expression(FeatureColumn part) {
+    Column column = Columns.named(part.name());
+    return switch (part.form()) {
+      case VECTOR, TEXT -> column;
+      case ARRAY ->
+          kind == Kind.FLOAT_ARRAY
+              ? column
+              : column.cast(DataTypes.createArrayType(DataTypes.DoubleType));
+      case NUMBER -> part.number().expression(column);
     };
   }
 
   /** How many features a row has, as far as the schema tells; -1 if it does not. */
   public int declaredWidth(StructType schema) {
-    return switch (kind) {
-      case COLUMNS -> columns.size();
-      case VECTOR -> Columns.vectorSize(schema, columns.get(0));
-      case FLOAT_ARRAY, DOUBLE_ARRAY -> -1;
-    };
+    int width = 0;
+    for (FeatureColumn part : parts) {
+      int ofPart =
+          switch (part.form()) {
+            case NUMBER, TEXT -> 1;
+            case VECTOR -> Columns.vectorSize(schema, part.name());
+            case ARRAY -> -1;
+          };
+      if (ofPart < 0) {
+        return -1;
+      }
+      width += ofPart;
+    }
+    return width;
+  }
+
+  /**
+   * How many features each column has.
+   *
+   * @param width of all
+   * @param told by the rows; empty where at most one column has several
+   */
+  int[] widths(int width, int... told) {
+    if (told.length > 0 || width == 0) {
+      return told;
+    }
+    return parts.stream().mapToInt(part -> part.isOne() ? 1 : width - (parts.size() - 1)).toArray();
+  }
+
+  /**
+   * Which features are categories.
+   *
+   * @param widths how many features each column has
+   */
+  public boolean[] categories(int... widths) {
+    boolean[] categories = new boolean[Arrays.stream(widths).sum()];
+    int first = 0;
+    for (int i = 0; i < widths.length; i++) {
+      FeatureColumn part = parts.get(i);
+      for (int nominal : part.nominal()) {
+        categories[first + nominal] = true;
+      }
+      categories[first] |= part.form() == FeatureColumn.Form.TEXT;
+      first += widths[i];
+    }
+    return categories;
+  }
+
+  /**
+   * A name for each feature: that of its column, and its place there if the column has several.
+   *
+   * @param widths how many features each column has
+   */
+  public List<String> names(int... widths) {
+    List<String> names = new ArrayList<>();
+    for (int i = 0; i < widths.length; i++) {
+      FeatureColumn part = parts.get(i);
+      for (int k = 0; k < widths[i]; k++) {
+        names.add(part.isOne() ? part.name() : part.name() + "_" + k);
+      }
+    }
+    return names;
   }
 
   /**
@@ -142,6 +216,7 @@ public record FeatureLayout(Kind kind, List<String> columns) implements Serializ
 
   /** The column, or columns, as a message names them. */
   public String describe() {
+    List<String> columns = columns();
     return columns.size() == 1
         ? "Column \"" + columns.get(0) + "\""
         : "Columns \"" + columns.get(0) + "\" to \"" + columns.get(columns.size() - 1) + "\"";

@@ -28,6 +28,13 @@ record FeatureValues(FeatureLayout layout, int width) {
     }
   }
 
+  /** Requires that there are not more features than the first row had. */
+  void sizeAtLeast(int size) {
+    if (size > width) {
+      size(size);
+    }
+  }
+
   /** From so many features on a row of zeros, for the most part, is kept as a sparse one. */
   static boolean isWide(int width) {
     return width >= 32;
@@ -54,10 +61,11 @@ record FeatureValues(FeatureLayout layout, int width) {
         layout.describe() + " has a null feature; drop or fill such rows first.");
   }
 
-  BadRowException nullFeature(int index) {
+  /** In the column of that number. */
+  BadRowException nullFeature(int column) {
     return new BadRowException(
         "Column \"%s\" has a null feature; drop or fill such rows first."
-            .formatted(layout.columns().get(index)));
+            .formatted(layout.columns().get(column)));
   }
 
   /** Against a NaN, an infinity or what float32 cannot hold. */

@@ -60,7 +60,7 @@ final class HostBatches implements Batches {
   }
 
   private Place place(int count) {
-    return sparse ? new NonZeroBatch(count, host) : new Dense(count, rows.width(), host);
+    return sparse ? new NonZeroBatch(count, host) : new Dense(count, rows.inputs(), host);
   }
 
   private static final class Dense implements Place {

@@ -17,7 +17,7 @@ final class HostShard implements Shard {
   private static final int NO_GPU = -1;
 
   private final ShardRows source;
-  private final Standardization standardization;
+  private final FeatureEncoding encoding;
   private final NDManager manager;
   private final int gpu;
   private final boolean sparse;
@@ -25,15 +25,15 @@ final class HostShard implements Shard {
   private @Nullable StagingPool pool;
 
   /**
-   * A shard of these rows, whose batches are standardized.
+   * A shard of these rows, whose batches are encoded.
    *
    * @param sparse whether batches have the non-zeros of rows
    * @param manager on the device that trains
    */
-  HostShard(ShardRows source, Standardization standardization, boolean sparse, NDManager manager) {
+  HostShard(ShardRows source, FeatureEncoding encoding, boolean sparse, NDManager manager) {
     this(
         source,
-        standardization,
+        encoding,
         sparse,
         manager,
         manager.getDevice().isGpu() ? manager.getDevice().getDeviceId() : NO_GPU);
@@ -41,13 +41,9 @@ final class HostShard implements Shard {
 
   /** As above, whose batches are streamed to the GPU of that number. */
   HostShard(
-      ShardRows source,
-      Standardization standardization,
-      boolean sparse,
-      NDManager manager,
-      int gpu) {
+      ShardRows source, FeatureEncoding encoding, boolean sparse, NDManager manager, int gpu) {
     this.source = source;
-    this.standardization = standardization;
+    this.encoding = encoding;
     this.sparse = sparse;
     this.manager = manager;
     this.gpu = gpu;
@@ -75,7 +71,7 @@ final class HostShard implements Shard {
   }
 
   private Batches batches(ShardRows.Windows windows) {
-    RowCursor cursor = new RowCursor(windows, source.width(), standardization);
+    RowCursor cursor = new RowCursor(windows, source.width(), encoding);
     if (streams && !sparse) {
       try {
         if (pool == null) {

@@ -38,6 +38,23 @@ public record LabelCounts(
   }
 
   /**
+   * Of an input whose validation rows were chosen by a hash.
+   *
+   * @param bothRows for each class its training rows, then its validation rows
+   * @param fewest if there are fewer rows, all of them train
+   */
+  public static LabelCounts ofHeld(
+      List<PartitionRows> partitions, long[] bothRows, int declaredClasses, long fewest) {
+    boolean all = Arrays.stream(bothRows).sum() < fewest;
+    long[] rows = new long[bothRows.length / 2];
+    Arrays.setAll(rows, c -> bothRows[2 * c] + (all ? bothRows[2 * c + 1] : 0));
+    LabelCounts counts = of(partitions, rows, declaredClasses);
+    return all
+        ? new LabelCounts(counts.classRows, 0, counts.trainingWeight + counts.validationWeight, 0)
+        : counts;
+  }
+
+  /**
    * The same with at least that many classes; the added ones have no rows.
    *
    * @param label name of the label column, for the message

@@ -2,6 +2,10 @@ package io.sparkfocal.data;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
+import java.util.Arrays;
+import org.apache.spark.sql.catalyst.expressions.XXH64;
+import org.apache.spark.unsafe.Platform;
+import org.apache.spark.unsafe.types.UTF8String;
 
 /**
  * One row with all that training needs of it, and its form as bytes, in which equal rows are equal
@@ -15,6 +19,9 @@ final class ParsedRow {
 
   private static final int DENSE = -1;
 
+  /** In the place of a text's feature: numbers of features of each column follow. */
+  private static final int WIDTHS = -1;
+
   /** The bits of an infinite float32; those of NaN are above. */
   private static final int INFINITE = 0x7F800000;
 
@@ -24,6 +31,11 @@ final class ParsedRow {
   private float largest;
   private int[] indices = {};
   private int stored = DENSE;
+  private boolean missing;
+  private int[] widths = {};
+  private int texts;
+  private int[] textAt = {};
+  private UTF8String[] text = {};
   private int label;
   private float weight;
   private boolean validation;
@@ -34,6 +46,7 @@ final class ParsedRow {
    */
   double[] values(int ofWidth) {
     width = ofWidth;
+    texts = 0;
     if (values.length < ofWidth) {
       values = new double[ofWidth];
       narrow = new float[ofWidth];
@@ -49,8 +62,32 @@ final class ParsedRow {
     return indices;
   }
 
+  /** Puts a text in the place of a value; good as long as what it was read from. */
+  void text(int feature, UTF8String value) {
+    if (texts == text.length) {
+      text = Arrays.copyOf(text, Math.max(8, 2 * texts));
+      textAt = Arrays.copyOf(textAt, text.length);
+    }
+    text[texts] = value;
+    textAt[texts++] = feature;
+  }
+
+  /** How many texts there are. */
+  int texts() {
+    return texts;
+  }
+
+  /** The feature that a text is of, ascending. */
+  int textAt(int i) {
+    return textAt[i];
+  }
+
+  UTF8String text(int i) {
+    return text[i];
+  }
+
   /**
-   * Ends the values.
+   * Ends the values. Those that are missing are NaN, of one pattern of bits.
    *
    * @param ofStored how many values a sparse row has; -1 for a dense one
    * @return whether all are finite in float32
@@ -64,8 +101,59 @@ final class ParsedRow {
       narrow[i] = nearest;
       most = Math.max(most, Float.floatToRawIntBits(nearest) & Integer.MAX_VALUE);
     }
-    largest = Float.intBitsToFloat(most);
-    return most < INFINITE;
+    missing = most >= INFINITE;
+    if (missing) {
+      endMissing(count);
+    } else {
+      largest = Float.intBitsToFloat(most);
+    }
+    return !missing;
+  }
+
+  private void endMissing(int count) {
+    largest = 0;
+    for (int i = 0; i < count; i++) {
+      if (Float.isNaN(narrow[i])) {
+        values[i] = Double.NaN;
+        narrow[i] = Float.NaN;
+      } else {
+        largest = Math.max(largest, Math.abs(narrow[i]));
+      }
+    }
+  }
+
+  /** Whether no value is infinite in float32, after {@link #endValues} found some not finite. */
+  boolean isMissing() {
+    return !Float.isInfinite(largest);
+  }
+
+  /** Whether a value is missing. */
+  boolean hasMissing() {
+    return missing;
+  }
+
+  /** Tells how many features each column has, where the bytes of rows are to tell it too. */
+  void tellWidths(int... ofColumns) {
+    widths = ofColumns;
+  }
+
+  /** What {@link #tellWidths} told; empty if nobody did. */
+  int[] widths() {
+    return widths;
+  }
+
+  /** Whether a hash of the features falls into a part of all hashes, from 0 to 1. */
+  boolean isAmong(double part) {
+    long hash =
+        XXH64.hashUnsafeBytes(values, Platform.DOUBLE_ARRAY_OFFSET, count() * Double.BYTES, width);
+    if (isSparse()) {
+      hash =
+          XXH64.hashUnsafeBytes(indices, Platform.INT_ARRAY_OFFSET, count() * Integer.BYTES, hash);
+    }
+    for (int i = 0; i < texts; i++) {
+      hash = XXH64.hashUTF8String(text[i], hash ^ textAt[i]);
+    }
+    return (hash >>> 11) * 0x1p-53 < part;
   }
 
   /** Ends the row. */
@@ -106,6 +194,15 @@ final class ParsedRow {
     return i;
   }
 
+  /** The first value that is infinite in float32. */
+  int firstInfinite() {
+    int i = 0;
+    while (!Float.isInfinite(narrow[i])) {
+      i++;
+    }
+    return i;
+  }
+
   /** The size of the largest value in float32. */
   float largest() {
     return largest;
@@ -135,7 +232,12 @@ final class ParsedRow {
   /** As bytes. */
   byte[] encode() {
     int count = count();
-    byte[] bytes = new byte[HEADER + count * (Double.BYTES + (isSparse() ? Integer.BYTES : 0))];
+    int length = HEADER + count * (Double.BYTES + (isSparse() ? Integer.BYTES : 0));
+    int ofTexts = widths.length == 0 ? 0 : (2 + widths.length) * Integer.BYTES;
+    for (int i = 0; i < texts; i++) {
+      ofTexts += 2 * Integer.BYTES + text[i].numBytes();
+    }
+    byte[] bytes = new byte[length + ofTexts];
     ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     buffer.putInt(width).putInt(stored).putInt(label).putFloat(weight);
     buffer.put((byte) (validation ? 1 : 0));
@@ -143,6 +245,15 @@ final class ParsedRow {
     if (isSparse()) {
       buffer.position(HEADER + count * Double.BYTES);
       buffer.asIntBuffer().put(indices, 0, count);
+    }
+    buffer.position(length);
+    for (int i = 0; i < texts; i++) {
+      byte[] ofText = text[i].getBytes();
+      buffer.putInt(textAt[i]).putInt(ofText.length).put(ofText);
+    }
+    if (widths.length > 0) {
+      buffer.putInt(WIDTHS).putInt(widths.length);
+      buffer.asIntBuffer().put(widths);
     }
     return bytes;
   }
@@ -158,6 +269,18 @@ final class ParsedRow {
     if (isSparse()) {
       buffer.position(HEADER + count * Double.BYTES);
       buffer.asIntBuffer().get(indices(count), 0, count);
+    }
+    buffer.position(HEADER + count * (Double.BYTES + (isSparse() ? Integer.BYTES : 0)));
+    while (buffer.hasRemaining()) {
+      int feature = buffer.getInt();
+      int length = buffer.getInt();
+      if (feature == WIDTHS) {
+        widths = new int[length];
+        buffer.asIntBuffer().get(widths);
+        break;
+      }
+      text(feature, UTF8String.fromBytes(bytes, buffer.position(), length));
+      buffer.position(buffer.position() + length);
     }
     endValues(stored);
   }

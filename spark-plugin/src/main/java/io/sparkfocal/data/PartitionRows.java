@@ -11,14 +11,21 @@ import java.util.List;
  * What one partition of the input is: its blocks, and what was counted on the way.
  *
  * @param width features of a row; 0 without rows
+ * @param widths of these, how many each column has; empty where that is not known
+ * @param missing rows with a missing feature
+ * @param skipped rows that were left out for one
  * @param blocks in the order in which they were made
- * @param classRows training rows of each class, up to the highest label seen in any row
+ * @param classRows training rows of each class, up to the highest label seen in any row; where the
+ *     validation rows were chosen here, these follow the training rows of each class
  * @param trainingWeight sum of the training rows' weights
  * @param validationWeight sum of the validation rows' weights
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record PartitionRows(
     int width,
+    int[] widths,
+    long missing,
+    long skipped,
     List<BlockInfo> blocks,
     long[] classRows,
     double trainingWeight,
@@ -43,9 +50,26 @@ public record PartitionRows(
     private int classes;
     private double trainingWeight;
     private double validationWeight;
+    private long missing;
+    private long skipped;
+    private final boolean countsHeld;
+
+    /** Counts, of each class, also the validation rows if told so, in turn with the others. */
+    Tally(boolean countsHeld) {
+      this.countsHeld = countsHeld;
+    }
+
+    void skip() {
+      skipped++;
+    }
+
+    void addMissing() {
+      missing++;
+    }
 
     void add(int label, float weight, boolean validation) {
-      classes = Math.max(classes, label + 1);
+      int place = countsHeld ? 2 * label + (validation ? 1 : 0) : label;
+      classes = Math.max(classes, (countsHeld ? place | 1 : place) + 1);
       if (classes > classRows.length) {
         classRows = Arrays.copyOf(classRows, Math.max(classes, 2 * classRows.length));
       }
@@ -53,8 +77,8 @@ public record PartitionRows(
         validationWeight += weight;
       } else {
         trainingWeight += weight;
-        classRows[label]++;
       }
+      classRows[place] += validation && !countsHeld ? 0 : 1;
     }
 
     /** Ends a block; returns its number. */
@@ -65,9 +89,12 @@ public record PartitionRows(
       return blocks.size() - 1;
     }
 
-    PartitionRows end(int width) {
+    PartitionRows end(int width, int... widths) {
       return new PartitionRows(
           width,
+          widths,
+          missing,
+          skipped,
           List.copyOf(blocks),
           Arrays.copyOf(classRows, classes),
           trainingWeight,
@@ -83,6 +110,12 @@ public record PartitionRows(
   /** Writes all but the counts of each class. */
   public void write(DataOutput out) throws IOException {
     out.writeInt(width);
+    out.writeInt(widths.length);
+    for (int ofColumn : widths) {
+      out.writeInt(ofColumn);
+    }
+    out.writeLong(missing);
+    out.writeLong(skipped);
     out.writeDouble(trainingWeight);
     out.writeDouble(validationWeight);
     out.writeInt(blocks.size());
@@ -98,6 +131,12 @@ public record PartitionRows(
   /** Reads what {@link #write} wrote. */
   public static PartitionRows read(DataInput in, long... classRows) throws IOException {
     int width = in.readInt();
+    int[] widths = new int[in.readInt()];
+    for (int i = 0; i < widths.length; i++) {
+      widths[i] = in.readInt();
+    }
+    long missing = in.readLong();
+    long skipped = in.readLong();
     double trainingWeight = in.readDouble();
     double validationWeight = in.readDouble();
     List<BlockInfo> blocks = new ArrayList<>();
@@ -107,6 +146,13 @@ public record PartitionRows(
               in.readInt(), in.readInt(), in.readBoolean(), in.readLong(), in.readLong()));
     }
     return new PartitionRows(
-        width, List.copyOf(blocks), classRows, trainingWeight, validationWeight);
+        width,
+        widths,
+        missing,
+        skipped,
+        List.copyOf(blocks),
+        classRows,
+        trainingWeight,
+        validationWeight);
   }
 }

@@ -24,17 +24,21 @@ public final class RankRows implements AutoCloseable {
   private final ShardRows validation;
   private final List<Shard> shards = new ArrayList<>();
   private final boolean sparse;
+  private final FeaturePlan plan;
   private final FeatureStatistics statistics;
-  private Standardization standardization;
+  private final TableStatistics ofTable;
+  private FeatureEncoding encoding;
 
   /**
    * Rows of slices of blocks.
    *
    * @param width features of a row
+   * @param plan how they are encoded
    * @param sparse whether most of them are 0, so that batches have the others alone
    */
   public RankRows(
       int width,
+      FeaturePlan plan,
       boolean sparse,
       List<BlockSlice> training,
       List<BlockSlice> validation,
@@ -42,8 +46,11 @@ public final class RankRows implements AutoCloseable {
     this.sparse = sparse;
     this.training = new ShardRows(width, training, source);
     this.validation = new ShardRows(width, validation, source);
-    this.statistics = new FeatureStatistics(width);
-    this.standardization = Standardization.none(width);
+    this.plan = plan;
+    this.statistics =
+        new FeatureStatistics(plan.kind() == FeaturePlan.Kind.STANDARDIZED ? width : 0);
+    this.ofTable = new TableStatistics(plan);
+    this.encoding = Standardization.none(width);
   }
 
   /** How many training rows there are. */
@@ -56,19 +63,27 @@ public final class RankRows implements AutoCloseable {
     return validation.rows();
   }
 
-  /** Reads the training rows for {@link #standardization}; takes as long as reading them does. */
+  /** Reads the training rows for {@link #encoding}; takes as long as reading them does. */
   public void measure() {
-    statistics.add(training);
+    switch (plan.kind()) {
+      case STANDARDIZED -> statistics.add(training);
+      case TABLE -> ofTable.add(training);
+      case PLAIN -> {}
+    }
   }
 
   /** By the training rows of all ranks, which all of them ask for together. */
-  public Standardization standardization(TensorCollective ranks, NDManager manager) {
-    return statistics.overRanks(ranks, manager).standardization(sparse);
+  public FeatureEncoding encoding(TensorCollective ranks, NDManager manager) {
+    return switch (plan.kind()) {
+      case STANDARDIZED -> statistics.overRanks(ranks, manager).standardization(sparse);
+      case TABLE -> ofTable.encoding(ranks, manager);
+      case PLAIN -> Standardization.none(training.width());
+    };
   }
 
-  /** All rows come standardized from now on. */
-  public void standardize(Standardization values) {
-    standardization = values;
+  /** All rows come encoded from now on. */
+  public void encode(FeatureEncoding values) {
+    encoding = values;
   }
 
   /** The training rows for training on the manager's device. */
@@ -82,17 +97,17 @@ public final class RankRows implements AutoCloseable {
   }
 
   private Shard shard(ShardRows rows, NDManager manager, FusedKernels kernels) {
-    HostShard onHost = new HostShard(rows, standardization, sparse, manager);
+    HostShard onHost = new HostShard(rows, encoding, sparse, manager);
     shards.add(onHost);
     Device device = manager.getDevice();
-    return device.isGpu() && !sparse && fits(rows, device)
+    return device.isGpu() && !sparse && fits(rows, encoding.inputs(), device)
         ? kernels.shard(moved(onHost, rows, manager), rows::order)
         : onHost;
   }
 
   /** Into half of the device's memory, as far as CUDA tells it; the network needs the rest. */
-  private static boolean fits(ShardRows rows, Device device) {
-    long bytes = rows.rows() * RowCursor.Target.bytes(rows.width());
+  private static boolean fits(ShardRows rows, int inputs, Device device) {
+    long bytes = rows.rows() * RowCursor.Target.bytes(inputs);
     try {
       return bytes <= Gpu.of(device.getDeviceId()).freeMemory() / 2;
     } catch (IllegalStateException e) {
@@ -103,12 +118,12 @@ public final class RankRows implements AutoCloseable {
 
   /** To the device, once, block by block. */
   private Batch moved(HostShard shard, ShardRows rows, NDManager manager) {
-    Batch all = Batch.allocate(manager, rows.rows(), rows.width());
-    int blockRows = Math.max(1, BLOCK_BYTES / Float.BYTES / rows.width());
+    Batch all = Batch.allocate(manager, rows.rows(), encoding.inputs());
+    int blockRows = Math.max(1, BLOCK_BYTES / Float.BYTES / encoding.inputs());
     try (shard;
         Batches batches =
             new HostBatches(
-                new RowCursor(rows.ordered(), rows.width(), standardization), false, manager)) {
+                new RowCursor(rows.ordered(), rows.width(), encoding), false, manager)) {
       for (long from = 0; from < rows.rows(); from += blockRows) {
         long to = Math.min(rows.rows(), from + blockRows);
         Batch block = batches.next((int) (to - from));

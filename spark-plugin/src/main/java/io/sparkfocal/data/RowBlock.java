@@ -4,8 +4,12 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.nio.IntBuffer;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
 import org.apache.spark.sql.catalyst.expressions.XXH64;
 import org.apache.spark.unsafe.Platform;
+import org.apache.spark.unsafe.types.UTF8String;
 
 /**
  * Some rows as one array of bytes, which nobody changes once it is made: a header, then the columns
@@ -13,12 +17,14 @@ import org.apache.spark.unsafe.Platform;
  *
  * <p>Labels are int32, weights float32 (left out where all are 1). Features are float32, either
  * dense, row by row, or compressed sparse rows: where each row begins, the indices, the values.
- * What float32 cannot hold of a value follows in a group of its own, see {@link BlockBuilder}.
+ * What float32 cannot hold of a value follows in a group of its own, see {@link BlockBuilder}, and
+ * then the texts, of which a value is the number within its column and block.
  */
 final class RowBlock {
 
   static final int SPARSE = 1;
   static final int WEIGHTS = 2;
+  static final int TEXTS = 4;
 
   /** Rows, width, flags, columns with a low part, values of sparse rows. */
   static final int HEADER_INTS = 5;
@@ -40,13 +46,14 @@ final class RowBlock {
   private final int indicesAt;
   private final int valuesAt;
   private final int lowAt;
+  private final Map<Integer, UTF8String[]> texts;
+  private final Map<Integer, long[]> textHashes = new HashMap<>();
 
   /**
    * Hashes of the rows of a block.
    *
    * @param ordered of all values in their order
-   * @param sum of a hash of each row's labels, weights and values in float32, which no order
-   *     changes
+   * @param sum of a hash of each row, see {@link #content}, which no order changes
    */
   record Hashes(long ordered, long sum) {}
 
@@ -72,6 +79,12 @@ final class RowBlock {
     take(buffer, lowColumns.length).asIntBuffer().get(lowColumns);
     boolean hasLow = lowColumns.length > 0;
     low = take(buffer, !hasLow ? 0 : sparse ? stored : rows * lowColumns.length).asFloatBuffer();
+    texts = (flags & TEXTS) == 0 ? Map.of() : TextDictionaries.read(buffer);
+    texts.forEach((feature, given) -> textHashes.put(feature, hashes(given)));
+  }
+
+  private static long[] hashes(UTF8String... given) {
+    return Arrays.stream(given).mapToLong(text -> XXH64.hashUTF8String(text, 0)).toArray();
   }
 
   private static ByteBuffer take(ByteBuffer buffer, int numbers) {
@@ -87,17 +100,66 @@ final class RowBlock {
     for (int row = 0; row < rows; row++) {
       long hash = hash(row);
       ordered = ordered * ORDER + hash;
-      sum += hash;
+      sum += content(row, hash);
     }
     return new Hashes(hash(lowAt, bytes.length - lowAt, ordered), sum);
   }
 
-  /** Of label, weight and values in float32 of a row. */
-  long hash(int row) {
+  /**
+   * A hash of a row that tells it from others however rows are cut into blocks: of label, weight,
+   * values and texts. Of values below 2^24 what float32 lacks does not count, since that is kept
+   * where a block needs it.
+   */
+  long content(int row) {
+    return content(row, hash(row));
+  }
+
+  private long content(int row, long ofValues) {
+    long hash = texts.isEmpty() ? ofValues : withTexts(row);
+    if (lowColumns.length > 0) {
+      int count = sparse ? stored(row) : lowColumns.length;
+      for (int i = 0; i < count; i++) {
+        int column = sparse ? indices.get(starts[row] + i) : lowColumns[i];
+        float high = values.get(sparse ? starts[row] + i : row * width + column);
+        float rest = sparse ? lowOfStored(row, i) : low(row, i);
+        if (Math.abs(high) >= BlockBuilder.LARGE && rest != 0) {
+          hash = XXH64.hashLong(Double.doubleToRawLongBits((double) high + rest), hash ^ column);
+        }
+      }
+    }
+    return hash;
+  }
+
+  /** The numbers of texts depend on the block, so they do not count. */
+  private long withTexts(int row) {
+    long hash = seed(row);
+    for (int i = 0; i < width; i++) {
+      float value = values.get(row * width + i);
+      long[] hashes = textHashes.get(i);
+      long bits =
+          hashes == null || Float.isNaN(value)
+              ? Float.floatToRawIntBits(value)
+              : hashes[(int) value];
+      hash = XXH64.hashLong(bits, hash);
+    }
+    return hash;
+  }
+
+  /** The texts of each feature that has any, by the number that is its value. */
+  Map<Integer, UTF8String[]> texts() {
+    return texts;
+  }
+
+  private long seed(int row) {
+    long weightBits = Integer.toUnsignedLong(Float.floatToRawIntBits(weight(row)));
+    return (long) label(row) << 32 ^ weightBits;
+  }
+
+  /** Of label, weight and values in float32 of a row, as they lie here. */
+  private long hash(int row) {
     int at = (sparse ? starts[row] : row * width) * Float.BYTES;
     int length = stored(row) * Float.BYTES;
-    long weightBits = Integer.toUnsignedLong(Float.floatToRawIntBits(weight(row)));
-    long hash = hash(valuesAt + at, length, (long) label(row) << 32 ^ weightBits);
+    long hash = hash(valuesAt + at, length, seed(row));
     return sparse ? hash(indicesAt + at, length, hash) : hash;
   }
 

@@ -15,7 +15,9 @@ final class RowCursor {
 
   private final ShardRows.Windows windows;
   private final int width;
+  private final int inputs;
   private final Standardization standardization;
+  private final @Nullable TableRows table;
   private final float[] zeros;
 
   /** Features that are not 0 where they were. */
@@ -34,12 +36,15 @@ final class RowCursor {
    * Stands before the first row.
    *
    * @param width features of a row
-   * @param standardization of them
+   * @param encoding of them
    */
-  RowCursor(ShardRows.Windows windows, int width, Standardization standardization) {
+  RowCursor(ShardRows.Windows windows, int width, FeatureEncoding encoding) {
     this.windows = windows;
     this.width = width;
-    this.standardization = standardization;
+    this.inputs = encoding.inputs();
+    this.table = encoding instanceof TableEncoding ofTable ? new TableRows(ofTable) : null;
+    this.standardization =
+        encoding instanceof Standardization shifted ? shifted : Standardization.none(width);
     this.zeros = new float[width];
     for (int i = 0; i < width; i++) {
       zeros[i] = standardization.ofZero(i);
@@ -50,8 +55,8 @@ final class RowCursor {
     this.indices = new int[width];
     this.merged = new int[width];
     this.stagedRows =
-        Math.max(1, Math.min(STAGED_ROWS, STAGED_BYTES / Float.BYTES / Math.max(1, width)));
-    this.staged = new float[stagedRows * width];
+        Math.max(1, Math.min(STAGED_ROWS, STAGED_BYTES / Float.BYTES / Math.max(1, inputs)));
+    this.staged = new float[stagedRows * inputs];
   }
 
   /**
@@ -98,8 +103,9 @@ final class RowCursor {
     }
   }
 
-  int width() {
-    return width;
+  /** Values of a row in a batch. */
+  int inputs() {
+    return inputs;
   }
 
   /** Writes the next rows to the target, from its beginning. */
@@ -206,7 +212,8 @@ final class RowCursor {
     for (int i = first; i < first + count; i++) {
       RowBlock block = from.block(i);
       int at = from.row(i);
-      System.arraycopy(standardized(block, at), 0, staged, inStage * width, width);
+      float[] values = table == null ? standardized(block, at) : table.encoded(block, at);
+      System.arraycopy(values, 0, staged, inStage * inputs, inputs);
       target.labels().put(block.label(at));
       target.weights().put(block.weight(at));
       if (++inStage == stagedRows) {
@@ -214,7 +221,7 @@ final class RowCursor {
         inStage = 0;
       }
     }
-    target.features().put(staged, 0, inStage * width);
+    target.features().put(staged, 0, inStage * inputs);
   }
 
   private float[] standardized(RowBlock block, int at) {

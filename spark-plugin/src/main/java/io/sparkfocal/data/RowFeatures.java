@@ -1,5 +1,6 @@
 package io.sparkfocal.data;
 
+import java.util.Arrays;
 import java.util.List;
 import org.apache.spark.ml.linalg.DenseVector;
 import org.apache.spark.ml.linalg.SparseVector;
@@ -37,7 +38,34 @@ public final class RowFeatures {
           values[i] = number(row.get(i), i);
         }
       }
+      case TABLE -> readTable(row, values);
     }
+  }
+
+  private void readTable(Row row, float[] values) {
+    int at = 0;
+    for (int i = 0; i < layout.parts().size(); i++) {
+      Object value = row.get(i);
+      if (value instanceof String text) {
+        throw new BadRowException(
+            "Column \"%s\" has the text \"%s\", but the model was trained on numbers; give it the columns it was trained on."
+                .formatted(layout.parts().get(i).name(), text));
+      }
+      if (value == null) {
+        throw check.nullFeature(i);
+      }
+      List<?> all =
+          layout.parts().get(i).isOne()
+              ? List.of(value)
+              : value instanceof Vector vector
+                  ? Arrays.stream(vector.toArray()).boxed().toList()
+                  : row.getList(i);
+      check.sizeAtLeast(at + all.size());
+      for (Object one : all) {
+        values[at] = number(one, at++);
+      }
+    }
+    check.size(at);
   }
 
   private void readVector(Vector vector, float[] values) {
@@ -73,7 +101,7 @@ public final class RowFeatures {
           ? check.nullFeature(index)
           : check.nullFeature();
     }
-    return standardized(((Number) value).doubleValue(), index);
+    return standardized(TableFeatures.number(value), index);
   }
 
   private float standardized(double value, int index) {

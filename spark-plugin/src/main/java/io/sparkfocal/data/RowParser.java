@@ -1,6 +1,7 @@
 package io.sparkfocal.data;
 
 import java.util.Arrays;
+import java.util.List;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.util.ArrayData;
 import org.jspecify.annotations.Nullable;
@@ -11,6 +12,7 @@ final class RowParser {
   private static final byte SPARSE = 0;
 
   private final TrainingColumns columns;
+  private final List<FeatureColumn> parts;
   private final LabelCheck check;
   private final NumberKind labels;
   private final @Nullable NumberKind weights;
@@ -18,6 +20,8 @@ final class RowParser {
   private final int firstFeature;
   private final ParsedRow parsed = new ParsedRow();
   private FeatureValues features;
+  private int[] widths = {};
+  private boolean hasMissing;
 
   /**
    * Of the rows of a partition.
@@ -26,6 +30,7 @@ final class RowParser {
    */
   RowParser(TrainingColumns columns, int declaredWidth) {
     this.columns = columns;
+    this.parts = columns.features().parts();
     this.check = new LabelCheck(columns.label(), columns.weight());
     this.labels = columns.numbers().get(0);
     this.weights = columns.weight() == null ? null : columns.numbers().get(1);
@@ -38,24 +43,81 @@ final class RowParser {
   /**
    * Reads a row; what it returns is good until the next call.
    *
-   * @throws IllegalArgumentException if the row cannot be trained on
+   * @return null for a row that is left out since a feature is missing
+   * @throws BadRowException if the row cannot be trained on
    */
-  ParsedRow parse(InternalRow row) {
-    if (features.width() < 0) {
-      begin(width(row));
+  @Nullable ParsedRow parse(InternalRow row) {
+    if (widths.length == 0 && !begin(row)) {
+      return null;
     }
-    if (!parsed.endValues(readFeatures(row, parsed.values(features.width())))) {
-      int i = parsed.firstNotFinite();
-      throw features.notFinite(parsed.value(i), parsed.feature(i));
+    hasMissing = false;
+    double[] values = parsed.values(features.width());
+    int stored = readFeatures(row, values);
+    if (!parsed.endValues(stored)) {
+      lookAtValues();
     }
-    boolean held = validationAt >= 0 && !row.isNullAt(validationAt) && row.getBoolean(validationAt);
+    if (hasMissing && columns.invalid() == InvalidRows.SKIP) {
+      return null;
+    }
+    boolean held =
+        validationAt >= 0
+            ? !row.isNullAt(validationAt) && row.getBoolean(validationAt)
+            : columns.validationFraction() > 0 && parsed.isAmong(columns.validationFraction());
     float weight = weights == null ? 1 : weight(row, weights);
     parsed.end(label(row), weight, held);
     return parsed;
   }
 
-  private void begin(int width) {
-    features = new FeatureValues(columns.features(), width);
+  /** Of values that are not all finite. */
+  private void lookAtValues() {
+    int i = parsed.firstNotFinite();
+    boolean isMissing = parsed.isMissing();
+    if (columns.invalid() == InvalidRows.ERROR
+        || (!isMissing && columns.invalid() == InvalidRows.KEEP)) {
+      i = isMissing ? i : parsed.firstInfinite();
+      throw features.notFinite(parsed.value(i), parsed.feature(i));
+    }
+    hasMissing = true;
+  }
+
+  /** Of the first row; the others must have as many features in each column. */
+  private boolean begin(InternalRow row) {
+    int[] found = new int[parts.size()];
+    for (int i = 0; i < found.length; i++) {
+      FeatureColumn part = parts.get(i);
+      if (!part.isOne() && row.isNullAt(firstFeature + i)) {
+        if (columns.invalid() == InvalidRows.SKIP) {
+          return false;
+        }
+        throw features.nullFeature(i);
+      }
+      found[i] = part.isOne() ? 1 : width(row, firstFeature + i, part);
+    }
+    int width = Arrays.stream(found).sum();
+    if (features.width() < 0) {
+      columns.features().requireReadable(width);
+      features = new FeatureValues(columns.features(), width);
+    } else {
+      features.size(width);
+    }
+    widths = found;
+    if (parts.stream().filter(part -> !part.isOne()).count() > 1) {
+      parsed.tellWidths(found);
+    }
+    return true;
+  }
+
+  private static int width(InternalRow row, int at, FeatureColumn part) {
+    if (part.form() == FeatureColumn.Form.ARRAY) {
+      return row.getArray(at).numElements();
+    }
+    InternalRow vector = row.getStruct(at, 4);
+    return vector.getByte(0) == SPARSE ? vector.getInt(1) : vector.getArray(3).numElements();
+  }
+
+  /** How many features each column has; of no columns before the first row. */
+  int[] widths() {
+    return widths;
   }
 
   private int label(InternalRow row) {
@@ -68,64 +130,86 @@ final class RowParser {
     return check.weightOf(isNull, isNull ? 0 : kind.read(row, 1));
   }
 
-  /** Of the first row; the others must have as many. */
-  private int width(InternalRow row) {
-    int width;
-    if (row.isNullAt(firstFeature)) {
-      throw features.nullFeature();
-    }
-    if (columns.features().kind() == FeatureLayout.Kind.VECTOR) {
-      InternalRow vector = row.getStruct(firstFeature, 4);
-      width = vector.getByte(0) == SPARSE ? vector.getInt(1) : vector.getArray(3).numElements();
-    } else {
-      width = row.getArray(firstFeature).numElements();
-    }
-    columns.features().requireReadable(width);
-    return width;
-  }
-
   /** Returns the number of values of a sparse row, and -1 for a dense one. */
   private int readFeatures(InternalRow row, double[] values) {
-    switch (columns.features().kind()) {
-      case VECTOR -> {
-        InternalRow vector =
-            features.present(row.isNullAt(firstFeature) ? null : row.getStruct(firstFeature, 4));
-        if (vector.getByte(0) == SPARSE) {
-          return readSparse(vector, values);
-        }
-        ArrayData array = vector.getArray(3);
-        features.size(array.numElements());
-        readDoubles(array, values);
+    if (columns.features().kind() == FeatureLayout.Kind.VECTOR && !row.isNullAt(firstFeature)) {
+      InternalRow vector = row.getStruct(firstFeature, 4);
+      if (vector.getByte(0) == SPARSE && isSparse(vector.getArray(2).numElements())) {
+        return readSparse(vector, values);
       }
-      case FLOAT_ARRAY -> {
-        ArrayData array = array(row);
-        for (int i = 0; i < features.width(); i++) {
-          values[i] = array.getFloat(i) + 0.0;
-        }
-      }
-      case DOUBLE_ARRAY -> readDoubles(array(row), values);
-      case COLUMNS -> readColumns(row, values);
     }
-    return sparsified(values);
+    int at = 0;
+    for (int i = 0; i < widths.length; i++) {
+      readPart(row, i, values, at);
+      at += widths[i];
+    }
+    // Numbers of categories are not known yet.
+    return columns.features().kind() == FeatureLayout.Kind.TABLE ? -1 : sparsified(values);
   }
 
-  private void readDoubles(ArrayData array, double[] values) {
-    int width = features.width();
-    for (int i = 0; i < width; i++) {
-      values[i] = array.getDouble(i) + 0.0;
+  private void readPart(InternalRow row, int part, double[] values, int at) {
+    int ordinal = firstFeature + part;
+    FeatureColumn column = parts.get(part);
+    if (row.isNullAt(ordinal)) {
+      if (!column.isOne() && columns.invalid() != InvalidRows.SKIP) {
+        throw features.nullFeature(part);
+      }
+      Arrays.fill(values, at, at + widths[part], missing(part));
+      return;
+    }
+    switch (column.form()) {
+      case NUMBER -> values[at] = column.number().read(row, ordinal) + 0.0;
+      case TEXT -> {
+        values[at] = 0;
+        parsed.text(at, row.getUTF8String(ordinal));
+      }
+      case VECTOR -> readVector(row.getStruct(ordinal, 4), part, values, at);
+      case ARRAY -> readArray(row.getArray(ordinal), part, values, at);
     }
   }
 
-  private ArrayData array(InternalRow row) {
-    ArrayData array =
-        features.present(row.isNullAt(firstFeature) ? null : row.getArray(firstFeature));
-    for (int i = 0; i < array.numElements(); i++) {
-      if (array.isNullAt(i)) {
-        throw features.nullFeature();
-      }
+  /** What stands for a missing feature, where there may be one. */
+  private double missing(int part) {
+    if (columns.invalid() == InvalidRows.ERROR) {
+      throw features.nullFeature(part);
     }
-    features.size(array.numElements());
-    return array;
+    hasMissing = true;
+    return Double.NaN;
+  }
+
+  private void readVector(InternalRow vector, int part, double[] values, int at) {
+    if (vector.getByte(0) == SPARSE) {
+      requireWidth(part, vector.getInt(1));
+      ArrayData places = vector.getArray(2);
+      ArrayData array = vector.getArray(3);
+      Arrays.fill(values, at, at + widths[part], 0);
+      for (int i = 0; i < places.numElements(); i++) {
+        values[at + places.getInt(i)] = array.getDouble(i) + 0.0;
+      }
+      return;
+    }
+    ArrayData array = vector.getArray(3);
+    requireWidth(part, array.numElements());
+    for (int i = 0; i < widths[part]; i++) {
+      values[at + i] = array.getDouble(i) + 0.0;
+    }
+  }
+
+  private void readArray(ArrayData array, int part, double[] values, int at) {
+    requireWidth(part, array.numElements());
+    boolean floats = columns.features().kind() == FeatureLayout.Kind.FLOAT_ARRAY;
+    for (int i = 0; i < widths[part]; i++) {
+      values[at + i] =
+          array.isNullAt(i)
+              ? missing(part)
+              : (floats ? array.getFloat(i) : array.getDouble(i)) + 0.0;
+    }
+  }
+
+  private void requireWidth(int part, int width) {
+    if (width != widths[part]) {
+      features.size(features.width() - widths[part] + width);
+    }
   }
 
   /** VectorUDT: type (0 sparse, 1 dense), size, indices, values. */
@@ -134,13 +218,6 @@ final class RowParser {
     ArrayData at = vector.getArray(2);
     ArrayData array = vector.getArray(3);
     int given = at.numElements();
-    if (!isSparse(given)) {
-      Arrays.fill(values, 0, features.width(), 0);
-      for (int i = 0; i < given; i++) {
-        values[at.getInt(i)] = array.getDouble(i) + 0.0;
-      }
-      return sparsified(values);
-    }
     int[] indices = parsed.indices(given);
     int count = 0;
     for (int i = 0; i < given; i++) {
@@ -177,15 +254,5 @@ final class RowParser {
       }
     }
     return count;
-  }
-
-  private void readColumns(InternalRow row, double[] values) {
-    int first = columns.weight() == null ? 1 : 2;
-    for (int i = 0; i < features.width(); i++) {
-      if (row.isNullAt(firstFeature + i)) {
-        throw features.nullFeature(i);
-      }
-      values[i] = columns.numbers().get(first + i).read(row, firstFeature + i) + 0.0;
-    }
   }
 }

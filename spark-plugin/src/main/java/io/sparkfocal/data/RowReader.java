@@ -2,7 +2,10 @@ package io.sparkfocal.data;
 
 import java.io.Serializable;
 import java.util.Iterator;
+import java.util.NoSuchElementException;
+import java.util.Objects;
 import org.apache.spark.sql.catalyst.InternalRow;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the rows that {@link TrainingColumns#rows} selects into blocks, or into bytes of which
@@ -32,11 +35,16 @@ public record RowReader(TrainingColumns columns, int declaredWidth) implements S
    */
   public PartitionRows read(Iterator<InternalRow> rows, Sink sink) {
     RowParser parser = new RowParser(columns, declaredWidth);
-    BlockWriter writer = new BlockWriter(columns.features(), sink);
+    BlockWriter writer = new BlockWriter(columns, sink);
     while (rows.hasNext()) {
-      writer.add(parser.parse(rows.next()));
+      ParsedRow row = parser.parse(rows.next());
+      if (row == null) {
+        writer.skip();
+      } else {
+        writer.add(row);
+      }
     }
-    return writer.end();
+    return writer.end(parser.widths());
   }
 
   /**
@@ -47,14 +55,25 @@ public record RowReader(TrainingColumns columns, int declaredWidth) implements S
   public Iterator<byte[]> encoded(Iterator<InternalRow> rows) {
     RowParser parser = new RowParser(columns, declaredWidth);
     return new Iterator<>() {
+
+      private @Nullable ParsedRow next;
+
       @Override
       public boolean hasNext() {
-        return rows.hasNext();
+        while (next == null && rows.hasNext()) {
+          next = parser.parse(rows.next());
+        }
+        return next != null;
       }
 
       @Override
       public byte[] next() {
-        return parser.parse(rows.next()).encode();
+        if (!hasNext()) {
+          throw new NoSuchElementException();
+        }
+        byte[] bytes = Objects.requireNonNull(next).encode();
+        next = null;
+        return bytes;
       }
     };
   }
@@ -62,11 +81,11 @@ public record RowReader(TrainingColumns columns, int declaredWidth) implements S
   /** Reads rows that are given as {@link #encoded} gives them; throws as {@link #read}. */
   public PartitionRows readEncoded(Iterator<byte[]> rows, Sink sink) {
     ParsedRow row = new ParsedRow();
-    BlockWriter writer = new BlockWriter(columns.features(), sink);
+    BlockWriter writer = new BlockWriter(columns, sink);
     while (rows.hasNext()) {
       row.decode(rows.next());
       writer.add(row);
     }
-    return writer.end();
+    return writer.end(columns.features().widths(row.width(), row.widths()));
   }
 }

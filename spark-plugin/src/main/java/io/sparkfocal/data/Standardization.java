@@ -1,6 +1,6 @@
 package io.sparkfocal.data;
 
-import java.io.Serializable;
+import io.sparkfocal.network.NetworkDescription;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
@@ -14,7 +14,7 @@ import java.util.stream.IntStream;
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record Standardization(double[] means, double[] scales, boolean[] exact)
-    implements Serializable {
+    implements FeatureEncoding {
 
   /** Of features that float32 holds. */
   public Standardization(double[] means, double[] scales) {
@@ -37,6 +37,26 @@ public record Standardization(double[] means, double[] scales, boolean[] exact)
   /** Indices of the exact features, ascending. */
   public double[] exactIndices() {
     return IntStream.range(0, exact.length).filter(i -> exact[i]).asDoubleStream().toArray();
+  }
+
+  @Override
+  public int features() {
+    return means.length;
+  }
+
+  @Override
+  public int inputs() {
+    return means.length;
+  }
+
+  @Override
+  public NetworkDescription network(NetworkDescription asked) {
+    return asked;
+  }
+
+  @Override
+  public FeatureReader reader(FeatureLayout layout, boolean keeps) {
+    return new RowFeatures(layout, this)::read;
   }
 
   /** Leaves features as they are. */

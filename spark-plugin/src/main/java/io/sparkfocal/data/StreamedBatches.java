@@ -31,7 +31,7 @@ final class StreamedBatches implements Batches {
     this.pool = pool;
     this.stream = pool.stream();
     this.rows = rows;
-    this.width = rows.width();
+    this.width = rows.inputs();
     this.manager = manager.newSubManager();
   }
 

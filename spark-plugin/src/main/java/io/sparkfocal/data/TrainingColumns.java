@@ -17,8 +17,10 @@ import org.jspecify.annotations.Nullable;
  * @param label numeric column
  * @param weight numeric column; null for weight 1
  * @param validation boolean column, true for rows that are validated on; null for none
- * @param numbers how numeric columns lie in a row: label, weight if there is one, features where
- *     they are columns
+ * @param numbers how label, and weight if there is one, lie in a row
+ * @param invalid what is done with rows that have a missing feature
+ * @param validationFraction of the rows that are validated on where no column marks them, chosen by
+ *     a hash of their features
  * @param declaredClasses how many classes the label's metadata tells; 0 if it tells nothing
  * @param classNames names that the label's metadata declares; may be empty
  */
@@ -28,9 +30,22 @@ public record TrainingColumns(
     @Nullable String weight,
     @Nullable String validation,
     List<NumberKind> numbers,
+    InvalidRows invalid,
+    double validationFraction,
     int declaredClasses,
     List<String> classNames)
     implements Serializable {
+
+  /** As below, where every row needs all features, and no rows are chosen to validate on. */
+  public static TrainingColumns of(
+      StructType schema,
+      String featuresCol,
+      List<String> featuresCols,
+      String label,
+      @Nullable String weight,
+      @Nullable String validation) {
+    return of(schema, featuresCol, featuresCols, label, weight, validation, InvalidRows.ERROR, 0);
+  }
 
   /**
    * Checks the columns.
@@ -44,7 +59,9 @@ public record TrainingColumns(
       List<String> featuresCols,
       String label,
       @Nullable String weight,
-      @Nullable String validation) {
+      @Nullable String validation,
+      InvalidRows invalid,
+      double validationFraction) {
     FeatureLayout features = FeatureLayout.of(schema, featuresCol, featuresCols);
     StructField labelField = Columns.requireNumeric(schema, label, "labelCol");
     features.requireWithout(labelField.name(), schema);
@@ -57,17 +74,30 @@ public record TrainingColumns(
         validation == null
             ? null
             : Columns.requireBoolean(schema, validation, "validationIndicatorCol").name();
-    if (features.kind() == FeatureLayout.Kind.COLUMNS) {
-      features.columns().forEach(n -> numeric.add(Columns.requireNumeric(schema, n, n)));
-    }
     return new TrainingColumns(
         features,
         labelField.name(),
         weightName,
         validationName,
         numeric.stream().map(field -> NumberKind.of(field.dataType())).toList(),
+        invalid,
+        validationName == null ? validationFraction : 0,
         Columns.declaredClasses(labelField),
         Columns.classNames(labelField));
+  }
+
+  /** The same with other treatment of missing features. */
+  public TrainingColumns with(InvalidRows other) {
+    return new TrainingColumns(
+        features,
+        label,
+        weight,
+        validation,
+        numbers,
+        other,
+        validationFraction,
+        declaredClasses,
+        classNames);
   }
 
   /**
@@ -95,15 +125,7 @@ public record TrainingColumns(
     if (validation != null) {
       columns.add(Columns.named(validation));
     }
-    if (features.kind() == FeatureLayout.Kind.COLUMNS) {
-      int first = weight == null ? 1 : 2;
-      for (int i = 0; i < features.columns().size(); i++) {
-        Column column = Columns.named(features.columns().get(i));
-        columns.add(numbers.get(first + i).expression(column));
-      }
-    } else {
-      columns.addAll(List.of(features.expressions()));
-    }
+    columns.addAll(List.of(features.expressions()));
     return dataset.toDF().select(columns.toArray(Column[]::new));
   }
 }

@@ -11,9 +11,10 @@ import io.sparkfocal.collective.CollectiveException;
 import io.sparkfocal.collective.PeerLostException;
 import io.sparkfocal.collective.TensorCollective;
 import io.sparkfocal.cuda.CudaLibraries;
+import io.sparkfocal.data.FeatureEncoding;
 import io.sparkfocal.data.RankRows;
-import io.sparkfocal.data.Standardization;
 import io.sparkfocal.network.Layers;
+import io.sparkfocal.network.NetworkDescription;
 import io.sparkfocal.network.RankStep;
 import io.sparkfocal.persist.Checkpoint;
 import io.sparkfocal.persist.CheckpointFolder;
@@ -75,13 +76,14 @@ record BarrierTrainingTask(
       try (RankBlocks blocks = new RankBlocks(share);
           RankRows rows =
               new RankRows(
-                  plan.network().features(),
+                  plan.width(),
+                  plan.encoding(),
                   plan.sparse(),
                   share.training(),
                   share.validation(),
                   blocks)) {
         // Before the ranks meet, since nobody knows how long it takes.
-        if (plan.standardize() && earlier.value().isEmpty()) {
+        if (earlier.value().isEmpty()) {
           rows.measure();
         }
         blocks.fetch();
@@ -150,9 +152,9 @@ record BarrierTrainingTask(
         Checkpoint from = checkpoint()) {
       JobSettings settings = plan.job();
       TensorCollective tensors = new TensorCollective(collective, settings.gradientPrecision());
-      Standardization standardization =
-          from == null ? standardization(rows, tensors, manager) : from.standardization();
-      rows.standardize(standardization);
+      FeatureEncoding encoding = from == null ? rows.encoding(tensors, manager) : from.encoding();
+      rows.encode(encoding);
+      NetworkDescription description = encoding.network(plan.network());
       FusedKernels kernels =
           (settings.fusedKernels() ? FusedKernels.on(device) : FusedKernels.none())
               .agreed(tensors, plan.loss(), plan.classes(), plan.settings(), manager);
@@ -160,21 +162,21 @@ record BarrierTrainingTask(
       Shard validation = rows.validation(manager, kernels);
 
       RankStep step = new RankStep(plan.settings().seed(), tensors, kernels.dropoutMask(manager));
-      Block network = plan.network().build(new Layers(step));
+      Block network = description.build(new Layers(step));
       FlatParameters parameters =
           FlatParameters.of(
               network,
-              plan.network().features(),
+              description.features(),
               manager,
               plan.settings().seed(),
               LossScale.of(plan.settings(), manager));
-      plan.network().requireOutputs(network);
+      description.requireOutputs(network);
       if (plan.outputBias().length > 0) {
         parameters.setOutputBias(plan.outputBias());
       }
       requireSameNetwork(parameters, tensors, manager);
 
-      try (CheckpointWriter checkpoints = checkpoints(collective.rank(), standardization)) {
+      try (CheckpointWriter checkpoints = checkpoints(collective.rank(), encoding)) {
         TrainingLoop loop =
             new TrainingLoop(
                 network,
@@ -195,7 +197,13 @@ record BarrierTrainingTask(
               size(cards).validationRows() == 0
                   ? Calibrated.none()
                   : new RankCalibration(
-                          plan, name, validation, tensors, context::killTaskIfInterrupted, manager)
+                          plan,
+                          description,
+                          name,
+                          validation,
+                          tensors,
+                          context::killTaskIfInterrupted,
+                          manager)
                       .run(network, parameters, outcome);
           return collective.rank() == 0
               ? result.put(
@@ -205,7 +213,7 @@ record BarrierTrainingTask(
                           out,
                           outcome,
                           parameters.slices(),
-                          standardization,
+                          encoding,
                           calibrated,
                           device.toString()))
               : null;
@@ -232,18 +240,11 @@ record BarrierTrainingTask(
     }
   }
 
-  private @Nullable CheckpointWriter checkpoints(int rank, Standardization standardization) {
+  private @Nullable CheckpointWriter checkpoints(int rank, FeatureEncoding encoding) {
     CheckpointPlan where = plan.checkpoints();
     return rank != 0 || where == null
         ? null
-        : new CheckpointWriter(where, plan.described(), standardization);
-  }
-
-  private Standardization standardization(
-      RankRows rows, TensorCollective tensors, NDManager manager) {
-    return plan.standardize()
-        ? rows.standardization(tensors, manager)
-        : Standardization.none(plan.network().features());
+        : new CheckpointWriter(where, plan.described(), encoding);
   }
 
   private static RunSize size(List<RankCard> cards) {

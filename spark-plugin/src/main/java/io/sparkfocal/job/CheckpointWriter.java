@@ -1,6 +1,6 @@
 package io.sparkfocal.job;
 
-import io.sparkfocal.data.Standardization;
+import io.sparkfocal.data.FeatureEncoding;
 import io.sparkfocal.persist.Checkpoint;
 import io.sparkfocal.persist.CheckpointFolder;
 import io.sparkfocal.train.LoopState;
@@ -25,7 +25,7 @@ final class CheckpointWriter implements AutoCloseable {
 
   private final CheckpointPlan where;
   private final Map<String, String> plan;
-  private final Standardization standardization;
+  private final FeatureEncoding encoding;
   private final ExecutorService writer;
   private CompletableFuture<Void> writing = CompletableFuture.completedFuture(null);
   private boolean toldOfWaiting;
@@ -36,11 +36,10 @@ final class CheckpointWriter implements AutoCloseable {
    *
    * @param plan as in {@link TrainingPlan#described}
    */
-  CheckpointWriter(
-      CheckpointPlan where, Map<String, String> plan, Standardization standardization) {
+  CheckpointWriter(CheckpointPlan where, Map<String, String> plan, FeatureEncoding encoding) {
     this.where = where;
     this.plan = plan;
-    this.standardization = standardization;
+    this.encoding = encoding;
     this.writer =
         Executors.newSingleThreadExecutor(
             work -> {
@@ -65,7 +64,7 @@ final class CheckpointWriter implements AutoCloseable {
   /** Begins to write one, of a state on which all ranks have agreed; closes it afterwards. */
   void write(LoopState state) {
     toldOfWaiting = false;
-    Checkpoint checkpoint = new Checkpoint(plan, standardization, state);
+    Checkpoint checkpoint = new Checkpoint(plan, encoding, state);
     writing = CompletableFuture.runAsync(() -> write(checkpoint), writer);
   }
 

@@ -11,6 +11,7 @@ import io.sparkfocal.collective.CollectiveException;
 import io.sparkfocal.collective.TensorCollective;
 import io.sparkfocal.compat.TensorCopy;
 import io.sparkfocal.network.Layers;
+import io.sparkfocal.network.NetworkDescription;
 import io.sparkfocal.train.FlatParameters;
 import io.sparkfocal.train.LogitPasses;
 import io.sparkfocal.train.Shard;
@@ -44,6 +45,7 @@ final class RankCalibration {
   private static final int LONGEST_REASON = 1000;
 
   private final TrainingPlan plan;
+  private final NetworkDescription description;
   private final RankName name;
   private final TensorCollective ranks;
   private final LogitPasses passes;
@@ -53,17 +55,20 @@ final class RankCalibration {
   /**
    * Of a rank.
    *
+   * @param description the network that was trained
    * @param beforeBatch throws to end the rank
    * @param manager on the device of the rank
    */
   RankCalibration(
       TrainingPlan plan,
+      NetworkDescription description,
       RankName name,
       Shard validation,
       TensorCollective ranks,
       Runnable beforeBatch,
       NDManager manager) {
     this.plan = plan;
+    this.description = description;
     this.name = name;
     this.ranks = ranks;
     this.manager = manager;
@@ -123,8 +128,8 @@ final class RankCalibration {
     Block network = trained;
     FlatParameters flat = parameters;
     if (plan.settings().dataType() == DataType.FLOAT16) {
-      network = plan.network().build(Layers.forInference());
-      flat = FlatParameters.of(network, plan.network().features(), manager, plan.settings().seed());
+      network = description.build(Layers.forInference());
+      flat = FlatParameters.of(network, description.features(), manager, plan.settings().seed());
     }
     flat.set(outcome.weights());
     passes.over(network, flat, plan.classes());
@@ -153,7 +158,7 @@ final class RankCalibration {
     @Override
     public void forEach(Visitor visitor) {
       passes.forEach(
-          plan.network().outputs(),
+          description.outputs(),
           (values, from, outputs, label, weight) ->
               visitor.row(
                   label, weight, LogitLink.softmaxSpace(link.raw(values, from, outputs), outputs)));

@@ -1,6 +1,7 @@
 package io.sparkfocal.job;
 
 import io.sparkfocal.calibration.CalibrationGoal;
+import io.sparkfocal.data.FeaturePlan;
 import io.sparkfocal.data.TrainingColumns;
 import io.sparkfocal.network.NetworkDescription;
 import io.sparkfocal.train.LossSpec;
@@ -21,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  * @param classes how many the labels have
  * @param content of the rows, the same in any order: tells them from others
  * @param sparse whether most features are 0
- * @param standardize whether features are standardized
+ * @param encoding how features are encoded
  * @param network the network
  * @param outputBias where the bias of the output layer begins; empty for zeros
  * @param loss the loss
@@ -41,7 +42,7 @@ public record TrainingPlan(
     int classes,
     long content,
     boolean sparse,
-    boolean standardize,
+    FeaturePlan encoding,
     NetworkDescription network,
     float[] outputBias,
     LossSpec loss,
@@ -53,6 +54,11 @@ public record TrainingPlan(
     @Nullable CheckpointPlan checkpoints)
     implements Serializable {
 
+  /** Features of a row. */
+  int width() {
+    return network.features();
+  }
+
   /** The same for another attempt, with that many ranks. */
   TrainingPlan again(long otherKey, int otherWorkers) {
     return new TrainingPlan(
@@ -63,7 +69,7 @@ public record TrainingPlan(
         classes,
         content,
         sparse,
-        standardize,
+        encoding,
         network,
         outputBias,
         loss,
@@ -85,7 +91,7 @@ public record TrainingPlan(
     plan.put("loss", loss.described());
     plan.put(
         "data",
-        "features %s, label %s, weight %s, validation %s, %s features, %s classes, %sstandardized"
+        "features %s, label %s, weight %s, validation %s, %s features, %s classes, encoding %s %s, missing features %s"
             .formatted(
                 columns.features(),
                 columns.label(),
@@ -93,7 +99,9 @@ public record TrainingPlan(
                 columns.validation(),
                 network.features(),
                 classes,
-                standardize ? "" : "not "));
+                encoding.kind(),
+                encoding.mostValues(),
+                columns.invalid().label()));
     plan.put("content of the rows", Long.toHexString(content));
     plan.put("number of rows per class", Arrays.toString(loss.counts()));
     plan.put("optimizer", settings.optimizer().toString());

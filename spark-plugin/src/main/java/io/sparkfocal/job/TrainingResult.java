@@ -5,7 +5,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkfocal.calibration.Calibrated;
-import io.sparkfocal.data.Standardization;
+import io.sparkfocal.data.FeatureEncoding;
+import io.sparkfocal.persist.EncodingFile;
 import io.sparkfocal.persist.EpochReports;
 import io.sparkfocal.persist.Safetensors;
 import io.sparkfocal.persist.SafetensorsWriter;
@@ -23,7 +24,7 @@ import java.util.Map;
  * What a run brings back to the driver.
  *
  * @param weights by parameter name, in the order of the flat tensor
- * @param standardization of the features
+ * @param encoding of the features
  * @param epochs one report per epoch
  * @param bestEpoch the epoch of the weights
  * @param calibrated what the validation rows say of the probabilities
@@ -33,7 +34,7 @@ import java.util.Map;
  */
 public record TrainingResult(
     Map<String, Safetensors.Tensor> weights,
-    Standardization standardization,
+    FeatureEncoding encoding,
     List<EpochReport> epochs,
     int bestEpoch,
     Calibrated calibrated,
@@ -43,9 +44,6 @@ public record TrainingResult(
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String REPORT = "report";
-  private static final String MEANS = "means";
-  private static final String SCALES = "scales";
-  private static final String EXACT = "exact";
   private static final String EPOCHS = "epochs";
 
   /** Before the names of parameters, which might be those above. */
@@ -56,18 +54,17 @@ public record TrainingResult(
       OutputStream out,
       TrainingOutcome outcome,
       List<ParameterSlice> slices,
-      Standardization standardization,
+      FeatureEncoding encoding,
       Calibrated calibrated,
       String device)
       throws IOException {
     ObjectNode report = JSON.createObjectNode();
     report.put("bestEpoch", outcome.bestEpoch()).put("device", device);
     report.set("calibrated", JSON.valueToTree(calibrated));
-    SafetensorsWriter file = new SafetensorsWriter(Map.of(REPORT, report.toString()));
-    file.add(MEANS, new long[] {standardization.means().length}, standardization.means());
-    file.add(SCALES, new long[] {standardization.scales().length}, standardization.scales());
-    double[] exact = standardization.exactIndices();
-    file.add(EXACT, new long[] {exact.length}, exact);
+    Map<String, String> metadata = new LinkedHashMap<>(EncodingFile.metadata(encoding));
+    metadata.put(REPORT, report.toString());
+    SafetensorsWriter file = new SafetensorsWriter(metadata);
+    EncodingFile.add(file, encoding);
     EpochReports.write(file, EPOCHS, outcome.epochs());
     for (ParameterSlice slice : slices) {
       file.add(
@@ -97,8 +94,7 @@ public record TrainingResult(
       JsonNode report = JSON.readTree(file.metadata().get(REPORT));
       return new TrainingResult(
           weights,
-          new Standardization(file.doubles(MEANS), file.doubles(SCALES))
-              .withExact(file.doubles(EXACT)),
+          EncodingFile.read(file),
           EpochReports.of(file.doubles(EPOCHS)),
           report.path("bestEpoch").asInt(),
           JSON.treeToValue(report.path("calibrated"), Calibrated.class),

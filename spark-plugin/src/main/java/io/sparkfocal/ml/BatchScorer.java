@@ -1,7 +1,7 @@
 package io.sparkfocal.ml;
 
 import io.sparkfocal.data.FeatureLayout;
-import io.sparkfocal.data.RowFeatures;
+import io.sparkfocal.data.FeatureReader;
 import io.sparkfocal.plugin.NativeEngine;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
@@ -33,6 +33,7 @@ import scala.Function1;
  *
  * @param network the network
  * @param layout where the features are
+ * @param keeps whether features may be missing
  * @param columns what to make of the logits
  * @param read the columns of the rows
  * @param features where in these the columns of the layout are
@@ -42,6 +43,7 @@ import scala.Function1;
 record BatchScorer(
     SentNetwork network,
     FeatureLayout layout,
+    boolean keeps,
     ScoreColumns columns,
     StructType read,
     int[] features,
@@ -73,7 +75,7 @@ record BatchScorer(
 
     private final Iterator<InternalRow> rows;
     private final Scorer scorer;
-    private final RowFeatures reader;
+    private final FeatureReader reader;
     private final Function1<Object, Object>[] converters;
     private final float[] values;
     private final int batchRows;
@@ -86,7 +88,7 @@ record BatchScorer(
     ScoredRows(Iterator<InternalRow> rows, Scorer scorer) {
       this.rows = rows;
       this.scorer = scorer;
-      this.reader = new RowFeatures(layout, network.standard());
+      this.reader = network.encoding().reader(layout, keeps);
       this.converters = new Function1[features.length];
       for (int i = 0; i < features.length; i++) {
         converters[i] =

@@ -9,17 +9,12 @@ import io.sparkfocal.job.TrainingJob;
 import io.sparkfocal.job.TrainingPlan;
 import io.sparkfocal.ml.FocalLossClassifier.Input;
 import io.sparkfocal.network.Layers;
-import io.sparkfocal.network.MlpNetwork;
 import io.sparkfocal.network.NetworkDescription;
 import io.sparkfocal.train.LossSpec;
 import io.sparkfocal.train.TrainingSettings;
 import io.sparkfocal.train.ValidationMetric;
-import java.util.Arrays;
 import java.util.Locale;
-import java.util.Map;
-import java.util.TreeMap;
 import java.util.UUID;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** Makes the plan of a training from an estimator's params and what its rows are. */
@@ -28,9 +23,27 @@ final class EstimatorPlan {
   private static final double MILLIS_PER_MINUTE = 60_000;
 
   private final FocalLossClassifier params;
+  private final NetworkChoice choice;
+  private final AutoSettings auto;
 
-  EstimatorPlan(FocalLossClassifier params) {
+  /** For these rows. */
+  EstimatorPlan(FocalLossClassifier params, Input input) {
+    this(
+        params,
+        NetworkChoice.of(params, input.columns().features()).resolved(input.rows()),
+        input.counts().trainingRows());
+  }
+
+  /** For that network and so many training rows. */
+  EstimatorPlan(FocalLossClassifier params, NetworkChoice choice, long rows) {
     this.params = params;
+    this.choice = choice;
+    this.auto = AutoSettings.of(params, choice, rows);
+  }
+
+  /** What was chosen for these rows where nothing was set. */
+  AutoSettings auto() {
+    return auto;
   }
 
   /**
@@ -40,6 +53,7 @@ final class EstimatorPlan {
    * @throws IllegalArgumentException if the network cannot be built
    */
   TrainingPlan of(Input input, OutputLayer output, TrainingJob job) {
+    choice.requireRows(input.rows(), input.columns().features());
     DeviceChoice device = DeviceChoice.of(params.getDevice());
     long attemptKey = UUID.randomUUID().getMostSignificantBits();
     return new TrainingPlan(
@@ -50,11 +64,11 @@ final class EstimatorPlan {
         input.counts().classes(),
         input.rows().content(),
         input.rows().isSparse(),
-        params.getStandardization(),
-        network(input.rows().width(), output.outputs()),
+        choice.encoding(params, input.rows(), input.columns().features()),
+        network(input.rows().width(), output),
         output.bias(),
         output.loss(),
-        settings(),
+        settings(input.counts().canValidate()),
         new CalibrationGoal(
             output.link(),
             Choices.calibration(params.getCalibration()),
@@ -79,7 +93,10 @@ final class EstimatorPlan {
                 params.getAlphaFrom(),
                 Choices.reduction(params.getReduction()));
     return OutputLayer.of(
-        loss, params.getPriorBias(), params.getLogitAdjustment(), counts.classRows());
+        loss,
+        params.getPriorBias() || (choice == NetworkChoice.TABULAR && OutputLayer.likesPriors(loss)),
+        params.getLogitAdjustment(),
+        counts.classRows());
   }
 
   /** The loss, with class weights or with adjusted logits, since each counts the frequencies. */
@@ -106,29 +123,18 @@ final class EstimatorPlan {
   }
 
   /** Builds the network once on the driver too, so that bad arguments fail before training. */
-  private NetworkDescription network(int features, int outputs) {
+  private NetworkDescription network(int features, OutputLayer output) {
     NetworkDescription description =
-        new NetworkDescription(
-            params.getNetworkProvider(), networkArgumentMap(), features, outputs);
+        choice.network(params, features, output.outputs(), output.link().sigmoid());
     description.build(Layers.forInference());
     return description;
   }
 
-  private Map<String, String> networkArgumentMap() {
-    if (params.getNetworkProvider().equals(MlpNetwork.class.getName())) {
-      return MlpNetwork.arguments(
-          params.getHiddenLayers(), params.getDropout(), params.getBatchNorm());
-    }
-    return Arrays.stream(params.getNetworkArguments())
-        .map(pair -> pair.split("=", 2))
-        .collect(Collectors.toMap(p -> p[0], p -> p[1], (first, last) -> last, TreeMap::new));
-  }
-
-  private TrainingSettings settings() {
+  private TrainingSettings settings(boolean validated) {
     return new TrainingSettings(
-        params.getMaxIter(),
-        params.getBatchSize(),
-        params.getLearningRate(),
+        auto.epochs(),
+        auto.batchSize(),
+        auto.learningRate(),
         Choices.optimizer(params.getOptimizer())
             .apply(params.getMomentum(), params.getWeightDecay()),
         Choices.schedule(params.getLearningRateSchedule()),
@@ -137,7 +143,8 @@ final class EstimatorPlan {
         params.getSeed(),
         params.getGradientAccumulationSteps(),
         ValidationMetric.of(params.getValidationMetric()),
-        params.getEarlyStoppingPatience(),
+        validated ? auto.patience() : 0,
+        auto.averaging(),
         Choices.dataType(params.getPrecision()));
   }
 }

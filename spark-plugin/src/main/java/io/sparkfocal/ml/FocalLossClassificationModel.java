@@ -2,6 +2,7 @@ package io.sparkfocal.ml;
 
 import io.sparkfocal.data.Columns;
 import io.sparkfocal.data.FeatureLayout;
+import io.sparkfocal.data.InvalidRows;
 import io.sparkfocal.persist.ModelFiles;
 import io.sparkfocal.persist.ModelFolder;
 import io.sparkfocal.persist.TrainedNetwork;
@@ -33,7 +34,7 @@ import scala.Option;
  * for are read. Multilayer perceptrons of up to 4,096 weights are a function of the feature
  * columns, as Spark ML's own models are: filters on other columns reach the source. Larger networks
  * and those of other providers score batches of rows, where a filter belongs before {@code
- * transform}. Features must be present and finite.
+ * transform}. Features must be finite; missing ones are treated as {@code handleInvalid} says.
  */
 public final class FocalLossClassificationModel extends Model<FocalLossClassificationModel>
     implements ScoringParams<FocalLossClassificationModel>, MLWritable {
@@ -90,7 +91,7 @@ public final class FocalLossClassificationModel extends Model<FocalLossClassific
 
   /** How many features a row must have. */
   public int numFeatures() {
-    return network.description().features();
+    return network.encoding().features();
   }
 
   /** Names of the classes, in the order of the labels; empty if the label had no names. */
@@ -150,6 +151,10 @@ public final class FocalLossClassificationModel extends Model<FocalLossClassific
   public Dataset<Row> transform(Dataset<?> dataset) {
     StructType schema = transformSchema(dataset.schema());
     FeatureLayout layout = layout(dataset.schema());
+    InvalidRows invalid = InvalidRows.of(getHandleInvalid());
+    if (invalid == InvalidRows.SKIP) {
+      return withoutSkip().transform(dataset.filter(ValidRows.condition(layout)));
+    }
     double[] thresholds = isDefined(thresholds()) ? getThresholds() : null;
     if (thresholds != null) {
       ClassScores.requireThresholds(thresholds, numClasses());
@@ -162,10 +167,15 @@ public final class FocalLossClassificationModel extends Model<FocalLossClassific
       return dataset.toDF();
     }
     SentNetwork sent = broadcast.in(dataset.sparkSession().sparkContext(), network);
-    return RowScorer.suits(network.description(), network.standardization(), layout)
+    boolean keeps = invalid == InvalidRows.KEEP;
+    return RowScorer.suits(network.description(), network.encoding(), layout)
             || dataset.isStreaming()
-        ? byRow(dataset, new RowScorer(sent, layout, columns), columns, schema)
-        : ScoredRelation.of(dataset, sent, layout, columns, schema);
+        ? byRow(dataset, new RowScorer(sent, layout, keeps, columns), columns, schema)
+        : ScoredRelation.of(dataset, sent, layout, keeps, columns, schema);
+  }
+
+  private FocalLossClassificationModel withoutSkip() {
+    return copy(ParamMap.empty()).setHandleInvalid(InvalidRows.ERROR.label());
   }
 
   private Dataset<Row> byRow(

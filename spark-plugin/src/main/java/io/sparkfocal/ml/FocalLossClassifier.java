@@ -2,6 +2,7 @@ package io.sparkfocal.ml;
 
 import io.sparkfocal.blocks.InputBlocks;
 import io.sparkfocal.calibration.Calibrated;
+import io.sparkfocal.data.InvalidRows;
 import io.sparkfocal.data.LabelCounts;
 import io.sparkfocal.data.TrainingColumns;
 import io.sparkfocal.job.DeviceChoice;
@@ -28,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <pre>{@code
  * FocalLossClassificationModel model =
- *     new FocalLossClassifier().setLabelCol("label").setGamma(2).setAlpha("balanced").fit(rows);
+ *     new FocalLossClassifier().setFeaturesCols(columns).setLabelCol("late").setGamma(2).fit(rows);
  * }</pre>
  *
  * <p>{@link #fit} reads the rows with one Spark job, then trains in one barrier stage with one rank
@@ -193,13 +194,13 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
 
   private FocalLossClassificationModel trained(Input input, TrainingJob job, Warnings warnings) {
     LabelCounts counts = input.counts();
-    EstimatorPlan params = new EstimatorPlan(this);
+    EstimatorPlan params = new EstimatorPlan(this, input);
     OutputLayer output = params.outputLayer(counts);
     TrainingPlan plan = params.of(input, output, job);
     if (isDefined(thresholds())) {
       ClassScores.requireThresholds(getThresholds(), counts.classes());
     }
-    warnings.say(IdleParams.of(this, output.loss(), counts, input.workers()));
+    warnings.say(IdleParams.of(this, output.loss(), counts, input.workers(), params.auto()));
     TrainingResult result =
         job.run(plan, input.rows(), counts.canValidate(), getMaxRestarts(), getResume());
 
@@ -207,10 +208,10 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
     warnings.say(new ValidationRows(this).warnings(calibrated));
     TrainedNetwork trained =
         new TrainedNetwork(
-            plan.network(),
+            result.encoding().network(plan.network()),
             counts.classes(),
             input.columns().classNames(counts.classes()),
-            result.standardization(),
+            result.encoding(),
             output.link().withTemperature(calibrated.temperature()),
             result.weights());
     TrainingSummary summary = TrainingSummary.of(result, counts, params.lossChoice());
@@ -231,7 +232,7 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
   private LabelCounts counts(InputBlocks rows, TrainingColumns columns, Warnings warnings) {
     LabelCounts counts = rows.counts();
     counts.requireTrainable(columns.label(), columns.declaredClasses());
-    if (columns.validation() != null) {
+    if (columns.validation() != null || columns.validationFraction() > 0) {
       ValidationRows validation = new ValidationRows(this);
       validation.require(counts, TuningFold.isCurrent());
       warnings.sayOfValidation(validation.warnings(counts));
@@ -249,13 +250,17 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
             List.of(getFeaturesCols()),
             getLabelCol(),
             nullIfEmpty(getWeightCol()),
-            nullIfEmpty(getValidationIndicatorCol()));
+            nullIfEmpty(getValidationIndicatorCol()),
+            InvalidRows.of(getHandleInvalid()),
+            getValidationFraction());
+    NetworkChoice network = NetworkChoice.of(this, columns.features());
+    network.requireColumns(columns.features());
     if (getNumClasses() > 0 && getNumClasses() < columns.declaredClasses()) {
       throw new IllegalArgumentException(
           "numClasses is %s, but the metadata of column \"%s\" declares %s classes; set it to at least %3$s, or to 0."
               .formatted(getNumClasses(), getLabelCol(), columns.declaredClasses()));
     }
-    return columns;
+    return columns.with(network.invalid(columns.invalid()));
   }
 
   private static @Nullable String nullIfEmpty(String name) {

@@ -14,15 +14,17 @@ import org.apache.spark.ml.param.Param;
 final class IdleParams {
 
   private final FocalLossClassifier params;
+  private final AutoSettings auto;
   private final List<String> found = new ArrayList<>();
 
-  private IdleParams(FocalLossClassifier params) {
+  private IdleParams(FocalLossClassifier params, AutoSettings auto) {
     this.params = params;
+    this.auto = auto;
   }
 
   /** What is known before the rows are counted. */
   static List<String> of(FocalLossClassifier params) {
-    IdleParams idle = new IdleParams(params);
+    IdleParams idle = new IdleParams(params, AutoSettings.of(params, NetworkChoice.MLP, 1));
     idle.checkpoints();
     idle.layers();
     idle.validation();
@@ -35,10 +37,15 @@ final class IdleParams {
    *
    * @param loss with its class weights
    * @param workers how many ranks train
+   * @param auto what was set, or chosen for the rows
    */
   static List<String> of(
-      FocalLossClassifier params, LossSpec loss, LabelCounts counts, int workers) {
-    IdleParams idle = new IdleParams(params);
+      FocalLossClassifier params,
+      LossSpec loss,
+      LabelCounts counts,
+      int workers,
+      AutoSettings auto) {
+    IdleParams idle = new IdleParams(params, auto);
     idle.classWeights(loss, counts);
     idle.steps(counts, workers);
     return idle.found;
@@ -75,13 +82,14 @@ final class IdleParams {
 
   private void validation() {
     if (ParamConflicts.isAskedFor(params, params.validationMetric())
-        && params.getValidationIndicatorCol().isEmpty()) {
+        && params.getValidationIndicatorCol().isEmpty()
+        && params.getValidationFraction() == 0) {
       found.add(
           "validationMetric is %s, but no rows are for validation, so the last epoch is kept; set validationIndicatorCol."
               .formatted(params.getValidationMetric()));
     }
     int patience = params.getEarlyStoppingPatience();
-    if (patience > 0 && patience >= params.getMaxIter() - 1) {
+    if (patience > 0 && params.getMaxIter() > 0 && patience >= params.getMaxIter() - 1) {
       found.add(
           "earlyStoppingPatience is %s, but maxIter is %s, so training cannot end earlier; lower it below %s to let it."
               .formatted(patience, params.getMaxIter(), Math.max(1, params.getMaxIter() - 1)));
@@ -131,7 +139,7 @@ final class IdleParams {
           "warmupFraction is %s, but that is less than one of the %s steps; raise it to %s at least, or maxIter."
               .formatted(params.getWarmupFraction(), steps, 1.0 / steps));
     }
-    long stepRows = Math.min(params.getBatchSize(), counts.trainingRows());
+    long stepRows = Math.min(auto.batchSize(), counts.trainingRows());
     long rankRows = (stepRows + workers - 1) / workers;
     if (params.getGradientAccumulationSteps() > rankRows) {
       found.add(
@@ -150,6 +158,6 @@ final class IdleParams {
   /** Steps of all epochs. */
   private long steps(LabelCounts counts) {
     long rows = counts.trainingRows();
-    return new RunSize(rows, rows, 0).stepsPerEpoch(params.getBatchSize()) * params.getMaxIter();
+    return new RunSize(rows, rows, 0).stepsPerEpoch(auto.batchSize()) * auto.epochs();
   }
 }

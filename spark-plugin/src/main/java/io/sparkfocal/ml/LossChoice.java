@@ -34,7 +34,7 @@ record LossChoice(String name, Map<String, Double> numbers, String alpha) {
   /** From the params of an estimator. */
   static LossChoice of(LossParams<?> params) {
     Map<String, Double> numbers = new LinkedHashMap<>();
-    String name = params.getLoss();
+    String name = name(params);
     if (params.isSet(params.gamma())
         && !LossSpec.isClass(name)
         && LossCatalogue.numbers(name).containsKey("gamma")) {
@@ -42,6 +42,13 @@ record LossChoice(String name, Map<String, Double> numbers, String alpha) {
     }
     numbers.putAll(numbers(List.of(params.getLossArguments())));
     return new LossChoice(name, numbers, params.getAlpha());
+  }
+
+  /** The loss that was set; focal where gamma alone was. */
+  static String name(LossParams<?> params) {
+    return !params.isSet(params.loss()) && ParamConflicts.isAskedFor(params, params.gamma())
+        ? "focal"
+        : params.getLoss();
   }
 
   /**

@@ -24,7 +24,7 @@ public interface LossParams<S extends LossParams<S>> extends Chained<S> {
    * Param: the loss: crossEntropy, focal, sigmoidCrossEntropy, sigmoidFocal, balancedSoftmax,
    * logitAdjusted, ldam, asymmetric, polyFocal, varifocal, qualityFocal, dice, tversky,
    * focalTversky, ghm, seesaw, dualFocal, flsd, or the name of a class that implements {@link
-   * io.sparkfocal.losses.ClassificationLoss} (default focal).
+   * io.sparkfocal.losses.ClassificationLoss} (default crossEntropy, and focal if gamma is set).
    */
   default Param<String> loss() {
     return lossParams().loss;
@@ -49,7 +49,7 @@ public interface LossParams<S extends LossParams<S>> extends Chained<S> {
   /**
    * Param: class weights: auto (balanced, unless the loss balances by itself), none, balanced (n /
    * (k n_c)), class-balanced(BETA) by the effective number of samples, or one number per class
-   * separated by commas; one number alone is the weight of class 1 for sigmoidFocal (default auto).
+   * separated by commas; one number alone is the weight of class 1 for sigmoidFocal (default none).
    */
   default Param<String> alpha() {
     return lossParams().alpha;
@@ -230,12 +230,12 @@ public interface LossParams<S extends LossParams<S>> extends Chained<S> {
               "reduction",
               "what a batch's loss is divided by: mean (sum of sample weights) or weightedMean (sum of sample weight times alpha)",
               ParamCheck.name("reduction", Choices::reduction));
-      owner.setDefault(loss, "focal");
+      owner.setDefault(loss, "crossEntropy");
       owner.setDefault(gamma, 2.0);
       owner.setDefault(lossArguments, new String[0]);
       owner.setDefault(lossSearch, new String[0]);
       owner.setDefault(alphaFrom, -1.0);
-      owner.setDefault(alpha, "auto");
+      owner.setDefault(alpha, "none");
       owner.setDefault(reduction, "mean");
     }
   }

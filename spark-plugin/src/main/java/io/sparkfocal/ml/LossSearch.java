@@ -1,7 +1,6 @@
 package io.sparkfocal.ml;
 
 import io.sparkfocal.calibration.CalibrationReport;
-import io.sparkfocal.data.LabelCounts;
 import io.sparkfocal.job.TrainingJob;
 import io.sparkfocal.ml.FocalLossClassifier.Input;
 import io.sparkfocal.train.EpochReport;
@@ -45,7 +44,7 @@ final class LossSearch {
     List<LossScore> scores = new ArrayList<>();
     FocalLossClassificationModel best = null;
     LossScore bestScore = null;
-    for (FocalLossClassifier candidate : candidates(input.counts())) {
+    for (FocalLossClassifier candidate : candidates(input)) {
       long start = System.nanoTime();
       FocalLossClassificationModel model = candidate.train(input, job, warnings);
       if (model.summary().orElseThrow().validationRows() == 0) {
@@ -83,7 +82,7 @@ final class LossSearch {
    * An estimator per loss, each checked before the first one trains; what does not go with the
    * other params is left out of the default list, and refused in a list of the user's.
    */
-  private List<FocalLossClassifier> candidates(LabelCounts counts) {
+  private List<FocalLossClassifier> candidates(Input input) {
     String[] texts = estimator.getLossSearch();
     boolean isDefault = Arrays.equals(texts, new String[] {"default"});
     List<LossChoice> choices =
@@ -96,7 +95,7 @@ final class LossSearch {
       candidate.set(candidate.lossSearch(), new String[0]);
       choice.applyTo(candidate);
       try {
-        new EstimatorPlan(candidate).outputLayer(counts);
+        new EstimatorPlan(candidate, input).outputLayer(input.counts());
         candidates.add(candidate);
       } catch (IllegalArgumentException e) {
         if (!isDefault) {
@@ -106,7 +105,7 @@ final class LossSearch {
       }
     }
     // A fold without validation rows cannot compare.
-    return counts.canValidate() ? candidates : candidates.stream().limit(1).toList();
+    return input.counts().canValidate() ? candidates : candidates.stream().limit(1).toList();
   }
 
   /** The worst there is where the rows could not be looked at. */

@@ -21,12 +21,28 @@ public interface NetworkParams<S extends NetworkParams<S>> extends Chained<S> {
   /** The holder of the params below. */
   Holder networkParams();
 
-  /** Param: widths of the hidden layers of the default network (default 128, 128). */
+  /**
+   * Param: the network: tabular (for columns, which may be categories or missing), mlp (a
+   * multilayer perceptron of numbers), linear, or auto: mlp for arrays, for vectors that are wide
+   * or mostly 0, and where hiddenLayers, dropout, batchNorm or standardization is set, else tabular
+   * (default auto).
+   */
+  default Param<String> network() {
+    return networkParams().network;
+  }
+
+  /**
+   * Param: widths of the hidden layers of mlp; those of tabular are 256, 256, 256 unless they are
+   * set (default 128, 128).
+   */
   default IntArrayParam hiddenLayers() {
     return networkParams().hiddenLayers;
   }
 
-  /** Param: share of hidden values that are zeroed while training (default 0.0). */
+  /**
+   * Param: share of hidden values that are zeroed while training; 0.1 for tabular unless it is set
+   * (default 0.0).
+   */
   default DoubleParam dropout() {
     return networkParams().dropout;
   }
@@ -47,6 +63,11 @@ public interface NetworkParams<S extends NetworkParams<S>> extends Chained<S> {
   /** Param: arguments of a provider of one's own, each as name=value (default none). */
   default StringArrayParam networkArguments() {
     return networkParams().networkArguments;
+  }
+
+  /** Value of {@link #network}. */
+  default String getNetwork() {
+    return getOrDefault(network());
   }
 
   /** Value of {@link #hiddenLayers}. */
@@ -72,6 +93,11 @@ public interface NetworkParams<S extends NetworkParams<S>> extends Chained<S> {
   /** Value of {@link #networkArguments}. */
   default String[] getNetworkArguments() {
     return getOrDefault(networkArguments());
+  }
+
+  /** Sets {@link #network}. */
+  default S setNetwork(String value) {
+    return chained(network(), value);
   }
 
   /** Sets {@link #hiddenLayers}. */
@@ -113,6 +139,7 @@ public interface NetworkParams<S extends NetworkParams<S>> extends Chained<S> {
 
     private static final long serialVersionUID = 1L;
 
+    final Param<String> network;
     final IntArrayParam hiddenLayers;
     final DoubleParam dropout;
     final BooleanParam batchNorm;
@@ -120,17 +147,23 @@ public interface NetworkParams<S extends NetworkParams<S>> extends Chained<S> {
     final StringArrayParam networkArguments;
 
     Holder(Params owner) {
+      network =
+          new Param<>(
+              owner,
+              "network",
+              "tabular (for columns, which may be categories or missing), mlp (a multilayer perceptron of numbers), linear, or auto: by the columns and the params that are set",
+              ParamCheck.name("network", NetworkChoice::named));
       hiddenLayers =
           new IntArrayParam(
               owner,
               "hiddenLayers",
-              "widths of the hidden layers of the default network",
+              "widths of the hidden layers of mlp; those of tabular are 256, 256, 256 unless they are set",
               ParamCheck.widths("hiddenLayers"));
       dropout =
           new DoubleParam(
               owner,
               "dropout",
-              "share of hidden values that are zeroed while training",
+              "share of hidden values that are zeroed while training; 0.1 for tabular unless it is set",
               ParamCheck.fraction("dropout"));
       batchNorm =
           new BooleanParam(
@@ -148,6 +181,7 @@ public interface NetworkParams<S extends NetworkParams<S>> extends Chained<S> {
               "networkArguments",
               "arguments of a provider of one's own, each as name=value",
               ParamCheck.pairs("networkArguments"));
+      owner.setDefault(network, "auto");
       owner.setDefault(hiddenLayers, new int[] {128, 128});
       owner.setDefault(dropout, 0.0);
       owner.setDefault(batchNorm, false);

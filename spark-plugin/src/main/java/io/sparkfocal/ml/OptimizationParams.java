@@ -18,12 +18,18 @@ public interface OptimizationParams<S extends OptimizationParams<S>> extends Cha
   /** The holder of the params below. */
   Holder optimizationParams();
 
-  /** Param: epochs: passes over the training rows (default 15). */
+  /**
+   * Param: epochs: passes over the training rows, at most; 0 for a number by the network and the
+   * rows: tabular 20, more for few rows and fewer for many, else 15 (default 0).
+   */
   default IntParam maxIter() {
     return optimizationParams().maxIter;
   }
 
-  /** Param: rows of one step over all workers together (default 256). */
+  /**
+   * Param: rows of one step over all workers together; 0 for a number by the network and the rows:
+   * tabular a 150th of the training rows, as a power of 2 from 64 to 1,024, else 256 (default 0).
+   */
   default IntParam batchSize() {
     return optimizationParams().batchSize;
   }
@@ -40,7 +46,10 @@ public interface OptimizationParams<S extends OptimizationParams<S>> extends Cha
     return optimizationParams().gradientAccumulationSteps;
   }
 
-  /** Param: highest learning rate; not multiplied by the number of workers (default 0.003). */
+  /**
+   * Param: highest learning rate; not multiplied by the number of workers; 0 for that of the
+   * network: tabular 0.002, else 0.003 (default 0.0).
+   */
   default DoubleParam learningRate() {
     return optimizationParams().learningRate;
   }
@@ -90,11 +99,20 @@ public interface OptimizationParams<S extends OptimizationParams<S>> extends Cha
   }
 
   /**
-   * Param: epochs without a better validation metric after which training ends; 0 to run all epochs
-   * (default 0).
+   * Param: epochs without a better validation metric after which training ends; 0 to run all
+   * epochs; -1 for half of them where maxIter is 0, else 0 (default -1).
    */
   default IntParam earlyStoppingPatience() {
     return optimizationParams().earlyStoppingPatience;
+  }
+
+  /**
+   * Param: epochs over which weights are averaged, with exponentially falling shares; the averages
+   * are validated and kept; 0 for none; -1 for that of the network: tabular 0.5, else 0 (default
+   * -1.0).
+   */
+  default DoubleParam weightAveraging() {
+    return optimizationParams().weightAveraging;
   }
 
   /** Param: decides initial weights, order of rows and dropout (default 42). */
@@ -167,6 +185,11 @@ public interface OptimizationParams<S extends OptimizationParams<S>> extends Cha
     return (int) getOrDefault(earlyStoppingPatience());
   }
 
+  /** Value of {@link #weightAveraging}. */
+  default double getWeightAveraging() {
+    return (double) getOrDefault(weightAveraging());
+  }
+
   /** Value of {@link #seed}. */
   default long getSeed() {
     return (long) getOrDefault(seed());
@@ -237,6 +260,11 @@ public interface OptimizationParams<S extends OptimizationParams<S>> extends Cha
     return chained(earlyStoppingPatience(), value);
   }
 
+  /** Sets {@link #weightAveraging}. */
+  default S setWeightAveraging(double value) {
+    return chained(weightAveraging(), value);
+  }
+
   /** Sets {@link #seed}. */
   default S setSeed(long value) {
     return chained(seed(), value);
@@ -260,6 +288,7 @@ public interface OptimizationParams<S extends OptimizationParams<S>> extends Cha
     final Param<String> precision;
     final Param<String> validationMetric;
     final IntParam earlyStoppingPatience;
+    final DoubleParam weightAveraging;
     final LongParam seed;
 
     Holder(Params owner) {
@@ -267,14 +296,14 @@ public interface OptimizationParams<S extends OptimizationParams<S>> extends Cha
           new IntParam(
               owner,
               "maxIter",
-              "epochs: passes over the training rows",
-              ParamCheck.atLeast("maxIter", 1));
+              "epochs: passes over the training rows, at most; 0 for a number by the network and the rows",
+              ParamCheck.atLeast("maxIter", 0));
       batchSize =
           new IntParam(
               owner,
               "batchSize",
-              "rows of one step over all workers together",
-              ParamCheck.atLeast("batchSize", 1));
+              "rows of one step over all workers together; 0 for a number by the network and the rows",
+              ParamCheck.atLeast("batchSize", 0));
       gradientAccumulationSteps =
           new IntParam(
               owner,
@@ -285,8 +314,8 @@ public interface OptimizationParams<S extends OptimizationParams<S>> extends Cha
           new DoubleParam(
               owner,
               "learningRate",
-              "highest learning rate; not multiplied by the number of workers",
-              ParamCheck.positive("learningRate"));
+              "highest learning rate; not multiplied by the number of workers; 0 for that of the network",
+              ParamCheck.atLeast("learningRate", 0));
       optimizer =
           new Param<>(
               owner, "optimizer", "adamW or sgd", ParamCheck.name("optimizer", Choices::optimizer));
@@ -332,13 +361,19 @@ public interface OptimizationParams<S extends OptimizationParams<S>> extends Cha
           new IntParam(
               owner,
               "earlyStoppingPatience",
-              "epochs without a better validation metric after which training ends; 0 to run all epochs",
-              ParamCheck.atLeast("earlyStoppingPatience", 0));
+              "epochs without a better validation metric after which training ends; 0 to run all epochs; -1 for half of them where maxIter is 0",
+              ParamCheck.atLeast("earlyStoppingPatience", -1));
+      weightAveraging =
+          new DoubleParam(
+              owner,
+              "weightAveraging",
+              "epochs over which weights are averaged; 0 for none; -1 for that of the network",
+              ParamCheck.atLeast("weightAveraging", -1));
       seed = new LongParam(owner, "seed", "decides initial weights, order of rows and dropout");
-      owner.setDefault(maxIter, 15);
-      owner.setDefault(batchSize, 256);
+      owner.setDefault(maxIter, 0);
+      owner.setDefault(batchSize, 0);
       owner.setDefault(gradientAccumulationSteps, 1);
-      owner.setDefault(learningRate, 0.003);
+      owner.setDefault(learningRate, 0.0);
       owner.setDefault(optimizer, "adamW");
       owner.setDefault(momentum, 0.9);
       owner.setDefault(weightDecay, 0.01);
@@ -347,7 +382,8 @@ public interface OptimizationParams<S extends OptimizationParams<S>> extends Cha
       owner.setDefault(gradientClipNorm, 0.0);
       owner.setDefault(precision, "float32");
       owner.setDefault(validationMetric, "loss");
-      owner.setDefault(earlyStoppingPatience, 0);
+      owner.setDefault(earlyStoppingPatience, -1);
+      owner.setDefault(weightAveraging, -1.0);
       owner.setDefault(seed, 42L);
     }
   }

@@ -2,6 +2,7 @@ package io.sparkfocal.ml;
 
 import io.sparkfocal.calibration.LogitLink;
 import io.sparkfocal.train.LossSpec;
+import java.util.Set;
 
 /**
  * A loss and what it asks of the output layer, known before training.
@@ -13,6 +14,14 @@ import io.sparkfocal.train.LossSpec;
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 record OutputLayer(LossSpec loss, int outputs, float[] bias, LogitLink link) {
+
+  private static final Set<String> LIKES_PRIORS =
+      Set.of("crossEntropy", "focal", "sigmoidCrossEntropy");
+
+  /** Whether a loss learns the frequencies of the classes, so that biases may begin there. */
+  static boolean likesPriors(LossSpec loss) {
+    return loss.alpha().length == 0 && LIKES_PRIORS.contains(loss.name());
+  }
 
   /**
    * For these rows of each class.

@@ -60,13 +60,14 @@ final class ParamConflicts {
   }
 
   private void losses() {
-    String name = params.getLoss();
+    String name = LossChoice.name(params);
     if (params.getLossSearch().length > 0) {
       for (Param<?> param :
           List.of(params.loss(), params.lossArguments(), params.gamma(), params.alpha())) {
         Object value = params.getOrDefault(param);
         boolean empty = value instanceof String[] texts && texts.length == 0;
-        if (isAskedFor(params, param) && !empty && !value.equals("auto")) {
+        boolean off = value.equals("auto") || value.equals("none");
+        if (isAskedFor(params, param) && !empty && !off) {
           found.add(
               "%s is %s, but lossSearch tries losses with their own loss, gamma, alpha and numbers; write it into lossSearch, as in \"focal gamma=1 alpha=balanced\", and clear %1$s."
                   .formatted(param.name(), text(value)));
@@ -94,6 +95,7 @@ final class ParamConflicts {
   private void network() {
     String provider = params.getNetworkProvider();
     String[] arguments = params.getNetworkArguments();
+    namedNetwork();
     if (provider.equals(MlpNetwork.class.getName())) {
       if (arguments.length > 0) {
         found.add(
@@ -119,6 +121,38 @@ final class ParamConflicts {
       found.add(
           "networkArguments is %s, which has a name twice; give each name one value."
               .formatted(Arrays.toString(arguments)));
+    }
+  }
+
+  private void namedNetwork() {
+    NetworkChoice named = NetworkChoice.named(params.getNetwork());
+    if (named == NetworkChoice.OPEN) {
+      return;
+    }
+    if (!params.getNetworkProvider().equals(MlpNetwork.class.getName())) {
+      found.add(
+          "network is %s, but networkProvider is %s; set network to auto, or clear networkProvider."
+              .formatted(params.getNetwork(), params.getNetworkProvider()));
+    }
+    if (named == NetworkChoice.MLP) {
+      return;
+    }
+    List<Param<?>> idle = new ArrayList<>(List.of(params.batchNorm()));
+    if (named == NetworkChoice.LINEAR) {
+      idle.addAll(List.of(params.hiddenLayers(), params.dropout()));
+    } else {
+      idle.add(params.standardization());
+    }
+    for (Param<?> param : idle) {
+      if (isAskedFor(params, param)) {
+        found.add(
+            "%s is %s, but network %s has none of its own; set network to mlp, or clear %1$s."
+                .formatted(param.name(), text(params.getOrDefault(param)), params.getNetwork()));
+      }
+    }
+    if (named == NetworkChoice.TABULAR && params.getPrecision().equals("float16")) {
+      found.add(
+          "precision is float16, which does not hold the numbers of categories of network tabular; set precision to float32, or network to mlp.");
     }
   }
 

@@ -2,6 +2,7 @@ package io.sparkfocal.ml;
 
 import java.io.Serializable;
 import org.apache.spark.ml.param.BooleanParam;
+import org.apache.spark.ml.param.DoubleParam;
 import org.apache.spark.ml.param.IntParam;
 import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.param.Params;
@@ -28,10 +29,28 @@ public interface RowParams<S extends RowParams<S>> extends Chained<S> {
 
   /**
    * Param: boolean column, true for rows that choose the best epoch and are not trained on; empty
-   * for none (default empty).
+   * for those that validationFraction keeps aside (default empty).
    */
   default Param<String> validationIndicatorCol() {
     return rowParams().validationIndicatorCol;
+  }
+
+  /**
+   * Param: without a validationIndicatorCol, the part of the rows that choose the best epoch and
+   * are not trained on: those with the smallest hashes of their features, so that equal rows are
+   * kept together; none of fewer than 1,000 rows; 0 for none (default 0.1).
+   */
+  default DoubleParam validationFraction() {
+    return rowParams().validationFraction;
+  }
+
+  /**
+   * Param: how many values of a category have an embedding of their own, the most frequent ones;
+   * the others share one with values that training never saw, and so do those with fewer than five
+   * rows in a sample of the training rows (default 256).
+   */
+  default IntParam maxCategories() {
+    return rowParams().maxCategories;
   }
 
   /**
@@ -67,6 +86,16 @@ public interface RowParams<S extends RowParams<S>> extends Chained<S> {
     return getOrDefault(validationIndicatorCol());
   }
 
+  /** Value of {@link #validationFraction}. */
+  default double getValidationFraction() {
+    return (double) getOrDefault(validationFraction());
+  }
+
+  /** Value of {@link #maxCategories}. */
+  default int getMaxCategories() {
+    return (int) getOrDefault(maxCategories());
+  }
+
   /** Value of {@link #standardization}. */
   default boolean getStandardization() {
     return (boolean) getOrDefault(standardization());
@@ -92,6 +121,16 @@ public interface RowParams<S extends RowParams<S>> extends Chained<S> {
     return chained(validationIndicatorCol(), value);
   }
 
+  /** Sets {@link #validationFraction}. */
+  default S setValidationFraction(double value) {
+    return chained(validationFraction(), value);
+  }
+
+  /** Sets {@link #maxCategories}. */
+  default S setMaxCategories(int value) {
+    return chained(maxCategories(), value);
+  }
+
   /** Sets {@link #standardization}. */
   default S setStandardization(boolean value) {
     return chained(standardization(), value);
@@ -110,6 +149,8 @@ public interface RowParams<S extends RowParams<S>> extends Chained<S> {
     final Param<String> labelCol;
     final Param<String> weightCol;
     final Param<String> validationIndicatorCol;
+    final DoubleParam validationFraction;
+    final IntParam maxCategories;
     final BooleanParam standardization;
     final IntParam numClasses;
 
@@ -121,7 +162,19 @@ public interface RowParams<S extends RowParams<S>> extends Chained<S> {
           new Param<>(
               owner,
               "validationIndicatorCol",
-              "boolean column, true for rows that choose the best epoch and are not trained on; empty for none");
+              "boolean column, true for rows that choose the best epoch and are not trained on; empty for those that validationFraction keeps aside");
+      validationFraction =
+          new DoubleParam(
+              owner,
+              "validationFraction",
+              "without a validationIndicatorCol, the part of the rows that choose the best epoch and are not trained on, none of fewer than 1,000 rows; 0 for none",
+              ParamCheck.fraction("validationFraction"));
+      maxCategories =
+          new IntParam(
+              owner,
+              "maxCategories",
+              "how many values of a category have an embedding of their own",
+              ParamCheck.atLeast("maxCategories", 1));
       standardization =
           new BooleanParam(
               owner,
@@ -137,6 +190,8 @@ public interface RowParams<S extends RowParams<S>> extends Chained<S> {
       owner.setDefault(labelCol, "label");
       owner.setDefault(weightCol, "");
       owner.setDefault(validationIndicatorCol, "");
+      owner.setDefault(validationFraction, 0.1);
+      owner.setDefault(maxCategories, 256);
       owner.setDefault(standardization, true);
     }
   }

@@ -1,6 +1,8 @@
 package io.sparkfocal.ml;
 
+import io.sparkfocal.data.FeatureEncoding;
 import io.sparkfocal.data.FeatureLayout;
+import io.sparkfocal.data.FeatureReader;
 import io.sparkfocal.data.FewFeatures;
 import io.sparkfocal.data.RowFeatures;
 import io.sparkfocal.data.Standardization;
@@ -45,6 +47,7 @@ final class RowScorer implements UDF1<Row, Row> {
 
   private final SentNetwork network;
   private final FeatureLayout layout;
+  private final boolean keeps;
   private final ScoreColumns columns;
 
   private transient @Nullable Pass pass;
@@ -59,9 +62,10 @@ final class RowScorer implements UDF1<Row, Row> {
    */
   record OnHeap(MlpLayers layers, Standardization standardization, double[] base) {}
 
-  RowScorer(SentNetwork network, FeatureLayout layout, ScoreColumns columns) {
+  RowScorer(SentNetwork network, FeatureLayout layout, boolean keeps, ScoreColumns columns) {
     this.network = network;
     this.layout = layout;
+    this.keeps = keeps;
     this.columns = columns;
   }
 
@@ -70,10 +74,9 @@ final class RowScorer implements UDF1<Row, Row> {
   }
 
   /** Whether a network scores about as fast row by row as in batches. */
-  static boolean suits(
-      NetworkDescription network, Standardization standardization, FeatureLayout layout) {
+  static boolean suits(NetworkDescription network, FeatureEncoding encoding, FeatureLayout layout) {
     int[] widths = MlpLayers.widths(network);
-    if (widths == null) {
+    if (widths == null || !(encoding instanceof Standardization standardization)) {
       return false;
     }
     if (layout.kind() == FeatureLayout.Kind.VECTOR && isSparse(standardization)) {
@@ -144,7 +147,7 @@ final class RowScorer implements UDF1<Row, Row> {
   }
 
   private Function<Row, float[]> inNativeMemory() {
-    RowFeatures features = new RowFeatures(layout, network.standard());
+    FeatureReader features = network.encoding().reader(layout, keeps);
     float[] values = new float[network.description().features()];
     TaskContext context = TaskContext.get();
     NativeEngine.require(context == null ? 1 : context.cpus());

@@ -35,6 +35,7 @@ final class ScoredRelation extends BaseRelation implements PrunedScan {
   private final int[] features;
   private final SentNetwork network;
   private final FeatureLayout layout;
+  private final boolean keeps;
   private final ScoreColumns columns;
 
   /** By columns; adaptive execution plans again and again, and shuffles must not run each time. */
@@ -51,6 +52,7 @@ final class ScoredRelation extends BaseRelation implements PrunedScan {
       Dataset<?> dataset,
       SentNetwork network,
       FeatureLayout layout,
+      boolean keeps,
       ScoreColumns columns,
       StructType scored) {
     StructType given = dataset.schema();
@@ -60,21 +62,24 @@ final class ScoredRelation extends BaseRelation implements PrunedScan {
     this.rows = dataset.toDF(read.fieldNames());
     this.network = network;
     this.layout = layout;
+    this.keeps = keeps;
     this.columns = columns;
   }
 
   /**
    * The dataset with scores.
    *
+   * @param keeps whether features may be missing
    * @param scored schema of the dataset followed by the output columns
    */
   static Dataset<Row> of(
       Dataset<?> dataset,
       SentNetwork network,
       FeatureLayout layout,
+      boolean keeps,
       ScoreColumns columns,
       StructType scored) {
-    ScoredRelation relation = new ScoredRelation(dataset, network, layout, columns, scored);
+    ScoredRelation relation = new ScoredRelation(dataset, network, layout, keeps, columns, scored);
     Column[] named = new Column[scored.length()];
     for (int i = 0; i < named.length; i++) {
       StructField field = scored.apply(i);
@@ -141,6 +146,7 @@ final class ScoredRelation extends BaseRelation implements PrunedScan {
               new BatchScorer(
                   network,
                   layout,
+                  keeps,
                   columns,
                   source.schema(),
                   Arrays.stream(features).map(places::indexOf).toArray(),

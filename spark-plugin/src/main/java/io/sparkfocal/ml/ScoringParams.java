@@ -1,5 +1,6 @@
 package io.sparkfocal.ml;
 
+import io.sparkfocal.data.InvalidRows;
 import java.io.Serializable;
 import org.apache.spark.ml.param.DoubleArrayParam;
 import org.apache.spark.ml.param.Param;
@@ -25,9 +26,22 @@ public interface ScoringParams<S extends ScoringParams<S>> extends Chained<S> {
     return scoringParams().featuresCol;
   }
 
-  /** Param: numeric columns, one per feature; not to be set beside featuresCol (default none). */
+  /**
+   * Param: columns of numbers, booleans, texts, dates, timestamps, vectors or arrays of numbers, in
+   * the order of the features; texts, and numbers and vectors with nominal metadata, are
+   * categories; not to be set beside featuresCol (default none).
+   */
   default StringArrayParam featuresCols() {
     return scoringParams().featuresCols;
+  }
+
+  /**
+   * Param: what is done with rows that have a missing feature (null or NaN): error, skip (they are
+   * left out) or keep: it is a value that the tabular network learns; other networks take keep as
+   * error (default keep).
+   */
+  default Param<String> handleInvalid() {
+    return scoringParams().handleInvalid;
   }
 
   /** Param: column of the predicted class, a double; empty for none (default prediction). */
@@ -66,6 +80,11 @@ public interface ScoringParams<S extends ScoringParams<S>> extends Chained<S> {
     return getOrDefault(featuresCols());
   }
 
+  /** Value of {@link #handleInvalid}. */
+  default String getHandleInvalid() {
+    return getOrDefault(handleInvalid());
+  }
+
   /** Value of {@link #predictionCol}. */
   default String getPredictionCol() {
     return getOrDefault(predictionCol());
@@ -96,6 +115,11 @@ public interface ScoringParams<S extends ScoringParams<S>> extends Chained<S> {
     return chained(featuresCols(), value);
   }
 
+  /** Sets {@link #handleInvalid}. */
+  default S setHandleInvalid(String value) {
+    return chained(handleInvalid(), value);
+  }
+
   /** Sets {@link #predictionCol}. */
   default S setPredictionCol(String value) {
     return chained(predictionCol(), value);
@@ -123,6 +147,7 @@ public interface ScoringParams<S extends ScoringParams<S>> extends Chained<S> {
 
     final Param<String> featuresCol;
     final StringArrayParam featuresCols;
+    final Param<String> handleInvalid;
     final Param<String> predictionCol;
     final Param<String> probabilityCol;
     final Param<String> rawPredictionCol;
@@ -134,7 +159,13 @@ public interface ScoringParams<S extends ScoringParams<S>> extends Chained<S> {
           new StringArrayParam(
               owner,
               "featuresCols",
-              "numeric columns, one per feature; not to be set beside featuresCol");
+              "columns of numbers, booleans, texts, dates, timestamps, vectors or arrays, in the order of the features; not to be set beside featuresCol");
+      handleInvalid =
+          new Param<>(
+              owner,
+              "handleInvalid",
+              "what is done with rows that have a missing feature: error, skip (leave them out) or keep (a value that the tabular network learns; other networks take it as error)",
+              ParamCheck.name("handleInvalid", InvalidRows::of));
       predictionCol =
           new Param<>(
               owner, "predictionCol", "column of the predicted class, a double; empty for none");
@@ -155,6 +186,7 @@ public interface ScoringParams<S extends ScoringParams<S>> extends Chained<S> {
               "one number per class; the class with the largest probability / threshold is predicted");
       owner.setDefault(featuresCol, "features");
       owner.setDefault(featuresCols, new String[0]);
+      owner.setDefault(handleInvalid, InvalidRows.KEEP.label());
       owner.setDefault(predictionCol, "prediction");
       owner.setDefault(probabilityCol, "probability");
       owner.setDefault(rawPredictionCol, "rawPrediction");

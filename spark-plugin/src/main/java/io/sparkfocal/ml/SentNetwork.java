@@ -1,7 +1,10 @@
 package io.sparkfocal.ml;
 
+import io.sparkfocal.data.FeatureEncoding;
 import io.sparkfocal.data.Standardization;
+import io.sparkfocal.data.TableEncoding;
 import io.sparkfocal.network.NetworkDescription;
+import io.sparkfocal.persist.EncodingFile;
 import io.sparkfocal.persist.Safetensors;
 import io.sparkfocal.persist.TrainedNetwork;
 import java.io.Serializable;
@@ -23,14 +26,16 @@ import org.apache.spark.broadcast.Broadcast;
  * @param description how to build the network
  * @param shapes by parameter name, in the order of the flat tensor
  * @param pieces values of consecutive parameters
- * @param standardization what {@link Standardization#toArray} gave
+ * @param standardization what {@link Standardization#toArray} gave; nothing for a table
+ * @param table what {@link EncodingFile#bytes} gave; nothing for a standardization
  */
 record SentNetwork(
     String key,
     NetworkDescription description,
     Map<String, long[]> shapes,
     List<Broadcast<float[]>> pieces,
-    Broadcast<double[]> standardization)
+    Broadcast<double[]> standardization,
+    Broadcast<byte[]> table)
     implements Serializable {
 
   /** Values that small parameters share a piece of; a larger parameter is a piece of its own. */
@@ -50,7 +55,14 @@ record SentNetwork(
         network.description(),
         shapes,
         pieces,
-        spark.broadcast(network.standardization().toArray()));
+        spark.broadcast(
+            network.encoding() instanceof Standardization standardization
+                ? standardization.toArray()
+                : new double[0]),
+        spark.broadcast(
+            network.encoding() instanceof TableEncoding table
+                ? EncodingFile.bytes(table)
+                : new byte[0]));
   }
 
   /** Sizes of the parameters of each piece. */
@@ -106,6 +118,11 @@ record SentNetwork(
   }
 
   /** What to do with features. */
+  FeatureEncoding encoding() {
+    return table.value().length == 0 ? standard() : EncodingFile.table(table.value());
+  }
+
+  /** As above, where it is a standardization. */
   Standardization standard() {
     return Standardization.of(standardization.value());
   }

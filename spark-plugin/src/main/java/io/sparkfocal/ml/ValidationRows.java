@@ -53,12 +53,14 @@ final class ValidationRows {
    */
   void requireColumn() {
     List<Demand> demands = demands();
-    if (!params.getValidationIndicatorCol().isEmpty() || demands.isEmpty()) {
+    if (!params.getValidationIndicatorCol().isEmpty()
+        || params.getValidationFraction() > 0
+        || demands.isEmpty()) {
       return;
     }
     Demand demand = demands.get(0);
     throw new IllegalArgumentException(
-        "%s is %s, but no rows are for validation; set validationIndicatorCol, or %1$s to %s."
+        "%s is %s, but no rows are for validation; set validationIndicatorCol or validationFraction, or %1$s to %s."
             .formatted(demand.name(), demand.value(), demand.off()));
   }
 
@@ -122,6 +124,9 @@ final class ValidationRows {
 
   private String lack(LabelCounts counts) {
     String column = params.getValidationIndicatorCol();
+    if (column.isEmpty()) {
+      return "there are fewer than 1,000 rows, of which none are kept aside for validation";
+    }
     return counts.validationRows() == 0
         ? "column \"%s\" marks no rows for validation".formatted(column)
         : "the %s rows that column \"%s\" marks for validation all weigh 0"

@@ -34,6 +34,9 @@ public final class ActivationBytes {
     if (block instanceof ai.djl.nn.SequentialBlock sequence) {
       return ofSequence(sequence, inputs);
     }
+    if (block instanceof SizedBlock sized) {
+      return sized.bytesPerRow();
+    }
     long own = bytes(block.getOutputShapes(inputs));
     if (block instanceof ParallelBlock) {
       return FUNCTION * own

@@ -16,13 +16,17 @@ final class CounterDropout extends AbstractBlock {
   private final RankStep step;
 
   CounterDropout(double rate, int layer, RankStep step) {
+    requireRate(rate);
+    this.rate = rate;
+    this.layer = layer;
+    this.step = step;
+  }
+
+  static void requireRate(double rate) {
     if (!(rate >= 0 && rate < 1)) {
       throw new IllegalArgumentException(
           "Dropout rate " + rate + " is outside [0, 1); set dropout to a value in that range.");
     }
-    this.rate = rate;
-    this.layer = layer;
-    this.step = step;
   }
 
   @Override

@@ -3,6 +3,8 @@ package io.sparkfocal.network;
 import ai.djl.nn.Block;
 import io.sparkfocal.collective.TensorCollective;
 import io.sparkfocal.collective.local.SoloCollective;
+import java.util.Arrays;
+import java.util.List;
 
 /**
  * Makes the layers that depend on the training run, and numbers them in the order of their making.
@@ -36,6 +38,14 @@ public final class Layers {
    */
   public Block dropout(double rate) {
     return new CounterDropout(rate, nextLayer++, step);
+  }
+
+  /** Dropouts of the hidden layers of an ensemble; the rate is as above. */
+  List<SharedDropout> sharedDropouts(double rate, int... hiddenLayers) {
+    CounterDropout.requireRate(rate);
+    return Arrays.stream(hiddenLayers)
+        .mapToObj(units -> new SharedDropout(rate, nextLayer++, step))
+        .toList();
   }
 
   /** A linear layer that takes rows by their non-zeros too, where it is the first. */

@@ -87,7 +87,8 @@ public final class MlpNetwork implements NetworkProvider {
     return Boolean.parseBoolean(arguments.getOrDefault("batchNorm", "false"));
   }
 
-  private static int[] hiddenLayers(String widths) {
+  /** The widths that a text has, joined by commas. */
+  static int[] hiddenLayers(String widths) {
     if (widths.isEmpty()) {
       return new int[0];
     }

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sparkfocal.data.FeatureEncoding;
 import io.sparkfocal.data.Standardization;
 import io.sparkfocal.train.FlatParameters;
 import io.sparkfocal.train.Floats;
@@ -24,12 +25,12 @@ import org.jspecify.annotations.Nullable;
  * <p>One that was read has its tensors in the file still, and is to be closed.
  *
  * @param plan what was to be done, by name: network, loss, data and so on
- * @param standardization of the features
+ * @param encoding of the features
  * @param state of the training loop
  * @param packed whether the state is of a file of format 1, with parameters one after the other
  */
 public record Checkpoint(
-    Map<String, String> plan, Standardization standardization, LoopState state, boolean packed)
+    Map<String, String> plan, FeatureEncoding encoding, LoopState state, boolean packed)
     implements AutoCloseable {
 
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -45,12 +46,11 @@ public record Checkpoint(
   private static final String OPTIMIZER = "optimizer.";
   private static final String MEANS = "means";
   private static final String SCALES = "scales";
-  private static final String EXACT = "exact";
   private static final String REPORTS = "reports";
 
   /** Of a run of this version. */
-  public Checkpoint(Map<String, String> plan, Standardization standardization, LoopState state) {
-    this(plan, standardization, state, false);
+  public Checkpoint(Map<String, String> plan, FeatureEncoding encoding, LoopState state) {
+    this(plan, encoding, state, false);
   }
 
   /**
@@ -80,11 +80,10 @@ public record Checkpoint(
     if (best != null) {
       run.put("bestEpoch", best.epoch()).put("bestScore", best.score());
     }
-    SafetensorsWriter file = new SafetensorsWriter(Map.of(RUN, run.toString()));
-    file.add(MEANS, new long[] {standardization.means().length}, standardization.means());
-    file.add(SCALES, new long[] {standardization.scales().length}, standardization.scales());
-    double[] exact = standardization.exactIndices();
-    file.add(EXACT, new long[] {exact.length}, exact);
+    Map<String, String> metadata = new TreeMap<>(EncodingFile.metadata(encoding));
+    metadata.put(RUN, run.toString());
+    SafetensorsWriter file = new SafetensorsWriter(metadata);
+    EncodingFile.add(file, encoding);
     EpochReports.write(file, REPORTS, state.reports());
     file.add(WEIGHTS, new long[] {state.weights().size()}, state.weights());
     state
@@ -151,13 +150,20 @@ public record Checkpoint(
           "it says step %s of %s of epoch %s"
               .formatted(state.step(), state.steps(), state.epoch()));
     }
-    Standardization standardization =
+    FeatureEncoding encoding =
         asText
             ? new Standardization(
                 ModelFiles.doubles(run.path(MEANS)), ModelFiles.doubles(run.path(SCALES)))
-            : new Standardization(tensors.doubles(MEANS), tensors.doubles(SCALES))
-                .withExact(tensors.doubles(EXACT));
-    return new Checkpoint(plan, standardization, state, format.equals(PACKED_FORMAT));
+            : encoding(tensors, file);
+    return new Checkpoint(plan, encoding, state, format.equals(PACKED_FORMAT));
+  }
+
+  private static FeatureEncoding encoding(Safetensors tensors, String file) throws IOException {
+    try {
+      return EncodingFile.read(tensors);
+    } catch (JsonProcessingException e) {
+      throw damaged(file, "what it says of the features is no JSON");
+    }
   }
 
   private static JsonNode run(Safetensors tensors, String file) {

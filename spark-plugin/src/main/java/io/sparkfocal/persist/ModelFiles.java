@@ -4,7 +4,9 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkfocal.calibration.LogitLink;
+import io.sparkfocal.data.FeatureEncoding;
 import io.sparkfocal.data.Standardization;
+import io.sparkfocal.data.TableEncoding;
 import io.sparkfocal.network.MlpNetwork;
 import io.sparkfocal.network.NetworkDescription;
 import io.sparkfocal.train.Floats;
@@ -36,6 +38,9 @@ public final class ModelFiles {
   /** Of a model with exact features, which an earlier version would not know of. */
   private static final int FORMAT_EXACT = 2;
 
+  /** Of a model of the columns of a table. */
+  private static final int FORMAT_TABLE = 3;
+
   private static final String SIGMOID = "sigmoid";
   private static final String SOFTMAX = "softmax";
 
@@ -45,8 +50,6 @@ public final class ModelFiles {
   public static void write(TrainedNetwork network, String folder, Configuration hadoop)
       throws IOException {
     ObjectNode json = JSON.createObjectNode();
-    double[] exact = network.standardization().exactIndices();
-    json.put("format", exact.length == 0 ? FORMAT : FORMAT_EXACT);
     json.put("provider", network.description().provider());
     json.set("arguments", JSON.valueToTree(network.description().arguments()));
     json.put("features", network.description().features());
@@ -56,9 +59,7 @@ public final class ModelFiles {
     json.put("link", network.link().sigmoid() ? SIGMOID : SOFTMAX);
     json.put("temperature", network.link().temperature());
     json.set("offsets", JSON.valueToTree(network.link().offsets()));
-    json.set("means", JSON.valueToTree(network.standardization().means()));
-    json.set("scales", JSON.valueToTree(network.standardization().scales()));
-    json.set("exact", JSON.valueToTree(exact));
+    addEncoding(json, network.encoding());
     Path path = new Path(folder);
     FileSystem files = path.getFileSystem(hadoop);
     try (OutputStream out = files.create(new Path(path, NETWORK), true)) {
@@ -68,6 +69,19 @@ public final class ModelFiles {
     network.weights().forEach((name, t) -> weights.add(name, t.shape(), Floats.of(t.values())));
     try (OutputStream out = files.create(new Path(path, WEIGHTS), true)) {
       weights.write(out, () -> false);
+    }
+  }
+
+  private static void addEncoding(ObjectNode json, FeatureEncoding encoding) {
+    if (encoding instanceof Standardization standardization) {
+      double[] exact = standardization.exactIndices();
+      json.put("format", exact.length == 0 ? FORMAT : FORMAT_EXACT);
+      json.set("means", JSON.valueToTree(standardization.means()));
+      json.set("scales", JSON.valueToTree(standardization.scales()));
+      json.set("exact", JSON.valueToTree(exact));
+    } else if (encoding instanceof TableEncoding table) {
+      json.put("format", FORMAT_TABLE);
+      json.set("table", EncodingFile.json(table));
     }
   }
 
@@ -111,10 +125,10 @@ public final class ModelFiles {
       throws IOException {
     JsonNode json = json(network, networkFile);
     int format = json.path("format").asInt();
-    if (format < FORMAT || format > FORMAT_EXACT) {
+    if (format < FORMAT || format > FORMAT_TABLE) {
       throw new IllegalArgumentException(
-          "%s has format %s, but this version reads formats %s and %s; use the version that saved it."
-              .formatted(networkFile, json.path("format"), FORMAT, FORMAT_EXACT));
+          "%s has format %s, but this version reads formats %s to %s; use the version that saved it."
+              .formatted(networkFile, json.path("format"), FORMAT, FORMAT_TABLE));
     }
     Map<String, String> arguments = new TreeMap<>();
     json.path("arguments")
@@ -128,24 +142,7 @@ public final class ModelFiles {
             json.path("outputs").asInt());
     List<String> classNames = new ArrayList<>();
     json.path("classNames").forEach(name -> classNames.add(name.asText()));
-    Standardization standardization =
-        new Standardization(doubles(json.path("means")), doubles(json.path("scales")));
-    if (standardization.means().length != description.features()
-        || standardization.scales().length != description.features()) {
-      throw damaged(
-          networkFile,
-          "%s features, but %s means and %s scales"
-              .formatted(
-                  description.features(),
-                  standardization.means().length,
-                  standardization.scales().length));
-    }
-    double[] exact = doubles(json.path("exact"));
-    for (double index : exact) {
-      if (!(index >= 0 && index < description.features())) {
-        throw damaged(networkFile, "feature %s is to be exact".formatted(index));
-      }
-    }
+    FeatureEncoding encoding = encoding(json, networkFile, description.features());
     int classes = json.path("classes").asInt();
     boolean oneLogit = description.outputs() == 1 && classes == 2;
     if ((description.outputs() != classes && !oneLogit)
@@ -165,9 +162,51 @@ public final class ModelFiles {
         description,
         classes,
         classNames,
-        standardization.withExact(exact),
+        encoding,
         link(json, networkFile, description.outputs()),
         byName);
+  }
+
+  /** What goes with so many inputs of the network. */
+  private static FeatureEncoding encoding(JsonNode json, String file, int inputs) {
+    FeatureEncoding encoding =
+        json.path("format").asInt() == FORMAT_TABLE
+            ? table(json, file)
+            : standardization(json, file, inputs);
+    if (encoding.inputs() != inputs) {
+      throw damaged(
+          file,
+          "the network takes %s inputs, but the features give %s"
+              .formatted(inputs, encoding.inputs()));
+    }
+    return encoding;
+  }
+
+  private static TableEncoding table(JsonNode json, String file) {
+    try {
+      return EncodingFile.table(json.path("table"));
+    } catch (IllegalArgumentException e) {
+      throw damaged(file, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static Standardization standardization(JsonNode json, String file, int features) {
+    Standardization standardization =
+        new Standardization(doubles(json.path("means")), doubles(json.path("scales")));
+    if (standardization.means().length != features || standardization.scales().length != features) {
+      throw damaged(
+          file,
+          "%s features, but %s means and %s scales"
+              .formatted(
+                  features, standardization.means().length, standardization.scales().length));
+    }
+    double[] exact = doubles(json.path("exact"));
+    for (double index : exact) {
+      if (!(index >= 0 && index < features)) {
+        throw damaged(file, "feature %s is to be exact".formatted(index));
+      }
+    }
+    return standardization.withExact(exact);
   }
 
   private static JsonNode json(byte[] bytes, String file) {

@@ -3,7 +3,7 @@ package io.sparkfocal.persist;
 import com.esotericsoftware.kryo.DefaultSerializer;
 import com.esotericsoftware.kryo.serializers.JavaSerializer;
 import io.sparkfocal.calibration.LogitLink;
-import io.sparkfocal.data.Standardization;
+import io.sparkfocal.data.FeatureEncoding;
 import io.sparkfocal.network.NetworkDescription;
 import java.io.Serializable;
 import java.util.List;
@@ -16,7 +16,7 @@ import java.util.Map;
  * @param description how to build the network
  * @param classes how many classes there are
  * @param classNames names of the classes; may be empty
- * @param standardization for the features
+ * @param encoding of the features
  * @param link from logits to probabilities
  * @param weights by parameter name, in the order of the flat tensor
  */
@@ -25,7 +25,7 @@ public record TrainedNetwork(
     NetworkDescription description,
     int classes,
     List<String> classNames,
-    Standardization standardization,
+    FeatureEncoding encoding,
     LogitLink link,
     Map<String, Safetensors.Tensor> weights)
     implements Serializable {}

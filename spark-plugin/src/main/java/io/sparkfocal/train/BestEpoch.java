@@ -51,6 +51,11 @@ final class BestEpoch implements AutoCloseable {
     }
   }
 
+  /** Whether an epoch was offered. */
+  boolean isKnown() {
+    return weights != null;
+  }
+
   /** The best epoch, or {@code otherwise} if none was offered. */
   int epochOr(int otherwise) {
     return weights == null ? otherwise : epoch;

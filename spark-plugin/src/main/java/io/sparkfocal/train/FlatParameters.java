@@ -313,20 +313,29 @@ public final class FlatParameters {
   }
 
   /**
-   * Sets the bias of the output layer.
+   * Sets the bias of the output layer, of each member where that is of an ensemble.
    *
    * @param bias one number per output
-   * @throws IllegalArgumentException if the last trained parameter is no bias of that size
+   * @throws IllegalArgumentException if the last trained parameter is no bias of that size, or one
+   *     of shape (members, 1, outputs)
    */
   public void setOutputBias(float[] bias) {
     ParameterSlice last =
         slices.stream().filter(s -> s.end() == trained.size()).findFirst().orElseThrow();
-    if (last.shape().length != 1 || last.size() != bias.length) {
+    int members = Math.toIntExact(last.size() / Math.max(1, bias.length));
+    long[] shape = last.shape();
+    if (last.size() % bias.length != 0
+        || shape[shape.length - 1] != bias.length
+        || (shape.length > 1 && shape[shape.length - 2] != 1)) {
       throw new IllegalArgumentException(
           "priorBias is true, but the network's last parameter %s is no bias of its %s outputs; set priorBias to false."
               .formatted(last, bias.length));
     }
-    try (NDArray source = all.getManager().create(bias);
+    float[] ofMembers = new float[members * bias.length];
+    for (int member = 0; member < members; member++) {
+      System.arraycopy(bias, 0, ofMembers, member * bias.length, bias.length);
+    }
+    try (NDArray source = all.getManager().create(ofMembers, new Shape(shape));
         NDArray view = last.of(all)) {
       TensorCopy.into(view, source);
     }

@@ -21,7 +21,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * One step of one rank: forward, loss and its gradient in closed form, backward, and the update
- * with what all ranks found.
+ * with what all ranks found. The members of an ensemble, whose logits come one after the other, all
+ * learn from the same rows.
  *
  * <p>The rows may be taken in several parts, whose gradients add up to those of the whole: what a
  * part needs of memory is free before the next. A step that memory does not suffice for is taken
@@ -215,7 +216,12 @@ final class GradientStep {
     NDList input = networkInput.of(batch);
     NDArray logits =
         Autograd.recorded(() -> network.forward(store, input, true).singletonOrThrow());
-    BatchLoss found = loss.evaluate(logits, batch.labels(), batch.weights(), reduction);
+    long members = logits.getShape().get(0) / Math.max(1, batch.labels().size());
+    BatchLoss found =
+        members <= 1
+            ? loss.evaluate(logits, batch.labels(), batch.weights(), reduction)
+            : loss.evaluate(
+                logits, batch.labels().tile(members), batch.weights().tile(members), reduction);
     rankStep.tape().backward(logits, found.gradients());
     parameters.collectGradients();
     update.count(found.sums());

@@ -7,13 +7,15 @@ import ai.djl.nn.Parameter;
 import ai.djl.training.initializer.Initializer;
 import io.sparkfocal.compat.TensorCopy;
 import io.sparkfocal.network.CounterRandom;
+import io.sparkfocal.network.SeededInitializer;
 
 /**
  * Values of new parameters, as a function of the seed and the parameter's position.
  *
  * <p>Weights are uniform in plus or minus 1 / sqrt(fan-in), as PyTorch's linear and convolution
- * layers begin; biases and the rest keep what their type or initializer says. DJL's generator is
- * not used: it belongs to the whole JVM and cannot be saved.
+ * layers begin, unless a parameter has a {@link SeededInitializer}; biases and the rest keep what
+ * their type or initializer says. DJL's generator is not used: it belongs to the whole JVM and
+ * cannot be saved.
  */
 final class InitialValues {
 
@@ -26,6 +28,13 @@ final class InitialValues {
 
   /** Fills {@code view}, the flat home of the {@code index}-th parameter. */
   static void fill(NDArray view, NDArray before, Parameter parameter, long seed, int index) {
+    if (parameter.getInitializer() instanceof SeededInitializer seeded) {
+      float[] values = seeded.values(CounterRandom.keyed(seed, index), view.getShape());
+      try (NDArray flat = view.reshape(-1)) {
+        new TensorFloats(flat).set(Floats.of(values));
+      }
+      return;
+    }
     if (parameter.getType() != Parameter.Type.WEIGHT) {
       TensorCopy.into(view, before);
       return;

@@ -8,8 +8,8 @@ import java.util.TreeMap;
  * What an optimizer remembers from one update to the next.
  *
  * @param updates how many it has made
- * @param moments values by name, as many as there are trained weights; with float16 also what
- *     {@link LossScale} remembers
+ * @param moments values by name, as many as there are trained weights; also the averages of {@link
+ *     AveragedWeights}, and with float16 what {@link LossScale} remembers
  */
 public record OptimizerState(long updates, Map<String, Floats> moments) {
 

@@ -15,6 +15,8 @@ import io.sparkfocal.losses.Reduction;
 import io.sparkfocal.network.RankStep;
 import java.nio.ByteBuffer;
 import java.time.Duration;
+import java.util.Objects;
+import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
@@ -45,6 +47,7 @@ public final class TrainingLoop {
   private final Evaluator evaluator;
   private final SameWeights sameWeights;
   private final NDManager manager;
+  private @Nullable AveragedWeights averages;
 
   /**
    * A run over a network whose parameters have been made flat.
@@ -156,6 +159,9 @@ public final class TrainingLoop {
       return train(training, validation, size, from, progress);
     } finally {
       progress.best().close();
+      if (averages != null) {
+        averages.close();
+      }
     }
   }
 
@@ -169,9 +175,16 @@ public final class TrainingLoop {
     StateSchedule schedule =
         new StateSchedule(
             listener.keepsState(), collective, manager, System::nanoTime, listener::takesState);
+    averages =
+        settings.averaging() == 0
+            ? null
+            : new AveragedWeights(parameters, settings.averaging() * steps, manager);
     if (from != null) {
       parameters.set(from.weights());
       update.restore(from.optimizer());
+      if (averages != null) {
+        averages.restore(from.optimizer(), from.stepsDone());
+      }
       if (lossScale != null) {
         lossScale.restore(from.optimizer());
       }
@@ -189,8 +202,7 @@ public final class TrainingLoop {
       double epochSeconds = secondsSince(epochStart);
       Evaluation evaluation = null;
       if (size.validationRows() > 0) {
-        evaluation = evaluator.evaluate(validation, listener::beforeStep);
-        progress.best().offer(progress.epoch(), evaluation, parameters);
+        evaluation = evaluation(validation, progress);
       }
       collective.ruleOutALostRank();
       double rows = (double) size.trainingRows() * Math.max(1, stepsLeft) / steps;
@@ -198,8 +210,27 @@ public final class TrainingLoop {
           progress.endEpoch(
               evaluation, learningRate(progress.epoch() * steps - 1, steps), rows / epochSeconds));
     }
+    if (averages != null && !progress.best().isKnown()) {
+      averages.take();
+    }
     collective.agree();
     return progress.outcome(parameters);
+  }
+
+  private Evaluation evaluation(Shard validation, RunProgress progress) {
+    AtomicReference<@Nullable Evaluation> found = new AtomicReference<>();
+    Runnable measure =
+        () -> {
+          Evaluation evaluation = evaluator.evaluate(validation, listener::beforeStep);
+          progress.best().offer(progress.epoch(), evaluation, parameters);
+          found.set(evaluation);
+        };
+    if (averages == null) {
+      measure.run();
+    } else {
+      averages.during(measure);
+    }
+    return Objects.requireNonNull(found.get());
   }
 
   /** With the rows of the largest step. */
@@ -236,6 +267,9 @@ public final class TrainingLoop {
         long number = (progress.epoch() - 1) * steps + progress.step();
         int rows = RunSize.rowsOfStep(shard.rows(), progress.step(), steps);
         gradientStep.run(number, batches, rows, loss(number, steps), learningRate(number, steps));
+        if (averages != null) {
+          averages.add();
+        }
         progress.endStep();
         if (progress.step() < steps) {
           gradientStep.expect(batches, RunSize.rowsOfStep(shard.rows(), progress.step(), steps));
@@ -287,6 +321,9 @@ public final class TrainingLoop {
     TensorFloats weights = TensorFloats.copyOf(parameters.all());
     try {
       OptimizerState optimizer = update.state();
+      if (averages != null) {
+        optimizer = averages.addTo(optimizer);
+      }
       return progress.state(weights, lossScale == null ? optimizer : lossScale.addTo(optimizer));
     } catch (RuntimeException e) {
       // For want of memory; the copy is outside the heap.

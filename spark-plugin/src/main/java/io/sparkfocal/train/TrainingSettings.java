@@ -19,6 +19,8 @@ import java.io.Serializable;
  *     for as few as memory suffices for, found before training, the most of any rank; not more than
  *     there are rows
  * @param patience epochs without improvement after which training ends, 0 to run all epochs
+ * @param averaging the epochs over which weights are averaged, with exponentially falling shares;
+ *     what is validated and kept are the averages then; 0 for none
  * @param dataType in which the network computes: float32, or float16 with a {@link LossScale};
  *     weights are float32 in any case
  */
@@ -34,5 +36,37 @@ public record TrainingSettings(
     int stepParts,
     ValidationMetric validationMetric,
     int patience,
+    double averaging,
     DataType dataType)
-    implements Serializable {}
+    implements Serializable {
+
+  /** Without averages of the weights. */
+  public TrainingSettings(
+      int epochs,
+      int batchSize,
+      double learningRate,
+      Optimizer optimizer,
+      LearningRateSchedule schedule,
+      double warmupFraction,
+      double gradientClipNorm,
+      long seed,
+      int stepParts,
+      ValidationMetric validationMetric,
+      int patience,
+      DataType dataType) {
+    this(
+        epochs,
+        batchSize,
+        learningRate,
+        optimizer,
+        schedule,
+        warmupFraction,
+        gradientClipNorm,
+        seed,
+        stepParts,
+        validationMetric,
+        patience,
+        0,
+        dataType);
+  }
+}

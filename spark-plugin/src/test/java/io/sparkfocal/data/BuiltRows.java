@@ -83,6 +83,12 @@ final class BuiltRows {
   }
 
   RankRows asRank() {
-    return new RankRows(width, false, slices, List.of(), slice -> blocks.get(slice.block()));
+    return new RankRows(
+        width,
+        FeaturePlan.numbers(true),
+        false,
+        slices,
+        List.of(),
+        slice -> blocks.get(slice.block()));
   }
 }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import ai.djl.ndarray.types.DataType;
+import io.sparkfocal.data.FeaturePlan;
 import io.sparkfocal.network.MlpNetwork;
 import io.sparkfocal.network.NetworkDescription;
 import io.sparkfocal.train.LearningRateSchedule;
@@ -41,7 +42,7 @@ class LargestBatchTest {
         2,
         0,
         sparse,
-        true,
+        FeaturePlan.numbers(true),
         new NetworkDescription(MlpNetwork.class.getName(), Map.of(), 1 << 18, 2),
         new float[0],
         null,

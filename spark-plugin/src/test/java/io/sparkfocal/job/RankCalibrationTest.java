@@ -15,6 +15,7 @@ import io.sparkfocal.calibration.ThresholdTuning;
 import io.sparkfocal.collective.Collective;
 import io.sparkfocal.collective.TensorCollective;
 import io.sparkfocal.collective.local.LocalGroup;
+import io.sparkfocal.data.FeaturePlan;
 import io.sparkfocal.losses.Reduction;
 import io.sparkfocal.network.Layers;
 import io.sparkfocal.network.MlpNetwork;
@@ -88,7 +89,7 @@ class RankCalibrationTest {
         classes,
         0,
         false,
-        false,
+        FeaturePlan.numbers(false),
         network(outputs),
         new float[0],
         new LossSpec("crossEntropy", Map.of(), counts, new float[0], 0, Reduction.MEAN),
@@ -155,6 +156,7 @@ class RankCalibrationTest {
           FusedKernels.none().shard(rows, shuffle -> shuffle.order((int) rows.labels().size()));
       return new RankCalibration(
               plan,
+              plan.network(),
               new RankName(rank, collective.world(), "h", "e" + rank, ""),
               rank == 1 ? ofRankOne.apply(shard) : shard,
               new TensorCollective(collective),

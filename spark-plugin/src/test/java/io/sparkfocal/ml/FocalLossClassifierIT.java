@@ -9,6 +9,7 @@ import static org.apache.spark.sql.functions.udf;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sparkfocal.data.Standardization;
 import io.sparkfocal.testing.NarrowNetwork;
 import io.sparkfocal.testing.Samples;
 import io.sparkfocal.testing.TestSpark;
@@ -214,8 +215,8 @@ class FocalLossClassifierIT {
     FocalLossClassificationModel other = oneStep.setWeightCol("").fit(repeated);
     assertClose(weights(one), weights(other), 1e-4f);
     assertClose(
-        floats(one.network().standardization().means()),
-        floats(other.network().standardization().means()),
+        floats(((Standardization) one.network().encoding()).means()),
+        floats(((Standardization) other.network().encoding()).means()),
         1e-5f);
   }
 

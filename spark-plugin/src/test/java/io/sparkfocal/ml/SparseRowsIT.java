@@ -4,6 +4,7 @@ import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.udf;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.sparkfocal.data.Standardization;
 import io.sparkfocal.testing.TestSpark;
 import java.util.Random;
 import org.apache.spark.ml.linalg.Vector;
@@ -90,7 +91,8 @@ class SparseRowsIT {
 
   @Test
   void whatIsMostlyZeroIsNotCentredAndWhatIsNotIs() {
-    var standardization = quick().fit(rows(2000, Form.MIXED)).network().standardization();
+    var standardization =
+        (Standardization) quick().fit(rows(2000, Form.MIXED)).network().encoding();
     assertThat(standardization.means()[2]).isZero();
     assertThat(standardization.means()[3]).isZero();
     assertThat(standardization.means()[21]).isCloseTo(0.5, Offset.offset(0.05));

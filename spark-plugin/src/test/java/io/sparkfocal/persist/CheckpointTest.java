@@ -80,7 +80,7 @@ class CheckpointTest {
     assertThat(read.state().best().score()).isEqualTo(Double.NEGATIVE_INFINITY);
     assertThat(read.state().reports()).isEqualTo(made.state().reports());
     assertThat(read.state().weights().toArray()).isEqualTo(made.state().weights().toArray());
-    assertThat(read.standardization().scales()).containsExactly(3);
+    assertThat(((Standardization) read.encoding()).scales()).containsExactly(3);
   }
 
   @Test

@@ -69,8 +69,8 @@ class ModelFilesTest {
     assertThat(read.description()).isEqualTo(description);
     assertThat(read.classes()).isEqualTo(2);
     assertThat(read.classNames()).containsExactly("no", "yes");
-    assertThat(read.standardization().means()).containsExactly(0.1, 1e-300);
-    assertThat(read.standardization().scales()).containsExactly(1 / 3.0, 2);
+    assertThat(((Standardization) read.encoding()).means()).containsExactly(0.1, 1e-300);
+    assertThat(((Standardization) read.encoding()).scales()).containsExactly(1 / 3.0, 2);
     assertThat(read.weights().keySet()).containsExactlyElementsOf(network.weights().keySet());
     network
         .weights()

@@ -1,0 +1,91 @@
+package io.sparkfocal.data;
+
+import java.io.Serializable;
+import java.util.ArrayList;
+import java.util.List;
+import org.apache.spark.ml.attribute.Attribute;
+import org.apache.spark.ml.attribute.AttributeGroup;
+import org.apache.spark.ml.attribute.AttributeType;
+import org.apache.spark.ml.linalg.VectorUDT;
+import org.apache.spark.sql.types.ArrayType;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.NumericType;
+import org.apache.spark.sql.types.StringType;
+import org.apache.spark.sql.types.StructField;
+
+/**
+ * A column of features among others.
+ *
+ * @param name of the column
+ * @param form how its values lie in a row
+ * @param number how a number lies there; {@link NumberKind#DOUBLE} for other forms
+ * @param nominal which of its features are categories, as their metadata tells, in ascending order
+ */
+public record FeatureColumn(String name, Form form, NumberKind number, List<Integer> nominal)
+    implements Serializable {
+
+  /** How values lie in a row. */
+  public enum Form {
+    /** One number, boolean, date or time. */
+    NUMBER,
+    /** One text, which is a category. */
+    TEXT,
+    /** A Spark ML vector: as many features as it has values. */
+    VECTOR,
+    /** An array of numbers: as many features as it has elements. */
+    ARRAY
+  }
+
+  /**
+   * The column that a field describes.
+   *
+   * @throws IllegalArgumentException if its type cannot be features
+   */
+  static FeatureColumn of(StructField field) {
+    DataType type = field.dataType();
+    if (type instanceof StringType) {
+      return new FeatureColumn(field.name(), Form.TEXT, NumberKind.DOUBLE, List.of());
+    }
+    if (NumberKind.takes(type)) {
+      boolean isNominal =
+          type instanceof NumericType
+              && Attribute.fromStructField(field).attrType().equals(AttributeType.Nominal());
+      return new FeatureColumn(
+          field.name(), Form.NUMBER, NumberKind.of(type), isNominal ? List.of(0) : List.of());
+    }
+    if (type instanceof VectorUDT) {
+      return new FeatureColumn(field.name(), Form.VECTOR, NumberKind.DOUBLE, nominal(field));
+    }
+    if (type instanceof ArrayType array && array.elementType() instanceof NumericType) {
+      return new FeatureColumn(field.name(), Form.ARRAY, NumberKind.DOUBLE, List.of());
+    }
+    throw new IllegalArgumentException(
+        "Column \"%s\" (featuresCols) has type %s, but must be a number, boolean, text, date, timestamp, vector or array of numbers."
+            .formatted(field.name(), type.simpleString()));
+  }
+
+  /** Those attributes of a vector that are nominal. */
+  static List<Integer> nominal(StructField vector) {
+    AttributeGroup group = AttributeGroup.fromStructField(vector);
+    List<Integer> found = new ArrayList<>();
+    if (group.attributes().isDefined()) {
+      Attribute[] attributes = group.attributes().get();
+      for (int i = 0; i < attributes.length; i++) {
+        if (attributes[i].attrType().equals(AttributeType.Nominal())) {
+          found.add(i);
+        }
+      }
+    }
+    return found;
+  }
+
+  /** Whether a number may be NaN. */
+  public boolean isFloating() {
+    return form == Form.NUMBER && (number == NumberKind.FLOAT || number == NumberKind.DOUBLE);
+  }
+
+  /** Whether a row has one feature in it, whatever it is. */
+  boolean isOne() {
+    return form == Form.NUMBER || form == Form.TEXT;
+  }
+}

@@ -1,0 +1,189 @@
+package io.sparkfocal.ml;
+
+import io.sparkfocal.blocks.InputBlocks;
+import io.sparkfocal.data.FeatureColumn;
+import io.sparkfocal.data.FeatureLayout;
+import io.sparkfocal.data.FeaturePlan;
+import io.sparkfocal.data.InvalidRows;
+import io.sparkfocal.network.MlpNetwork;
+import io.sparkfocal.network.NetworkDescription;
+import io.sparkfocal.network.TabularNetwork;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.apache.spark.ml.param.Param;
+
+/** Which network an estimator trains, and what its features become. */
+enum NetworkChoice {
+  /** For the columns of a table: categories and missing values are learnt. */
+  TABULAR,
+  /** A multilayer perceptron of numbers. */
+  MLP,
+  /** One linear layer. */
+  LINEAR,
+  /** Of a provider of the user's. */
+  PROVIDER,
+  /** The tabular network or the perceptron, as the rows will tell. */
+  OPEN;
+
+  /** Widths of the tabular network's hidden layers where none are set. */
+  private static final int[] TABULAR_LAYERS = {256, 256, 256};
+
+  private static final double TABULAR_DROPOUT = 0.1;
+
+  /**
+   * The choice of that name.
+   *
+   * @throws IllegalArgumentException if there is none
+   */
+  static NetworkChoice named(String name) {
+    return switch (name) {
+      case "auto" -> OPEN;
+      case "tabular" -> TABULAR;
+      case "mlp" -> MLP;
+      case "linear" -> LINEAR;
+      default ->
+          throw new IllegalArgumentException(
+              "network is \"%s\"; it must be auto, tabular, mlp or linear, or networkProvider a class of your own."
+                  .formatted(name));
+    };
+  }
+
+  /** What is known from the params and the columns alone. */
+  static NetworkChoice of(FocalLossClassifier params, FeatureLayout layout) {
+    if (!params.getNetworkProvider().equals(MlpNetwork.class.getName())) {
+      return PROVIDER;
+    }
+    NetworkChoice named = named(params.getNetwork());
+    if (named != OPEN) {
+      return named;
+    }
+    boolean isOfMlp =
+        ofMlp(params).stream().anyMatch(param -> ParamConflicts.isAskedFor(params, param));
+    boolean isArray =
+        layout.kind() == FeatureLayout.Kind.FLOAT_ARRAY
+            || layout.kind() == FeatureLayout.Kind.DOUBLE_ARRAY;
+    return isOfMlp || isArray ? MLP : OPEN;
+  }
+
+  /** Params that the tabular network does not take alone: who sets one had the perceptron. */
+  private static List<Param<?>> ofMlp(FocalLossClassifier params) {
+    return List.of(
+        params.hiddenLayers(), params.dropout(), params.batchNorm(), params.standardization());
+  }
+
+  /** The choice when the rows are known: wide and sparse ones are for the perceptron. */
+  NetworkChoice resolved(InputBlocks rows) {
+    if (this != OPEN) {
+      return this;
+    }
+    return rows.isSparse() || rows.width() > TabularNetwork.MOST_FEATURES ? MLP : TABULAR;
+  }
+
+  /** What is done with missing features while rows are read: only one network learns them. */
+  InvalidRows invalid(InvalidRows wanted) {
+    boolean learns = this == TABULAR || this == OPEN;
+    return wanted == InvalidRows.KEEP && !learns ? InvalidRows.ERROR : wanted;
+  }
+
+  /**
+   * Requires columns that the network takes.
+   *
+   * @throws IllegalArgumentException if there is a text and the network takes numbers alone
+   */
+  void requireColumns(FeatureLayout layout) {
+    if (this == TABULAR || this == OPEN) {
+      return;
+    }
+    for (FeatureColumn part : layout.parts()) {
+      if (part.form() == FeatureColumn.Form.TEXT) {
+        throw new IllegalArgumentException(
+            "Column \"%s\" (featuresCols) has type string, which network %s does not take; set network to tabular, or index the column with StringIndexer."
+                .formatted(part.name(), label()));
+      }
+    }
+  }
+
+  /**
+   * Requires rows that the network takes.
+   *
+   * @throws IllegalArgumentException if features are missing, or there are too many
+   */
+  void requireRows(InputBlocks rows, FeatureLayout layout) {
+    if (this == TABULAR) {
+      if (rows.width() > TabularNetwork.MOST_FEATURES) {
+        throw new IllegalArgumentException(
+            "network is tabular, but there are %s features; it takes at most %s: set network to mlp."
+                .formatted(rows.width(), TabularNetwork.MOST_FEATURES));
+      }
+      return;
+    }
+    requireColumns(layout);
+    if (rows.missingRows() > 0) {
+      throw new IllegalArgumentException(
+          "%s of the rows lack a feature, which network %s does not take (the default where most values are 0 or there are more than %s features); set handleInvalid to skip, or network to tabular."
+              .formatted(rows.missingRows(), label(), TabularNetwork.MOST_FEATURES));
+    }
+  }
+
+  /** How features are encoded. */
+  FeaturePlan encoding(FocalLossClassifier params, InputBlocks rows, FeatureLayout layout) {
+    if (this != TABULAR) {
+      return FeaturePlan.numbers(params.getStandardization());
+    }
+    int[] widths = rows.widths();
+    return FeaturePlan.table(
+        layout.names(widths), layout.categories(widths), params.getMaxCategories());
+  }
+
+  /** The network, without what only the ranks will know. */
+  NetworkDescription network(
+      FocalLossClassifier params, int features, int outputs, boolean sigmoid) {
+    return switch (this) {
+      case TABULAR ->
+          new NetworkDescription(
+              TabularNetwork.class.getName(),
+              TabularNetwork.arguments(
+                  ParamConflicts.isAskedFor(params, params.hiddenLayers())
+                      ? params.getHiddenLayers()
+                      : TABULAR_LAYERS,
+                  params.isSet(params.dropout()) ? params.getDropout() : TABULAR_DROPOUT,
+                  sigmoid),
+              features,
+              outputs);
+      case PROVIDER ->
+          new NetworkDescription(
+              params.getNetworkProvider(), pairs(params.getNetworkArguments()), features, outputs);
+      case LINEAR ->
+          new NetworkDescription(
+              MlpNetwork.class.getName(),
+              MlpNetwork.arguments(new int[0], 0, false),
+              features,
+              outputs);
+      case MLP, OPEN ->
+          new NetworkDescription(
+              MlpNetwork.class.getName(),
+              MlpNetwork.arguments(
+                  params.getHiddenLayers(), params.getDropout(), params.getBatchNorm()),
+              features,
+              outputs);
+    };
+  }
+
+  private static Map<String, String> pairs(String... texts) {
+    return Arrays.stream(texts)
+        .map(pair -> pair.split("=", 2))
+        .collect(Collectors.toMap(p -> p[0], p -> p[1], (first, last) -> last, TreeMap::new));
+  }
+
+  /** As messages name it. */
+  private String label() {
+    return switch (this) {
+      case PROVIDER -> "of a provider";
+      case OPEN -> "auto";
+      default -> name().toLowerCase(java.util.Locale.ROOT);
+    };
+  }
+}

@@ -1,0 +1,141 @@
+package io.sparkfocal.persist;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sparkfocal.data.CategoryEncoding;
+import io.sparkfocal.data.FeatureEncoding;
+import io.sparkfocal.data.NumberEncoding;
+import io.sparkfocal.data.Standardization;
+import io.sparkfocal.data.TableEncoding;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+
+/** The encoding of the features in files: as JSON, and beside tensors. */
+public final class EncodingFile {
+
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  /** In the metadata of safetensors, for a table. */
+  private static final String TABLE = "table";
+
+  private static final String MEANS = "means";
+  private static final String SCALES = "scales";
+  private static final String EXACT = "exact";
+
+  private EncodingFile() {}
+
+  /** What belongs into the metadata of a file with tensors. */
+  public static Map<String, String> metadata(FeatureEncoding encoding) {
+    return encoding instanceof TableEncoding table
+        ? Map.of(TABLE, json(table).toString())
+        : Map.of();
+  }
+
+  /** Adds the tensors; a table has none. */
+  public static void add(SafetensorsWriter file, FeatureEncoding encoding) {
+    if (encoding instanceof Standardization standardization) {
+      int width = standardization.features();
+      file.add(MEANS, new long[] {width}, standardization.means());
+      file.add(SCALES, new long[] {width}, standardization.scales());
+      double[] exact = standardization.exactIndices();
+      file.add(EXACT, new long[] {exact.length}, exact);
+    }
+  }
+
+  /** Of a file that has {@link #metadata} and what {@link #add} added. */
+  public static FeatureEncoding read(Safetensors file) throws IOException {
+    String table = file.metadata().get(TABLE);
+    return table == null
+        ? new Standardization(file.doubles(MEANS), file.doubles(SCALES))
+            .withExact(file.doubles(EXACT))
+        : table(JSON.readTree(table));
+  }
+
+  /** A feature for each entry: name, missing, and knots, scores, median, scale or values. */
+  static ArrayNode json(TableEncoding table) {
+    ArrayNode features = JSON.createArrayNode();
+    for (TableEncoding.Feature feature : table.encoded()) {
+      ObjectNode node = features.addObject();
+      node.put("name", feature.name()).put("missing", feature.missing());
+      NumberEncoding number = feature.number();
+      CategoryEncoding category = feature.category();
+      if (number != null) {
+        node.set("knots", JSON.valueToTree(number.knots()));
+        node.set("scores", JSON.valueToTree(number.scores()));
+        node.put("median", number.median()).put("scale", number.scale());
+      } else if (category != null) {
+        node.set("values", JSON.valueToTree(category.values()));
+      }
+    }
+    return features;
+  }
+
+  /**
+   * Of what {@link #json} made.
+   *
+   * @throws IllegalArgumentException if it is damaged
+   */
+  static TableEncoding table(JsonNode features) {
+    List<TableEncoding.Feature> encoded = new ArrayList<>();
+    for (JsonNode node : features) {
+      boolean isNumber = node.has("knots");
+      encoded.add(
+          new TableEncoding.Feature(
+              node.path("name").asText(),
+              isNumber ? number(node) : null,
+              isNumber ? null : category(node),
+              node.path("missing").asBoolean()));
+    }
+    return new TableEncoding(encoded);
+  }
+
+  private static NumberEncoding number(JsonNode node) {
+    double[] knots = ModelFiles.doubles(node.path("knots"));
+    double[] scores = ModelFiles.doubles(node.path("scores"));
+    for (int i = 1; i < knots.length; i++) {
+      if (!(knots[i - 1] < knots[i])) {
+        throw new IllegalArgumentException(
+            "feature %s has knots that do not ascend".formatted(node.path("name")));
+      }
+    }
+    if (scores.length != knots.length) {
+      throw new IllegalArgumentException(
+          "feature %s has %s knots, but %s scores"
+              .formatted(node.path("name"), knots.length, scores.length));
+    }
+    return new NumberEncoding(
+        knots, scores, node.path("median").asDouble(), node.path("scale").asDouble());
+  }
+
+  private static CategoryEncoding category(JsonNode node) {
+    if (!node.path("values").isArray()) {
+      throw new IllegalArgumentException(
+          "feature %s is neither a number nor a category".formatted(node.path("name")));
+    }
+    List<String> values = new ArrayList<>();
+    node.path("values").forEach(value -> values.add(value.asText()));
+    return new CategoryEncoding(values);
+  }
+
+  /** As bytes, for a broadcast. */
+  public static byte[] bytes(TableEncoding table) {
+    try {
+      return JSON.writeValueAsBytes(json(table));
+    } catch (IOException e) {
+      throw new IllegalStateException("An encoding cannot be written as JSON.", e);
+    }
+  }
+
+  /** Of {@link #bytes}. */
+  public static TableEncoding table(byte[] bytes) {
+    try {
+      return table(JSON.readTree(bytes));
+    } catch (IOException e) {
+      throw new IllegalStateException("An encoding that was sent is no JSON.", e);
+    }
+  }
+}

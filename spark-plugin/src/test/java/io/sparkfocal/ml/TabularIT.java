@@ -1,0 +1,147 @@
+package io.sparkfocal.ml;
+
+import static org.apache.spark.sql.functions.expr;
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
+
+import io.sparkfocal.data.TableEncoding;
+import io.sparkfocal.testing.TestSpark;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.List;
+import org.apache.spark.ml.evaluation.BinaryClassificationEvaluator;
+import org.apache.spark.ml.linalg.Vector;
+import org.apache.spark.sql.Dataset;
+import org.apache.spark.sql.Row;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Columns as they come: numbers, booleans, texts, dates, times, vectors and arrays, with gaps. */
+@Timeout(180)
+class TabularIT {
+
+  private static final int ROWS = 4000;
+
+  @AfterAll
+  static void stop() {
+    TestSpark.stop();
+  }
+
+  /** The label follows from the text, from whether the number is missing, and from a threshold. */
+  private static Dataset<Row> rows() {
+    return TestSpark.local()
+        .range(0, ROWS, 1, 4)
+        .withColumn("h", expr("abs(xxhash64(id)) % 1000"))
+        .withColumn("text", expr("if(h % 13 = 0, null, concat('v', h % 7))"))
+        .withColumn("number", expr("if(h % 5 = 0, null, double(h) / 10)"))
+        .withColumn("flag", expr("h % 2 = 0"))
+        .withColumn("day", expr("date_add(date'2020-01-01', int(h % 365))"))
+        .withColumn("time", expr("timestamp_seconds(1600000000 + h * 1000)"))
+        .withColumn("list", expr("array(float(h % 3), if(h % 11 = 0, null, float(h % 4)))"))
+        .withColumn(
+            "label",
+            expr("if(text = 'v1' or number is null and flag or day < date'2020-02-01', 1, 0)"));
+  }
+
+  private static FocalLossClassifier classifier() {
+    return new FocalLossClassifier()
+        .setFeaturesCols("text", "number", "flag", "day", "time", "list")
+        .setNumWorkers(2);
+  }
+
+  private static double auc(Dataset<Row> scored) {
+    return new BinaryClassificationEvaluator().evaluate(scored);
+  }
+
+  @Test
+  void columnsOfEveryTypeAreLearnedWithTheirGaps(@TempDir Path folder) throws IOException {
+    Dataset<Row> rows = rows();
+    FocalLossClassificationModel model = classifier().fit(rows);
+    Dataset<Row> scored = model.transform(rows);
+    assertThat(auc(scored)).isGreaterThan(0.999);
+    assertThat(model.numFeatures()).isEqualTo(7);
+    TableEncoding encoding = (TableEncoding) model.network().encoding();
+    assertThat(encoding.encoded().stream().map(TableEncoding.Feature::name))
+        .containsExactly("text", "number", "flag", "day", "time", "list_0", "list_1");
+    assertThat(encoding.categorySizes()).containsExactly(9);
+    assertThat(encoding.missingNumbers()).containsExactly(0, 5);
+
+    String path = folder.resolve("model").toString();
+    model.save(path);
+    List<Row> before = scored.select("probability").orderBy("id").collectAsList();
+    List<Row> after =
+        FocalLossClassificationModel.load(path)
+            .transform(rows)
+            .select("probability")
+            .orderBy("id")
+            .collectAsList();
+    assertThat(after).isEqualTo(before);
+  }
+
+  @Test
+  void aTextThatTrainingNeverSawIsScoredAsARareOne() {
+    FocalLossClassificationModel model = classifier().setMaxIter(2).fit(rows());
+    Dataset<Row> one = rows().where("id = 5");
+    Row rare = model.transform(one.withColumn("text", expr("'never seen'"))).head();
+    Row other = model.transform(one.withColumn("text", expr("'never seen either'"))).head();
+    assertThat(rare.<Vector>getAs("probability")).isEqualTo(other.<Vector>getAs("probability"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"error", "skip", "keep"})
+  void handleInvalidDecidesOnRowsThatLackAFeature(String choice) {
+    Dataset<Row> rows = rows();
+    FocalLossClassifier classifier = classifier().setMaxIter(1).setHandleInvalid(choice);
+    if (choice.equals("error")) {
+      assertThatThrownBy(() -> classifier.fit(rows)).hasMessageContaining("has a null feature");
+      FocalLossClassificationModel model = classifier().setMaxIter(1).fit(rows);
+      assertThatThrownBy(() -> model.setHandleInvalid("error").transform(rows).collect())
+          .hasStackTraceContaining("has a null feature");
+      return;
+    }
+    long complete =
+        rows.where("text is not null and number is not null and list[1] is not null").count();
+    FocalLossClassificationModel model = classifier.fit(rows);
+    TrainingSummary summary = model.summary().orElseThrow();
+    long used = summary.validationRows() + java.util.Arrays.stream(summary.classCounts()).sum();
+    assertThat(used).isEqualTo(choice.equals("skip") ? complete : ROWS);
+    assertThat(model.transform(rows).count()).isEqualTo(choice.equals("skip") ? complete : ROWS);
+  }
+
+  @Test
+  void aTenthOfTheRowsIsKeptAsideByTheirContent() {
+    FocalLossClassifier classifier = classifier().setMaxIter(1);
+    TrainingSummary one = classifier.fit(rows()).summary().orElseThrow();
+    TrainingSummary other = classifier.fit(rows().repartition(3)).summary().orElseThrow();
+    assertThat((double) one.validationRows() / ROWS).isCloseTo(0.1, within(0.04));
+    assertThat(other.validationRows()).isEqualTo(one.validationRows());
+    TrainingSummary none = classifier.setValidationFraction(0).fit(rows()).summary().orElseThrow();
+    assertThat(none.validationRows()).isZero();
+    TrainingSummary few = classifier().setMaxIter(1).fit(rows().limit(900)).summary().orElseThrow();
+    assertThat(few.validationRows()).isZero();
+    assertThat(few.classCounts()[0] + few.classCounts()[1]).isEqualTo(900);
+  }
+
+  @Test
+  void anotherNetworkRefusesTextsAndGaps() {
+    assertThatThrownBy(() -> classifier().setNetwork("mlp").fit(rows()))
+        .hasMessage(
+            "Column \"text\" (featuresCols) has type string, which network mlp does not take; set network to tabular, or index the column with StringIndexer.");
+    assertThatThrownBy(() -> classifier().setFeaturesCols("number").setNetwork("mlp").fit(rows()))
+        .hasMessage("Column \"number\" has a null feature; drop or fill such rows first.");
+  }
+
+  @Test
+  void rankCountAndCutChangeNoEncoding() {
+    FocalLossClassifier classifier = classifier().setMaxIter(1);
+    var one = classifier.setNumWorkers(1).fit(rows()).network().encoding();
+    var two = classifier.setNumWorkers(2).fit(rows().coalesce(1)).network().encoding();
+    assertThat(io.sparkfocal.persist.EncodingFile.bytes((TableEncoding) one))
+        .isEqualTo(io.sparkfocal.persist.EncodingFile.bytes((TableEncoding) two));
+  }
+}
