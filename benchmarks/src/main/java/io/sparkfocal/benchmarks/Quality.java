@@ -16,12 +16,23 @@ import org.apache.spark.sql.functions;
  *
  * @param macroRecall mean recall over the classes that have rows
  * @param areaUnderPr mean average precision of each class against the rest
+ * @param headArea the same, of class 1 alone where there are two
+ * @param logLoss mean of -ln of the probability of the true class
  * @param calibrationError expected calibration error, 15 bins
  * @param seconds of training
  */
-record Quality(double macroRecall, double areaUnderPr, double calibrationError, double seconds) {
+record Quality(
+    double macroRecall,
+    double areaUnderPr,
+    double headArea,
+    double logLoss,
+    double calibrationError,
+    double seconds) {
 
   private static final double LEAST = 1e-300;
+
+  /** As scikit-learn's log_loss takes probabilities of 0. */
+  private static final double FLOOR = 1e-15;
 
   /** Of columns label (numeric), prediction and probability. */
   static Quality of(Dataset<Row> scored, String label, double seconds) {
@@ -43,6 +54,7 @@ record Quality(double macroRecall, double areaUnderPr, double calibrationError, 
     int classes = p[0].length;
     double recalls = 0;
     double areas = 0;
+    double head = 0;
     int present = 0;
     for (int c = 0; c < classes; c++) {
       int wanted = c;
@@ -53,7 +65,8 @@ record Quality(double macroRecall, double areaUnderPr, double calibrationError, 
                 .filter(i -> labels[i] == wanted && predictions[i] == wanted)
                 .count();
         recalls += (double) hits / rows;
-        areas += averagePrecision(labels, p, c, rows);
+        head = averagePrecision(labels, p, c, rows);
+        areas += head;
         present++;
       }
     }
@@ -68,7 +81,17 @@ record Quality(double macroRecall, double areaUnderPr, double calibrationError, 
           }
         };
     double error = CalibrationReport.of(rows, classes, 1).expectedCalibrationError();
-    return new Quality(recalls / present, areas / present, error, seconds);
+    double losses =
+        IntStream.range(0, labels.length)
+            .mapToDouble(i -> -Math.log(Math.max(p[i][labels[i]], FLOOR)))
+            .sum();
+    return new Quality(
+        recalls / present,
+        areas / present,
+        classes == 2 ? head : areas / present,
+        losses / labels.length,
+        error,
+        seconds);
   }
 
   /** Mean precision at the places of the class's rows; ties count as one place. */

@@ -11,11 +11,16 @@ import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.BooleanType;
+import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.DateType;
 import org.apache.spark.sql.types.NumericType;
+import org.apache.spark.sql.types.StringType;
 import org.apache.spark.sql.types.StructField;
+import org.apache.spark.sql.types.TimestampType;
 
 /**
- * A table whose numeric columns are the features of a label.
+ * A table whose columns are the features of a label: numbers, texts, booleans, dates and times.
  *
  * @param rows the features and the class numbers in column {@link #CLASS}, which carries the names
  * @param features names of the feature columns
@@ -29,7 +34,7 @@ public record LabelledTable(Dataset<Row> rows, List<String> features, List<Strin
   /**
    * Reads a CSV file (with a header; also compressed) or Parquet.
    *
-   * @throws IllegalArgumentException if the label is missing or there is no numeric column
+   * @throws IllegalArgumentException if the label is missing or there is no other column
    */
   public static LabelledTable read(SparkSession spark, String path, String label) {
     Dataset<Row> table =
@@ -43,13 +48,13 @@ public record LabelledTable(Dataset<Row> rows, List<String> features, List<Strin
     }
     List<String> features =
         Arrays.stream(table.schema().fields())
-            .filter(field -> field.dataType() instanceof NumericType)
+            .filter(field -> isFeature(field.dataType()))
             .map(StructField::name)
             .filter(name -> !name.equals(label))
             .toList();
     if (features.isEmpty()) {
       throw new IllegalArgumentException(
-          path + " has no numeric column beside \"" + label + "\" to learn from.");
+          path + " has no column beside \"" + label + "\" to learn from.");
     }
     StringIndexerModel indexer =
         new StringIndexer()
@@ -59,6 +64,14 @@ public record LabelledTable(Dataset<Row> rows, List<String> features, List<Strin
             .fit(table);
     Dataset<Row> rows = indexer.transform(table).select(withClass(features));
     return new LabelledTable(rows, features, List.of(indexer.labelsArray()[0]));
+  }
+
+  private static boolean isFeature(DataType type) {
+    return type instanceof NumericType
+        || type instanceof StringType
+        || type instanceof BooleanType
+        || type instanceof DateType
+        || type instanceof TimestampType;
   }
 
   private static Column[] withClass(List<String> features) {

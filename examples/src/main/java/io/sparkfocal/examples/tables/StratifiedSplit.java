@@ -24,7 +24,7 @@ public final class StratifiedSplit implements AutoCloseable {
   private static final String PLACE = "place_in_class";
   private static final String SIZE = "class_size";
   private static final double TEST_SHARE = 0.3;
-  private static final double VALIDATION_SHARE = 0.1 * (1 - TEST_SHARE);
+  private static final double VALIDATION_SHARE = 0.1;
 
   private final Dataset<Row> rows;
 
@@ -34,10 +34,16 @@ public final class StratifiedSplit implements AutoCloseable {
 
   /** The split of a seed. */
   public static StratifiedSplit of(LabelledTable table, long seed) {
+    return of(table, seed, VALIDATION_SHARE);
+  }
+
+  /** As above, with another part of the rows that are not for the test. */
+  public static StratifiedSplit of(LabelledTable table, long seed, double validationShare) {
     WindowSpec ofClass = Window.partitionBy(LabelledTable.CLASS);
     Column size = functions.col(SIZE);
     Column testEnd = functions.round(size.multiply(TEST_SHARE));
-    Column validationEnd = testEnd.plus(functions.round(size.multiply(VALIDATION_SHARE)));
+    Column validationEnd =
+        testEnd.plus(functions.round(size.multiply(validationShare * (1 - TEST_SHARE))));
     Dataset<Row> rows =
         table
             .rows()
