@@ -27,7 +27,7 @@ final class TextDictionaries {
       dictionary = new Dictionary();
       byFeature.put(feature, dictionary);
       // How many there are before the first; which feature and how many texts.
-      bytes += (byFeature.size() == 1 ? 3 : 2) * Integer.BYTES;
+      bytes += (byFeature.size() == 1 ? 3L : 2L) * Integer.BYTES;
     }
     Integer code = dictionary.codes.get(text);
     if (code != null) {
