@@ -2,7 +2,6 @@ package io.sparkfocal.data;
 
 import java.util.Arrays;
 import java.util.IdentityHashMap;
-import java.util.Map;
 import java.util.Objects;
 import org.apache.spark.unsafe.types.UTF8String;
 
@@ -18,7 +17,7 @@ final class TableRows {
   private final float[] row;
 
   /** By feature, then by the number of a text in the block: its index. */
-  private final Map<RowBlock, int[][]> indices = new IdentityHashMap<>();
+  private final IdentityHashMap<RowBlock, int[][]> indices = new IdentityHashMap<>();
 
   TableRows(TableEncoding encoding) {
     this.encoding = encoding;
