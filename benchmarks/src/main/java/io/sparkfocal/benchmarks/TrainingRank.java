@@ -8,6 +8,7 @@ import io.sparkfocal.collective.TensorCollective;
 import io.sparkfocal.collective.local.SoloCollective;
 import io.sparkfocal.collective.rpc.RpcEndpoint;
 import io.sparkfocal.data.BlockSlice;
+import io.sparkfocal.data.FeaturePlan;
 import io.sparkfocal.data.PartitionRows.BlockInfo;
 import io.sparkfocal.data.RankRows;
 import io.sparkfocal.data.RowReader;
@@ -99,7 +100,7 @@ public final class TrainingRank {
     int rows = rowsPerStep * steps;
     try (RankRows read = rows(rows, collective.rank());
         NDManager manager = NDManager.newBaseManager("PyTorch")) {
-      read.standardize(read.standardization(new TensorCollective(collective), manager));
+      read.encode(read.encoding(new TensorCollective(collective), manager));
       TrainingSettings settings =
           RunDefaults.settings(rowsPerStep * collective.world(), epochs, DataType.FLOAT32);
       TrainingLoop loop = loop(collective, settings, afterEpoch, manager);
@@ -159,7 +160,13 @@ public final class TrainingRank {
     for (BlockInfo block : reader.read(rows, (number, bytes) -> blocks.add(bytes)).blocks()) {
       slices.add(new BlockSlice(slices.size(), 0, block.rows(), block.bytes(), block.hash()));
     }
-    return new RankRows(FEATURES, false, slices, List.of(), slice -> blocks.get(slice.block()));
+    return new RankRows(
+        FEATURES,
+        FeaturePlan.numbers(false),
+        false,
+        slices,
+        List.of(),
+        slice -> blocks.get(slice.block()));
   }
 
   private static InternalRow row(Random random, int label) {
