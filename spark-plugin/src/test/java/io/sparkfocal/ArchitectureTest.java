@@ -100,6 +100,8 @@ class ArchitectureTest {
         .mayOnlyBeAccessedByLayers("ml", "job", "blocks", "persist")
         .whereLayer("train")
         .mayOnlyBeAccessedByLayers("doctor", "ml", "job", "blocks", "plugin", "persist", "data")
+        .whereLayer("calibration")
+        .mayOnlyBeAccessedByLayers("ml", "job", "persist", "train")
         .whereLayer("network")
         .mayOnlyBeAccessedByLayers("ml", "job", "persist", "train")
         .whereLayer("collective")

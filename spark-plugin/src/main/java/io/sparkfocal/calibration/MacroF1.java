@@ -1,14 +1,17 @@
 package io.sparkfocal.calibration;
 
+import java.util.function.UnaryOperator;
+
 /** Weights of rows by true and predicted class. */
-final class MacroF1 {
+public final class MacroF1 {
 
   private final int classes;
 
   /** Of rows of each class, of predictions of it, and of those that are right. */
   private final double[] sums;
 
-  MacroF1(int classes) {
+  /** Without rows. */
+  public MacroF1(int classes) {
     this.classes = classes;
     this.sums = new double[3 * classes];
   }
@@ -22,23 +25,33 @@ final class MacroF1 {
     return best;
   }
 
-  void add(int label, double weight, int prediction) {
+  /** Adds a row. */
+  public void add(int label, double weight, int prediction) {
     sums[label] += weight;
     sums[classes + prediction] += weight;
     sums[2 * classes + prediction] += prediction == label ? weight : 0;
   }
 
-  /** Mean F1 over the classes that have rows, of the rows of all ranks. */
+  /** As below, of ranks that make these calls. */
   double merge(ScoredRows rows) {
-    double[] all = rows.merge(sums, Double::sum);
-    double sum = 0;
+    return overRanks(own -> rows.merge(own, Double::sum));
+  }
+
+  /**
+   * Mean F1 over the classes that have rows, of the rows of all ranks; 0 without rows.
+   *
+   * @param sum adds up values of this rank and the others
+   */
+  public double overRanks(UnaryOperator<double[]> sum) {
+    double[] all = sum.apply(sums);
+    double f1 = 0;
     int present = 0;
     for (int c = 0; c < classes; c++) {
       if (all[c] > 0) {
-        sum += 2 * all[2 * classes + c] / (all[c] + all[classes + c]);
+        f1 += 2 * all[2 * classes + c] / (all[c] + all[classes + c]);
         present++;
       }
     }
-    return present == 0 ? 0 : sum / present;
+    return present == 0 ? 0 : f1 / present;
   }
 }

@@ -50,7 +50,8 @@ final class EstimatorPlan {
    * The plan of a new run.
    *
    * @param output from {@link #outputLayer}
-   * @throws IllegalArgumentException if the network cannot be built
+   * @throws IllegalArgumentException if the network cannot be built, or the validation metric not
+   *     be measured
    */
   TrainingPlan of(Input input, OutputLayer output, TrainingJob job) {
     choice.requireRows(input.rows(), input.columns().features());
@@ -68,7 +69,7 @@ final class EstimatorPlan {
         network(input.rows().width(), output),
         output.bias(),
         output.loss(),
-        settings(input.counts().canValidate()),
+        settings(input.counts()),
         new CalibrationGoal(
             output.link(),
             Choices.calibration(params.getCalibration()),
@@ -130,7 +131,11 @@ final class EstimatorPlan {
     return description;
   }
 
-  private TrainingSettings settings(boolean validated) {
+  private TrainingSettings settings(LabelCounts counts) {
+    ValidationMetric metric = ValidationMetric.of(params.getValidationMetric());
+    if (counts.canValidate()) {
+      metric.requireClasses(counts.classes());
+    }
     return new TrainingSettings(
         auto.epochs(),
         auto.batchSize(),
@@ -142,8 +147,8 @@ final class EstimatorPlan {
         params.getGradientClipNorm(),
         params.getSeed(),
         params.getGradientAccumulationSteps(),
-        ValidationMetric.of(params.getValidationMetric()),
-        validated ? auto.patience() : 0,
+        metric,
+        counts.canValidate() ? auto.patience() : 0,
         auto.averaging(),
         Choices.dataType(params.getPrecision()));
   }

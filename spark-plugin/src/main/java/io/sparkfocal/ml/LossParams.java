@@ -74,9 +74,8 @@ public interface LossParams<S extends LossParams<S>> extends Chained<S> {
   /**
    * Param: losses to try, each as "focal gamma=1 alpha=balanced"; "default" alone for a usual set.
    * Where there are any, each is trained, and the one that does best on the validation rows is
-   * kept: by accuracy if that is the validationMetric, else by macro recall (default none). Each
-   * has its own numbers and alpha, so loss, lossArguments, gamma and alpha must not be set beside
-   * it.
+   * kept: by the validationMetric, or by macro recall if that is loss (default none). Each has its
+   * own numbers and alpha, so loss, lossArguments, gamma and alpha must not be set beside it.
    */
   default StringArrayParam lossSearch() {
     return lossParams().lossSearch;

@@ -6,7 +6,8 @@ import java.io.Serializable;
  * How a loss did in a search.
  *
  * @param loss with its numbers and class weights
- * @param score the validation metric of its best epoch, higher is better
+ * @param score what its best epoch reached in the validationMetric, macro recall if that is the
+ *     loss; higher is better, so a logLoss is negative
  * @param balancedLogLikelihood negative, of the validation rows, every class counting the same;
  *     lower is better
  * @param seconds its whole fit took

@@ -17,10 +17,10 @@ import org.slf4j.LoggerFactory;
 /**
  * Trains an estimator with one loss after another and keeps the model that validates best.
  *
- * <p>Each loss chooses its best epoch by the estimator's validationMetric. Losses are compared by
- * accuracy where that is the metric, else by macro recall, since their own values say nothing about
- * each other; equals by the likelihood of the validation rows, every class counting the same. A
- * fold of Spark's tuning that has no validation rows trains the first loss alone.
+ * <p>Each loss chooses its best epoch by the estimator's validationMetric, and losses are compared
+ * by it too; by macro recall where the metric is the loss, since values of different losses say
+ * nothing about each other; equals by the likelihood of the validation rows, every class counting
+ * the same. A fold of Spark's tuning that has no validation rows trains the first loss alone.
  */
 final class LossSearch {
 
@@ -37,10 +37,9 @@ final class LossSearch {
   }
 
   FocalLossClassificationModel fit(Input input) {
+    ValidationMetric chosen = ValidationMetric.of(estimator.getValidationMetric());
     ValidationMetric metric =
-        ValidationMetric.of(estimator.getValidationMetric()) == ValidationMetric.ACCURACY
-            ? ValidationMetric.ACCURACY
-            : ValidationMetric.MACRO_RECALL;
+        chosen == ValidationMetric.LOSS ? ValidationMetric.MACRO_RECALL : chosen;
     List<LossScore> scores = new ArrayList<>();
     FocalLossClassificationModel best = null;
     LossScore bestScore = null;

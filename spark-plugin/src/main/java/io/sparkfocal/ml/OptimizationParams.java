@@ -93,7 +93,12 @@ public interface OptimizationParams<S extends OptimizationParams<S>> extends Cha
     return optimizationParams().precision;
   }
 
-  /** Param: what chooses the best epoch: loss, macroRecall or accuracy (default loss). */
+  /**
+   * Param: what chooses the best epoch on the validation rows (default loss): loss, logLoss (mean
+   * of -log p of the true class, without class weights), accuracy, macroRecall, macroF1, prAuc
+   * (average precision) or auc (area under the ROC curve). The areas are of class 1 if there are
+   * two classes, else means over the classes, each against all others, of which there may be 4,096.
+   */
   default Param<String> validationMetric() {
     return optimizationParams().validationMetric;
   }
@@ -355,7 +360,7 @@ public interface OptimizationParams<S extends OptimizationParams<S>> extends Cha
           new Param<>(
               owner,
               "validationMetric",
-              "what chooses the best epoch: loss, macroRecall or accuracy",
+              "what chooses the best epoch on the validation rows: " + ValidationMetric.names(),
               ParamCheck.name("validationMetric", ValidationMetric::of));
       earlyStoppingPatience =
           new IntParam(

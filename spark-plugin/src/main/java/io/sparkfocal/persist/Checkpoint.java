@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkfocal.data.FeatureEncoding;
 import io.sparkfocal.data.Standardization;
+import io.sparkfocal.train.EpochReport;
 import io.sparkfocal.train.FlatParameters;
 import io.sparkfocal.train.Floats;
 import io.sparkfocal.train.LoopState;
@@ -14,6 +15,7 @@ import io.sparkfocal.train.PackedState;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.function.BooleanSupplier;
@@ -35,7 +37,10 @@ public record Checkpoint(
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String RUN = "checkpoint";
-  private static final String FORMAT = "3";
+  private static final String FORMAT = "4";
+
+  /** Reports lacked the metric that chooses the best epoch. */
+  private static final String FORMAT_WITHOUT_METRIC = "3";
 
   /** What is not a value of the network was text in these. */
   private static final String TEXT_FORMAT = "2";
@@ -121,7 +126,7 @@ public record Checkpoint(
     JsonNode run = run(tensors, file);
     String format = run.path("format").asText();
     boolean asText = format.equals(TEXT_FORMAT) || format.equals(PACKED_FORMAT);
-    if (!asText && !format.equals(FORMAT)) {
+    if (!asText && !format.equals(FORMAT) && !format.equals(FORMAT_WITHOUT_METRIC)) {
       throw damaged(file, "its format is " + run.path("format"));
     }
     Map<String, Floats> moments = new TreeMap<>();
@@ -142,7 +147,7 @@ public record Checkpoint(
             tensors.values(WEIGHTS),
             new OptimizerState(run.path("updates").asLong(), moments),
             best(tensors, run),
-            asText ? EpochReports.of(run.path(REPORTS)) : EpochReports.of(tensors.doubles(REPORTS)),
+            reports(tensors, run, format),
             run.path("seconds").asDouble());
     if (state.epoch() < 1 || state.step() < 0 || state.step() > state.steps()) {
       throw damaged(
@@ -164,6 +169,16 @@ public record Checkpoint(
     } catch (JsonProcessingException e) {
       throw damaged(file, "what it says of the features is no JSON");
     }
+  }
+
+  private static List<EpochReport> reports(Safetensors tensors, JsonNode run, String format)
+      throws IOException {
+    return switch (format) {
+      case FORMAT -> EpochReports.of(tensors.doubles(REPORTS));
+      case FORMAT_WITHOUT_METRIC ->
+          EpochReports.of(tensors.doubles(REPORTS), EpochReports.COLUMNS_WITHOUT_METRIC);
+      default -> EpochReports.of(run.path(REPORTS));
+    };
   }
 
   private static JsonNode run(Safetensors tensors, String file) {

@@ -11,7 +11,10 @@ import java.util.List;
 public final class EpochReports {
 
   /** Numbers of a report. */
-  private static final int COLUMNS = 10;
+  private static final int COLUMNS = 11;
+
+  /** In checkpoints of format 3, which lack the metric that chooses the best epoch. */
+  static final int COLUMNS_WITHOUT_METRIC = 10;
 
   private EpochReports() {}
 
@@ -33,20 +36,32 @@ public final class EpochReports {
       validation == null ? 0 : 1,
       validation == null ? 0 : validation.loss(),
       validation == null ? 0 : validation.macroRecall(),
-      validation == null ? 0 : validation.accuracy()
+      validation == null ? 0 : validation.accuracy(),
+      validation == null ? 0 : validation.metric()
     };
   }
 
   /** From the numbers of a tensor that {@link #write} made. */
   public static List<EpochReport> of(double[] rows) {
+    return of(rows, COLUMNS);
+  }
+
+  /** From the numbers of an earlier version. */
+  static List<EpochReport> of(double[] rows, int columns) {
     List<EpochReport> reports = new ArrayList<>();
-    for (int i = 0; i + COLUMNS <= rows.length; i += COLUMNS) {
+    for (int i = 0; i + columns <= rows.length; i += columns) {
       reports.add(
           new EpochReport(
               (int) rows[i],
               (int) rows[i + 1],
               rows[i + 2],
-              rows[i + 6] == 0 ? null : new Evaluation(rows[i + 7], rows[i + 8], rows[i + 9]),
+              rows[i + 6] == 0
+                  ? null
+                  : new Evaluation(
+                      rows[i + 7],
+                      rows[i + 8],
+                      rows[i + 9],
+                      columns == COLUMNS ? rows[i + 10] : Double.NaN),
               rows[i + 3],
               rows[i + 4],
               rows[i + 5]));
@@ -71,7 +86,8 @@ public final class EpochReports {
             ? new Evaluation(
                 validation.path("loss").asDouble(),
                 validation.path("macroRecall").asDouble(),
-                validation.path("accuracy").asDouble())
+                validation.path("accuracy").asDouble(),
+                Double.NaN)
             : null,
         json.path("learningRate").asDouble(),
         json.path("rowsPerSecond").asDouble(),

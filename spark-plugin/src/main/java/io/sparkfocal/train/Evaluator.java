@@ -9,6 +9,7 @@ import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
+import io.sparkfocal.calibration.LogitLink;
 import io.sparkfocal.collective.TensorCollective;
 import io.sparkfocal.compat.TensorCopy;
 import io.sparkfocal.losses.LossKernel;
@@ -29,7 +30,9 @@ final class Evaluator {
   private final Reduction reduction;
   private final NDManager manager;
   private final int classes;
-  private final @Nullable NDArray offsets;
+  private final TensorLink link;
+  private final ValidationMetric metric;
+  private final RankTotals ranks;
 
   /** Null where the loss of a row depends on that row alone. */
   private final @Nullable LossRows together;
@@ -39,6 +42,8 @@ final class Evaluator {
    *
    * @param couplesRows whether the loss of a row depends on the other rows that it is given; it is
    *     given the same ones then, whatever memory suffices for
+   * @param link from logits to probabilities
+   * @param metric what chooses the best epoch
    * @param betweenSigns after how long a rank that still measures tells the others so
    */
   Evaluator(
@@ -50,7 +55,8 @@ final class Evaluator {
       TensorCollective collective,
       NDManager manager,
       int classes,
-      float[] offsets,
+      LogitLink link,
+      ValidationMetric metric,
       Duration betweenSigns) {
     this.pass = new ForwardPass(network, parameters, classes, EvaluationBatch.MOST_ROWS, manager);
     this.sums = new AwaitedSum(3 * values(classes), collective, manager, betweenSigns);
@@ -58,7 +64,9 @@ final class Evaluator {
     this.reduction = reduction;
     this.manager = manager;
     this.classes = classes;
-    this.offsets = offsets.length == 0 ? null : manager.create(offsets);
+    this.link = new TensorLink(link, manager);
+    this.metric = metric;
+    this.ranks = new RankTotals(collective, manager);
     this.together =
         couplesRows ? new LossRows(EvaluationBatch.rowsOfLoss(network, classes), manager) : null;
   }
@@ -74,29 +82,58 @@ final class Evaluator {
    */
   Evaluation evaluate(Shard rows, Runnable beforeBatch) {
     sums.begin();
-    double[] own = measure(rows, beforeBatch);
+    RowMeasure chosen = RowMeasure.of(metric, link, classes);
+    double[] own = measure(rows, chosen, beforeBatch);
     double[] all = whole(sums.await(parts(own), beforeBatch));
     double[] classRows = new double[classes];
     double[] classHits = new double[classes];
     System.arraycopy(all, SUMS, classRows, 0, classes);
     System.arraycopy(all, SUMS + classes, classHits, 0, classes);
-    return Evaluation.of(all[0] / Math.max(all[1], Float.MIN_NORMAL), classRows, classHits);
+    double meanLoss = all[0] / Math.max(all[1], Float.MIN_NORMAL);
+    return Evaluation.of(metric, meanLoss, classRows, classHits, chosen.overRanks(ranks));
   }
 
   /** Loss sum, weight sum, rows of each class, hits of each class; read from the device once. */
-  private double[] measure(Shard rows, Runnable beforeBatch) {
+  private double[] measure(Shard rows, RowMeasure chosen, Runnable beforeBatch) {
     try (together;
         NDArray classIds = manager.arange(0, classes, 1, DataType.INT64);
         NDArray totals = manager.zeros(new Shape(values(classes)), DataType.FLOAT64)) {
+      Totals all = new Totals(chosen, classIds, totals);
       pass.forEach(
           rows,
           beforeBatch,
           sums::signIfDue,
-          together == null
-              ? (logits, batch) -> totals.addi(measure(logits, batch, classIds))
-              : new Groups(together, classIds, totals));
-      addTogether(classIds, totals);
+          together == null ? all::add : new Groups(together, all));
+      addTogether(all);
       return TensorCopy.doubles(totals);
+    }
+  }
+
+  /** What is measured so far. */
+  private final class Totals {
+
+    private final RowMeasure chosen;
+    private final NDArray classIds;
+    private final NDArray sums;
+
+    Totals(RowMeasure chosen, NDArray classIds, NDArray sums) {
+      this.chosen = chosen;
+      this.classIds = classIds;
+      this.sums = sums;
+    }
+
+    /** All of it or nothing, if memory does not suffice. */
+    void add(NDArray logits, Batch batch) {
+      Runnable rest = read(logits, batch);
+      sums.addi(measure(logits, batch, classIds));
+      rest.run();
+    }
+
+    private Runnable read(NDArray logits, Batch batch) {
+      try (NDScope scope = new NDScope()) {
+        scope.suppressNotUsedWarning();
+        return chosen.read(logits, batch);
+      }
     }
   }
 
@@ -104,12 +141,10 @@ final class Evaluator {
   private final class Groups implements ForwardPass.Visitor {
 
     private final LossRows rows;
-    private final NDArray classIds;
-    private final NDArray totals;
+    private final Totals totals;
 
-    Groups(LossRows rows, NDArray classIds, NDArray totals) {
+    Groups(LossRows rows, Totals totals) {
       this.rows = rows;
-      this.classIds = classIds;
       this.totals = totals;
     }
 
@@ -126,20 +161,20 @@ final class Evaluator {
     @Override
     public void afterPart() {
       if (rows.room() == 0) {
-        addTogether(classIds, totals);
+        addTogether(totals);
       }
     }
   }
 
   /** Adds what is measured on rows that the loss sees at once, if there are any. */
-  private void addTogether(NDArray classIds, NDArray totals) {
+  private void addTogether(Totals totals) {
     if (together == null || together.isEmpty()) {
       return;
     }
     try (NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
       Batch rows = together.together();
-      totals.addi(measure(rows.features(), rows, classIds));
+      totals.add(rows.features(), rows);
     } catch (EngineException e) {
       if (!OutOfMemory.isCause(e)) {
         throw e;
@@ -158,7 +193,7 @@ final class Evaluator {
     NDArray labels = batch.labels();
     ReducedLoss reduced =
         reduction.reduce(loss.evaluate(logits, labels, batch.weights()), batch.weights());
-    NDArray hit = predicted(offsets == null ? logits : logits.add(offsets)).eq(labels);
+    NDArray hit = link.predicted(logits).eq(labels);
     NDArray member = labels.reshape(-1, 1).eq(classIds).toType(DataType.FLOAT32, false);
     NDArray members = member.sum(new int[] {0});
     NDArray hits =
@@ -170,13 +205,6 @@ final class Evaluator {
 
   private static NDArray doubles(NDArray values) {
     return values.reshape(-1).toType(DataType.FLOAT64, false);
-  }
-
-  private static NDArray predicted(NDArray logits) {
-    // Zeros made on the device, since a number of Java would be copied to it.
-    return logits.getShape().get(1) == 1
-        ? logits.gt(logits.zerosLike()).toType(DataType.INT64, false).reshape(-1)
-        : logits.argMax(1);
   }
 
   /**

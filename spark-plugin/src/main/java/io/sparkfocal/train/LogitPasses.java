@@ -1,13 +1,8 @@
 package io.sparkfocal.train;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDArrays;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.nn.Block;
 import io.sparkfocal.collective.TensorCollective;
-import io.sparkfocal.compat.TensorCopy;
 import io.sparkfocal.losses.Autograd;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,14 +21,11 @@ public final class LogitPasses {
   /** Of logits that are read back at once. */
   private static final long READ_BYTES = 64L << 20;
 
-  /** Label and weight of a row, behind its logits. */
-  private static final int BESIDE_LOGITS = 2;
-
   private final Shard rows;
   private final NDManager manager;
   private final AwaitedSum sums;
   private final Runnable beforeBatch;
-  private final List<float[]> kept = new ArrayList<>();
+  private final List<LogitRows> kept = new ArrayList<>();
   private @Nullable ForwardPass pass;
   private boolean isKept;
 
@@ -59,7 +51,7 @@ public final class LogitPasses {
   /** Sets the network whose logits are shown. */
   public void over(Block network, FlatParameters parameters, int classes) {
     long outputs = EvaluationBatch.values(network.getOutputShapes(network.getInputShapes()));
-    long batchRows = Math.max(1, READ_BYTES / Float.BYTES / (outputs + BESIDE_LOGITS));
+    long batchRows = Math.max(1, READ_BYTES / Float.BYTES / (outputs + LogitRows.BESIDE_LOGITS));
     pass = new ForwardPass(network, parameters, classes, batchRows, manager);
   }
 
@@ -82,13 +74,13 @@ public final class LogitPasses {
    */
   public void forEach(int outputs, Visitor visitor) {
     if (isKept) {
-      for (float[] values : kept) {
+      for (LogitRows values : kept) {
         working();
-        show(values, outputs, visitor);
+        values.forEach(visitor);
       }
       return;
     }
-    boolean keeps = rows.rows() <= KEPT_BYTES / Float.BYTES / (outputs + BESIDE_LOGITS);
+    boolean keeps = rows.rows() <= KEPT_BYTES / Float.BYTES / (outputs + LogitRows.BESIDE_LOGITS);
     ForwardPass forward = Objects.requireNonNull(pass);
     Autograd.unrecorded(
         () -> {
@@ -97,32 +89,15 @@ public final class LogitPasses {
               beforeBatch,
               sums::signIfDue,
               (logits, batch) -> {
-                float[] values = onHost(logits, batch);
+                LogitRows values = LogitRows.of(logits, batch);
                 if (keeps) {
                   kept.add(values);
                 }
-                show(values, outputs, visitor);
+                values.forEach(visitor);
               });
           return null;
         });
     isKept = keeps;
-  }
-
-  /** Logits, label and weight of each row, in one copy; labels are exact below 2^24. */
-  private static float[] onHost(NDArray logits, Batch batch) {
-    return TensorCopy.floats(
-        NDArrays.concat(
-            new NDList(
-                logits.toType(DataType.FLOAT32, false),
-                batch.labels().toType(DataType.FLOAT32, false).reshape(-1, 1),
-                batch.weights().reshape(-1, 1)),
-            1));
-  }
-
-  private static void show(float[] values, int outputs, Visitor visitor) {
-    for (int from = 0; from < values.length; from += outputs + BESIDE_LOGITS) {
-      visitor.row(values, from, outputs, (int) values[from + outputs], values[from + outputs + 1]);
-    }
   }
 
   /** Tells ranks that wait that this one still works; throws if it shall not. */

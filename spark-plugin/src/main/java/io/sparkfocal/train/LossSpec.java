@@ -1,5 +1,6 @@
 package io.sparkfocal.train;
 
+import io.sparkfocal.calibration.LogitLink;
 import io.sparkfocal.losses.ClassWeightedLoss;
 import io.sparkfocal.losses.ClassificationLoss;
 import io.sparkfocal.losses.CrossEntropyLoss;
@@ -54,6 +55,15 @@ public record LossSpec(
       narrowed[i] = (float) values[i];
     }
     return new LossSpec(name, numbers, counts, alpha, alphaFrom, narrowed, reduction);
+  }
+
+  /** From logits to the probabilities of the model before calibration. */
+  LogitLink link() {
+    double[] widened = new double[offsets.length];
+    for (int i = 0; i < widened.length; i++) {
+      widened[i] = offsets[i];
+    }
+    return new LogitLink(loss().isSigmoid(), 1, widened);
   }
 
   /** Everything that decides its values, as text. */

@@ -115,7 +115,8 @@ public final class TrainingLoop {
             collective,
             manager,
             classes,
-            loss.offsets(),
+            loss.link(),
+            settings.validationMetric(),
             AwaitedSum.betweenSigns(timeout));
   }
 

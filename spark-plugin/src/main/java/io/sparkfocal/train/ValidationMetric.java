@@ -1,6 +1,16 @@
 package io.sparkfocal.train;
 
-/** What is measured on the validation rows to choose the best epoch. */
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Collectors;
+
+/**
+ * What is measured on the validation rows to choose the best epoch.
+ *
+ * <p>Probabilities are those of the model before calibration. Macro means over the classes that
+ * have validation rows; sample weights count in all but {@link #MACRO_RECALL} and {@link
+ * #ACCURACY}.
+ */
 public enum ValidationMetric {
 
   /** Mean loss with sample and class weights, as in training; lower is better. */
@@ -10,7 +20,25 @@ public enum ValidationMetric {
   MACRO_RECALL("macroRecall"),
 
   /** Share of rows recognised; higher is better. */
-  ACCURACY("accuracy");
+  ACCURACY("accuracy"),
+
+  /** Macro F1 of the class with the largest probability; higher is better. */
+  MACRO_F1("macroF1"),
+
+  /** Mean of -log p of the true class, without class weights; lower is better. */
+  LOG_LOSS("logLoss"),
+
+  /**
+   * Macro average precision of each class against the others, of class 1 alone if there are two;
+   * higher is better.
+   */
+  PR_AUC("prAuc"),
+
+  /**
+   * Macro area under the ROC curve of each class against the others, of class 1 alone if there are
+   * two; higher is better.
+   */
+  AUC("auc");
 
   private final String label;
 
@@ -31,15 +59,37 @@ public enum ValidationMetric {
       }
     }
     throw new IllegalArgumentException(
-        "Unknown validation metric \"" + label + "\"; choose loss, macroRecall or accuracy.");
+        "Unknown validation metric \"%s\"; choose %s.".formatted(label, names()));
   }
 
-  /** A number that is higher for a better evaluation. */
+  /** All names, as a sentence lists them. */
+  public static String names() {
+    List<String> names = Arrays.stream(values()).map(ValidationMetric::label).toList();
+    int last = names.size() - 1;
+    return names.stream().limit(last).collect(Collectors.joining(", ")) + " or " + names.get(last);
+  }
+
+  /**
+   * Requires that it can be measured with so many classes.
+   *
+   * @throws IllegalArgumentException if it cannot
+   */
+  public void requireClasses(int classes) {
+    if ((this == PR_AUC || this == AUC) && classes > ScoreHistogram.MOST_CURVES) {
+      throw new IllegalArgumentException(
+          "validationMetric is %s, but there are %s classes and it takes at most %s; set it to macroF1, macroRecall or logLoss."
+              .formatted(label, classes, ScoreHistogram.MOST_CURVES));
+    }
+  }
+
+  /** A number that is higher for a better evaluation; NaN if the evaluation cannot tell. */
   public double score(Evaluation evaluation) {
     return switch (this) {
       case LOSS -> -evaluation.loss();
       case MACRO_RECALL -> evaluation.macroRecall();
       case ACCURACY -> evaluation.accuracy();
+      case LOG_LOSS -> -evaluation.metric();
+      case MACRO_F1, PR_AUC, AUC -> evaluation.metric();
     };
   }
 }

@@ -10,6 +10,7 @@ import io.sparkfocal.train.Evaluation;
 import io.sparkfocal.train.Floats;
 import io.sparkfocal.train.LoopState;
 import io.sparkfocal.train.OptimizerState;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -45,7 +46,8 @@ class CheckpointTest {
             new LoopState.Best(1, Double.NEGATIVE_INFINITY, Floats.of(weights)),
             List.of(
                 new EpochReport(1, 5, Math.PI, null, 0.01, 1e6, 2.5),
-                new EpochReport(2, 5, 3, new Evaluation(Double.NaN, 0.1, 0.2), 0.01, 1e6, 2.5)),
+                new EpochReport(
+                    2, 5, 3, new Evaluation(Double.NaN, 0.1, 0.2, 0.3), 0.01, 1e6, 2.5)),
             12.5);
     return new Checkpoint(
         Map.of("network", "small", "loss", "focal"),
@@ -200,5 +202,30 @@ class CheckpointTest {
     assertThatThrownBy(() -> FileBytes.checkpoint(weights, "/c/x"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessage("/c/x is damaged or no checkpoint of this library: it says nothing of a run.");
+  }
+
+  /** Format 3 had no metric in its reports. */
+  @Test
+  void reportsOfFormat3AreReadWithoutTheirMetric() throws IOException {
+    SafetensorsWriter file =
+        new SafetensorsWriter(
+            Map.of("checkpoint", "{\"format\":\"3\",\"epoch\":3,\"step\":1,\"steps\":2}"));
+    for (String name : List.of("means", "scales", "exact")) {
+      file.add(name, new long[] {1}, new double[] {0});
+    }
+    double[] reports = {
+      1, 5, 0.25, 0.01, 1e6, 2.5, 0, 0, 0, 0, 2, 5, 0.125, 0.01, 1e6, 5, 1, 0.5, 0.75, 0.875
+    };
+    file.add("reports", new long[] {2, 10}, reports);
+    file.add("weights", new long[] {1}, Floats.of(1));
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    assertThat(file.write(bytes, () -> false)).isTrue();
+    try (Checkpoint read = FileBytes.checkpoint(bytes.toByteArray(), "/c/x")) {
+      assertThat(read.state().reports())
+          .containsExactly(
+              new EpochReport(1, 5, 0.25, null, 0.01, 1e6, 2.5),
+              new EpochReport(
+                  2, 5, 0.125, new Evaluation(0.5, 0.75, 0.875, Double.NaN), 0.01, 1e6, 5));
+    }
   }
 }

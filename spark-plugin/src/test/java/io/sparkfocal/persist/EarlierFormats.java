@@ -3,6 +3,7 @@ package io.sparkfocal.persist;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.sparkfocal.train.EpochReport;
 import io.sparkfocal.train.Floats;
 import io.sparkfocal.train.LoopState;
 import java.util.LinkedHashMap;
@@ -29,13 +30,21 @@ public final class EarlierFormats {
     run.put("lossSum", state.lossSum()).put("weightSum", state.weightSum());
     run.put("updates", state.optimizer().updates()).put("seconds", state.seconds());
     run.putArray("reports")
-        .addAll(state.reports().stream().map(r -> JSON.<JsonNode>valueToTree(r)).toList());
+        .addAll(state.reports().stream().map(EarlierFormats::withoutMetric).toList());
     LoopState.Best best = state.best();
     if (best != null) {
       tensors.put("best", vector(best.weights()));
       run.put("bestEpoch", best.epoch()).put("bestScore", best.score());
     }
     return FileBytes.of(tensors, Map.of("checkpoint", run.toString()));
+  }
+
+  private static JsonNode withoutMetric(EpochReport report) {
+    JsonNode json = JSON.valueToTree(report);
+    if (json.path("validation") instanceof ObjectNode validation) {
+      validation.remove("metric");
+    }
+    return json;
   }
 
   private static Safetensors.Tensor vector(Floats values) {

@@ -15,6 +15,7 @@ import ai.djl.nn.Block;
 import ai.djl.nn.core.Linear;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
+import io.sparkfocal.calibration.LogitLink;
 import io.sparkfocal.collective.TensorCollective;
 import io.sparkfocal.collective.local.SoloCollective;
 import io.sparkfocal.losses.Autograd;
@@ -164,7 +165,8 @@ class EvaluatorTest {
         new TensorCollective(new SoloCollective()),
         manager,
         classes,
-        new float[0],
+        LogitLink.plain(false),
+        ValidationMetric.LOSS,
         AwaitedSum.betweenSigns(Duration.ofMinutes(2)));
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.nn.Block;
+import io.sparkfocal.calibration.LogitLink;
 import io.sparkfocal.collective.Collective;
 import io.sparkfocal.collective.TensorCollective;
 import io.sparkfocal.collective.local.LocalGroup;
@@ -59,7 +60,8 @@ class SlowEvaluationTest {
               new TensorCollective(rank),
               manager,
               CLASSES,
-              new float[0],
+              LogitLink.plain(false),
+              ValidationMetric.LOSS,
               Duration.ZERO);
       return evaluator.evaluate(
           new TensorShard(all, shuffle -> new int[0], Gather::composed), beforeBatch);
