@@ -24,6 +24,14 @@ public final class TensorCopy {
     if (target.isEmpty()) {
       return;
     }
+    if (target.getShape().isScalar()) {
+      // Without a dimension there is nothing to index.
+      try (NDArray one = target.reshape(1);
+          NDArray value = source.reshape(1)) {
+        into(one, value);
+      }
+      return;
+    }
     target.set(new NDIndex().addAllDim(target.getShape().dimension()), source);
   }
 

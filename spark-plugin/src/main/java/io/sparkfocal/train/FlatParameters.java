@@ -11,6 +11,7 @@ import ai.djl.util.Pair;
 import io.sparkfocal.collective.TensorCollective;
 import io.sparkfocal.compat.TensorCopy;
 import io.sparkfocal.losses.Autograd;
+import io.sparkfocal.network.TensorHolder;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
@@ -44,6 +45,9 @@ public final class FlatParameters {
   private final NDArray trained;
   private final NDArray gradients;
   private final @Nullable HalfPrecision half;
+
+  /** What autograd gives a gradient, and where that lies; tied weights have one place. */
+  private record Leaf(PtNDArray tensor, long offset) {}
 
   private FlatParameters(
       List<ParameterSlice> slices,
@@ -86,23 +90,33 @@ public final class FlatParameters {
     int trainedCount =
         (int) parameters.stream().filter(p -> p.getValue().requiresGradient()).count();
 
-    List<ParameterSlice> slices = slicesOf(parameters);
+    Map<Parameter, TensorHolder> holders = TensorHolder.of(network);
+    if (scale != null && !holders.isEmpty()) {
+      throw new IllegalArgumentException(
+          "precision is float16, but a TorchScript network computes in the float32 of its file; set"
+              + " precision to float32.");
+    }
+    List<ParameterSlice> slices = slicesOf(parameters, holders);
     long trainedSize = end(slices.subList(0, trainedCount));
     long size = end(slices);
     NDArray all = manager.zeros(new Shape(size));
     NDArray computed = scale == null ? all : manager.zeros(new Shape(size), DataType.FLOAT16);
-    List<PtNDArray> leaves = new ArrayList<>();
+    List<Leaf> leaves = new ArrayList<>();
     for (int i = 0; i < slices.size(); i++) {
       ParameterSlice slice = slices.get(i);
       Parameter parameter = parameters.get(i).getValue();
       NDArray view = slice.of(all);
       InitialValues.fill(view, parameter.getArray(), parameter, seed, i);
-      replace(parameter, isStatistics(parameter) ? view : slice.of(computed), manager);
+      TensorHolder holder = holders.get(parameter);
+      List<NDArray> tensors =
+          holder == null
+              ? replaced(parameter, isStatistics(parameter) ? view : slice.of(computed), manager)
+              : holder.move(parameter, view);
       if (i < trainedCount) {
-        leaves.add((PtNDArray) parameter.getArray());
+        tensors.forEach(tensor -> leaves.add(new Leaf((PtNDArray) tensor, slice.offset())));
       }
     }
-    NDArray linked = linked(leaves, slices, computed.getDataType(), trainedSize + TAIL, manager);
+    NDArray linked = linked(leaves, computed.getDataType(), trainedSize + TAIL, manager);
     NDArray trained = all.get("0:" + trainedSize);
     return scale == null
         ? new FlatParameters(slices, all, trained, linked, null)
@@ -131,7 +145,8 @@ public final class FlatParameters {
         || parameter.getType() == Parameter.Type.RUNNING_VAR;
   }
 
-  private static List<ParameterSlice> slicesOf(List<Pair<String, Parameter>> parameters) {
+  private static List<ParameterSlice> slicesOf(
+      List<Pair<String, Parameter>> parameters, Map<Parameter, TensorHolder> holders) {
     List<ParameterSlice> slices = new ArrayList<>();
     long offset = 0;
     for (Pair<String, Parameter> named : parameters) {
@@ -146,7 +161,9 @@ public final class FlatParameters {
             "Parameter \"%s\" has %s values, but a model keeps at most %s of one; use more and narrower layers."
                 .formatted(named.getKey(), shape.size(), LARGEST));
       }
-      slices.add(new ParameterSlice(named.getKey(), shape.getShape(), offset));
+      TensorHolder holder = holders.get(named.getValue());
+      double factor = holder == null ? 1 : holder.rateFactor(named.getValue());
+      slices.add(new ParameterSlice(named.getKey(), shape.getShape(), offset, factor));
       offset = end(slices);
     }
     return slices;
@@ -157,10 +174,11 @@ public final class FlatParameters {
     return slices.isEmpty() ? 0 : slices.get(slices.size() - 1).end();
   }
 
-  private static void replace(Parameter parameter, NDArray view, NDManager manager) {
+  private static List<NDArray> replaced(Parameter parameter, NDArray view, NDManager manager) {
     parameter.close();
     parameter.setInitializer((m, shape, type) -> view);
     parameter.initialize(manager, view.getDataType());
+    return List.of(parameter.getArray());
   }
 
   /** Where each parameter lies in {@link #all()}. */
@@ -212,27 +230,22 @@ public final class FlatParameters {
    * <p>Autograd keeps the first gradient that reaches a leaf, if nobody else holds it, and adds
    * later ones to it in place. So each leaf is sent a view of its own place.
    */
-  private static NDArray linked(
-      List<PtNDArray> leaves,
-      List<ParameterSlice> slices,
-      DataType type,
-      long size,
-      NDManager manager) {
+  private static NDArray linked(List<Leaf> leaves, DataType type, long size, NDManager manager) {
     NDArray gradients = manager.ones(new Shape(size), type);
-    for (int i = 0; i < leaves.size(); i++) {
-      PtNDArray leaf = leaves.get(i);
-      long offset = slices.get(i).offset();
-      try (NDArray root = Autograd.recorded(() -> leaf.reshape(-1));
-          NDArray place = gradients.get(offset + ":" + (offset + leaf.size()))) {
+    for (Leaf leaf : leaves) {
+      long end = leaf.offset() + leaf.tensor().size();
+      try (NDArray root = Autograd.recorded(() -> leaf.tensor().reshape(-1));
+          NDArray place = gradients.get(leaf.offset() + ":" + end)) {
         Autograd.backward(root, place, false);
       }
     }
     gradients.subi(gradients);
-    for (PtNDArray leaf : leaves) {
-      try (NDArray gradient = leaf.getGradient()) {
+    for (Leaf leaf : leaves) {
+      try (NDArray gradient = leaf.tensor().getGradient()) {
         if (first(gradient) != 0) {
           throw new IllegalStateException(
-              "This PyTorch copies gradients instead of keeping them; use the version that DJL 0.35 brings, 2.7.1.");
+              "This PyTorch copies gradients instead of keeping them; use the version that DJL 0.35"
+                  + " brings, 2.7.1.");
         }
       }
     }

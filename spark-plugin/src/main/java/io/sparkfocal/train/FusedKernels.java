@@ -236,12 +236,14 @@ public final class FusedKernels {
         settings.optimizer() instanceof AdamW rule
             ? attempted(ADAMW, () -> fusedAdamW(rule, parameters, collective, settings, manager))
             : null;
-    if (fused != null) {
-      return fused;
+    WeightUpdate update = fused;
+    if (update == null) {
+      update =
+          manager.getDevice().isGpu()
+              ? new TensorUpdate(parameters, collective, settings, manager)
+              : new HostUpdate(parameters, collective, settings, manager);
     }
-    return manager.getDevice().isGpu()
-        ? new TensorUpdate(parameters, collective, settings, manager)
-        : new HostUpdate(parameters, collective, settings, manager);
+    return RatedUpdate.of(update, parameters, manager);
   }
 
   private @Nullable FusedAdamW fusedAdamW(

@@ -8,6 +8,8 @@ import java.util.List;
 /**
  * An update rule over flat parameters, with its settings; made twice, since on a CPU one pass over
  * arrays is several times as fast as PyTorch's operations one by one, and a GPU needs the latter.
+ *
+ * <p>What a rule adds to a weight is proportional to the learning rate (see {@link RatedUpdate}).
  */
 public sealed interface Optimizer extends Serializable permits AdamW, Sgd {
 

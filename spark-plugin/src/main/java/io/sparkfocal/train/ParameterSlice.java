@@ -13,8 +13,9 @@ import java.util.Arrays;
  * @param name name within the network, as {@code Block.getParameters()} gives it
  * @param shape shape of the parameter
  * @param offset index of its first value
+ * @param rateFactor what the learning rate is multiplied by for it
  */
-public record ParameterSlice(String name, long[] shape, long offset) {
+public record ParameterSlice(String name, long[] shape, long offset, double rateFactor) {
 
   private static final int ALIGNMENT = 64;
 
@@ -38,6 +39,7 @@ public record ParameterSlice(String name, long[] shape, long offset) {
     return other instanceof ParameterSlice that
         && name.equals(that.name)
         && offset == that.offset
+        && rateFactor == that.rateFactor
         && Arrays.equals(shape, that.shape);
   }
 
@@ -48,6 +50,7 @@ public record ParameterSlice(String name, long[] shape, long offset) {
 
   @Override
   public String toString() {
-    return name + Arrays.toString(shape) + "@" + offset;
+    String place = name + Arrays.toString(shape) + "@" + offset;
+    return rateFactor == 1 ? place : place + " at " + rateFactor + " of the learning rate";
   }
 }
