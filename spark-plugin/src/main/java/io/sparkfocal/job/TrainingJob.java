@@ -5,13 +5,17 @@ import io.sparkfocal.data.LabelCounts;
 import io.sparkfocal.data.TrainingColumns;
 import io.sparkfocal.network.MlpNetwork;
 import io.sparkfocal.network.NetworkDescription;
+import io.sparkfocal.network.TorchScriptFile;
 import io.sparkfocal.persist.CheckpointFolder;
+import io.sparkfocal.persist.ModelFiles;
 import io.sparkfocal.persist.RunLease;
+import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
 import java.util.function.Supplier;
 import org.apache.hadoop.conf.Configuration;
+import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext;
 import org.apache.spark.sql.Dataset;
@@ -140,6 +144,23 @@ public final class TrainingJob implements AutoCloseable {
    */
   public Transport transport(DeviceChoice device) {
     return Transport.of(conf, device);
+  }
+
+  /**
+   * A TorchScript file, read here once.
+   *
+   * @param path of any Hadoop file system
+   * @throws IllegalArgumentException if there is none
+   */
+  public TorchScriptFile torchScript(String path) {
+    try {
+      return ModelFiles.torchScript(new Path(path), hadoop);
+    } catch (IOException e) {
+      throw new IllegalArgumentException(
+          "%s cannot be read: %s; check that it is a file that the driver may read."
+              .formatted(path, e.getMessage()),
+          e);
+    }
   }
 
   /** Settings of the application and its session. */

@@ -1,5 +1,10 @@
 package io.sparkfocal.ml;
 
+import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Block;
 import io.sparkfocal.calibration.CalibrationGoal;
 import io.sparkfocal.calibration.ThresholdTuning;
 import io.sparkfocal.data.LabelCounts;
@@ -10,6 +15,7 @@ import io.sparkfocal.job.TrainingPlan;
 import io.sparkfocal.ml.FocalLossClassifier.Input;
 import io.sparkfocal.network.Layers;
 import io.sparkfocal.network.NetworkDescription;
+import io.sparkfocal.plugin.NativeEngine;
 import io.sparkfocal.train.LossSpec;
 import io.sparkfocal.train.TrainingSettings;
 import io.sparkfocal.train.ValidationMetric;
@@ -66,7 +72,7 @@ final class EstimatorPlan {
         input.rows().content(),
         input.rows().isSparse(),
         choice.encoding(params, input.rows(), input.columns().features()),
-        network(input.rows().width(), output),
+        network(input.rows().width(), output, job),
         output.bias(),
         output.loss(),
         settings(input.counts()),
@@ -124,11 +130,24 @@ final class EstimatorPlan {
   }
 
   /** Builds the network once on the driver too, so that bad arguments fail before training. */
-  private NetworkDescription network(int features, OutputLayer output) {
+  private NetworkDescription network(int features, OutputLayer output, TrainingJob job) {
     NetworkDescription description =
-        choice.network(params, features, output.outputs(), output.link().sigmoid());
-    description.build(Layers.forInference());
+        choice.network(params, features, output.outputs(), output.link().sigmoid(), job);
+    if (description.file() == null) {
+      description.build(Layers.forInference());
+    } else {
+      requireTrainable(description);
+    }
     return description;
+  }
+
+  /** Tries the network with rows of zeros. */
+  private static void requireTrainable(NetworkDescription torchScript) {
+    NativeEngine.require(1);
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
+      Block network = torchScript.build(Layers.forInference());
+      network.initialize(manager, DataType.FLOAT32, new Shape(1, torchScript.features()));
+    }
   }
 
   private TrainingSettings settings(LabelCounts counts) {

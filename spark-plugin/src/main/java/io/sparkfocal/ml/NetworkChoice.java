@@ -5,10 +5,13 @@ import io.sparkfocal.data.FeatureColumn;
 import io.sparkfocal.data.FeatureLayout;
 import io.sparkfocal.data.FeaturePlan;
 import io.sparkfocal.data.InvalidRows;
+import io.sparkfocal.job.TrainingJob;
 import io.sparkfocal.network.MlpNetwork;
 import io.sparkfocal.network.NetworkDescription;
+import io.sparkfocal.network.ParameterRules;
 import io.sparkfocal.network.TabularNetwork;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -25,6 +28,8 @@ enum NetworkChoice {
   LINEAR,
   /** Of a provider of the user's. */
   PROVIDER,
+  /** A file that PyTorch saved. */
+  TORCHSCRIPT,
   /** The tabular network or the perceptron, as the rows will tell. */
   OPEN;
 
@@ -32,6 +37,8 @@ enum NetworkChoice {
   private static final int[] TABULAR_LAYERS = {256, 256, 256};
 
   private static final double TABULAR_DROPOUT = 0.1;
+
+  private static final String TORCHSCRIPT_PREFIX = "torchscript:";
 
   /**
    * The choice of that name.
@@ -44,11 +51,17 @@ enum NetworkChoice {
       case "tabular" -> TABULAR;
       case "mlp" -> MLP;
       case "linear" -> LINEAR;
-      default ->
-          throw new IllegalArgumentException(
-              "network is \"%s\"; it must be auto, tabular, mlp or linear, or networkProvider a class of your own."
-                  .formatted(name));
+      default -> torchScript(name);
     };
+  }
+
+  private static NetworkChoice torchScript(String name) {
+    if (name.startsWith(TORCHSCRIPT_PREFIX) && name.length() > TORCHSCRIPT_PREFIX.length()) {
+      return TORCHSCRIPT;
+    }
+    throw new IllegalArgumentException(
+        "network is \"%s\"; it must be auto, tabular, mlp, linear or torchscript:PATH, or networkProvider a class of your own."
+            .formatted(name));
   }
 
   /** What is known from the params and the columns alone. */
@@ -130,6 +143,11 @@ enum NetworkChoice {
 
   /** How features are encoded. */
   FeaturePlan encoding(FocalLossClassifier params, InputBlocks rows, FeatureLayout layout) {
+    if (this == TORCHSCRIPT) {
+      // A network that was trained elsewhere knows its features as they were there.
+      return FeaturePlan.numbers(
+          params.isSet(params.standardization()) && params.getStandardization());
+    }
     if (this != TABULAR) {
       return FeaturePlan.numbers(params.getStandardization());
     }
@@ -140,7 +158,7 @@ enum NetworkChoice {
 
   /** The network, without what only the ranks will know. */
   NetworkDescription network(
-      FocalLossClassifier params, int features, int outputs, boolean sigmoid) {
+      FocalLossClassifier params, int features, int outputs, boolean sigmoid, TrainingJob job) {
     return switch (this) {
       case TABULAR ->
           new NetworkDescription(
@@ -156,6 +174,7 @@ enum NetworkChoice {
       case PROVIDER ->
           new NetworkDescription(
               params.getNetworkProvider(), pairs(params.getNetworkArguments()), features, outputs);
+      case TORCHSCRIPT -> torchScript(params, features, outputs, job);
       case LINEAR ->
           new NetworkDescription(
               MlpNetwork.class.getName(),
@@ -170,6 +189,26 @@ enum NetworkChoice {
               features,
               outputs);
     };
+  }
+
+  private static NetworkDescription torchScript(
+      FocalLossClassifier params, int features, int outputs, TrainingJob job) {
+    Map<String, Double> rates = new LinkedHashMap<>();
+    for (String rate : params.getLearningRateFactors()) {
+      int equals = rate.lastIndexOf('=');
+      try {
+        rates.put(rate.substring(0, equals), Double.valueOf(rate.substring(equals + 1)));
+      } catch (NumberFormatException e) {
+        throw new IllegalArgumentException(
+            "learningRateFactors has \"%s\", which is no pattern=number.".formatted(rate), e);
+      }
+    }
+    return NetworkDescription.torchScript(
+        job.torchScript(params.getNetwork().substring(TORCHSCRIPT_PREFIX.length())),
+        params.getInputShape(),
+        new ParameterRules(List.of(params.getFrozenParameters()), rates),
+        features,
+        outputs);
   }
 
   private static Map<String, String> pairs(String... texts) {

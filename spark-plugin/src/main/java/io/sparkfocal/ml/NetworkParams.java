@@ -23,9 +23,10 @@ public interface NetworkParams<S extends NetworkParams<S>> extends Chained<S> {
 
   /**
    * Param: the network: tabular (for columns, which may be categories or missing), mlp (a
-   * multilayer perceptron of numbers), linear, or auto: mlp for arrays, for vectors that are wide
-   * or mostly 0, and where hiddenLayers, dropout, batchNorm or standardization is set, else tabular
-   * (default auto).
+   * multilayer perceptron of numbers), linear, torchscript:PATH (a file of any Hadoop file system
+   * that torch.jit.save wrote: code, to be trusted like a jar), or auto: mlp for arrays, for
+   * vectors that are wide or mostly 0, and where hiddenLayers, dropout, batchNorm or
+   * standardization is set, else tabular (default auto).
    */
   default Param<String> network() {
     return networkParams().network;
@@ -60,6 +61,31 @@ public interface NetworkParams<S extends NetworkParams<S>> extends Chained<S> {
     return networkParams().networkProvider;
   }
 
+  /**
+   * Param: shape in which a TorchScript network takes a row, without the batch; empty for a vector
+   * of the features (default empty).
+   */
+  default IntArrayParam inputShape() {
+    return networkParams().inputShape;
+  }
+
+  /**
+   * Param: regular expressions for whole names of parameters of a TorchScript network that keep
+   * their values (default none).
+   */
+  default StringArrayParam frozenParameters() {
+    return networkParams().frozenParameters;
+  }
+
+  /**
+   * Param: what the learning rate of parameters of a TorchScript network is multiplied by, each as
+   * pattern=factor, with a regular expression for whole names; of several that fit the first holds
+   * (default none).
+   */
+  default StringArrayParam learningRateFactors() {
+    return networkParams().learningRateFactors;
+  }
+
   /** Param: arguments of a provider of one's own, each as name=value (default none). */
   default StringArrayParam networkArguments() {
     return networkParams().networkArguments;
@@ -88,6 +114,21 @@ public interface NetworkParams<S extends NetworkParams<S>> extends Chained<S> {
   /** Value of {@link #networkProvider}. */
   default String getNetworkProvider() {
     return getOrDefault(networkProvider());
+  }
+
+  /** Value of {@link #inputShape}. */
+  default int[] getInputShape() {
+    return getOrDefault(inputShape());
+  }
+
+  /** Value of {@link #frozenParameters}. */
+  default String[] getFrozenParameters() {
+    return getOrDefault(frozenParameters());
+  }
+
+  /** Value of {@link #learningRateFactors}. */
+  default String[] getLearningRateFactors() {
+    return getOrDefault(learningRateFactors());
   }
 
   /** Value of {@link #networkArguments}. */
@@ -120,6 +161,21 @@ public interface NetworkParams<S extends NetworkParams<S>> extends Chained<S> {
     return chained(networkProvider(), value);
   }
 
+  /** Sets {@link #inputShape}. */
+  default S setInputShape(int... value) {
+    return chained(inputShape(), value);
+  }
+
+  /** Sets {@link #frozenParameters}. */
+  default S setFrozenParameters(String... value) {
+    return chained(frozenParameters(), value);
+  }
+
+  /** Sets {@link #learningRateFactors}. */
+  default S setLearningRateFactors(String... value) {
+    return chained(learningRateFactors(), value);
+  }
+
   /** Sets {@link #networkArguments}. */
   default S setNetworkArguments(String... value) {
     return chained(networkArguments(), value);
@@ -145,13 +201,16 @@ public interface NetworkParams<S extends NetworkParams<S>> extends Chained<S> {
     final BooleanParam batchNorm;
     final Param<String> networkProvider;
     final StringArrayParam networkArguments;
+    final IntArrayParam inputShape;
+    final StringArrayParam frozenParameters;
+    final StringArrayParam learningRateFactors;
 
     Holder(Params owner) {
       network =
           new Param<>(
               owner,
               "network",
-              "tabular (for columns, which may be categories or missing), mlp (a multilayer perceptron of numbers), linear, or auto: by the columns and the params that are set",
+              "tabular (for columns, which may be categories or missing), mlp (a multilayer perceptron of numbers), linear, torchscript:PATH, or auto: by the columns and the params that are set",
               ParamCheck.name("network", NetworkChoice::named));
       hiddenLayers =
           new IntArrayParam(
@@ -181,6 +240,26 @@ public interface NetworkParams<S extends NetworkParams<S>> extends Chained<S> {
               "networkArguments",
               "arguments of a provider of one's own, each as name=value",
               ParamCheck.pairs("networkArguments"));
+      inputShape =
+          new IntArrayParam(
+              owner,
+              "inputShape",
+              "shape in which a TorchScript network takes a row, without the batch; empty for a vector",
+              ParamCheck.widths("inputShape"));
+      frozenParameters =
+          new StringArrayParam(
+              owner,
+              "frozenParameters",
+              "regular expressions for whole names of parameters of a TorchScript network that keep their values");
+      learningRateFactors =
+          new StringArrayParam(
+              owner,
+              "learningRateFactors",
+              "what the learning rate of parameters of a TorchScript network is multiplied by, each as pattern=factor",
+              ParamCheck.pairs("learningRateFactors"));
+      owner.setDefault(inputShape, new int[0]);
+      owner.setDefault(frozenParameters, new String[0]);
+      owner.setDefault(learningRateFactors, new String[0]);
       owner.setDefault(network, "auto");
       owner.setDefault(hiddenLayers, new int[] {128, 128});
       owner.setDefault(dropout, 0.0);

@@ -126,6 +126,16 @@ final class ParamConflicts {
 
   private void namedNetwork() {
     NetworkChoice named = NetworkChoice.named(params.getNetwork());
+    if (named != NetworkChoice.TORCHSCRIPT) {
+      for (Param<?> param :
+          List.of(params.inputShape(), params.frozenParameters(), params.learningRateFactors())) {
+        if (isAskedFor(params, param)) {
+          found.add(
+              "%s is %s, but network is %s, and only torchscript:PATH has use for it; clear %1$s."
+                  .formatted(param.name(), text(params.getOrDefault(param)), params.getNetwork()));
+        }
+      }
+    }
     if (named == NetworkChoice.OPEN) {
       return;
     }
@@ -138,7 +148,7 @@ final class ParamConflicts {
       return;
     }
     List<Param<?>> idle = new ArrayList<>(List.of(params.batchNorm()));
-    if (named == NetworkChoice.LINEAR) {
+    if (named == NetworkChoice.LINEAR || named == NetworkChoice.TORCHSCRIPT) {
       idle.addAll(List.of(params.hiddenLayers(), params.dropout()));
     } else {
       idle.add(params.standardization());
@@ -149,6 +159,10 @@ final class ParamConflicts {
             "%s is %s, but network %s has none of its own; set network to mlp, or clear %1$s."
                 .formatted(param.name(), text(params.getOrDefault(param)), params.getNetwork()));
       }
+    }
+    if (named == NetworkChoice.TORCHSCRIPT && params.getPrecision().equals("float16")) {
+      found.add(
+          "precision is float16, but a TorchScript network computes in float32; set precision to float32.");
     }
     if (named == NetworkChoice.TABULAR && params.getPrecision().equals("float16")) {
       found.add(

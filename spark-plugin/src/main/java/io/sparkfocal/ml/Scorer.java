@@ -52,7 +52,7 @@ final class Scorer implements AutoCloseable {
       try {
         return new Native(
             manager,
-            StoredParameters.build(sent.description(), manager, sent.shapes(), sent.parameters()));
+            StoredParameters.build(sent.whole(), manager, sent.shapes(), sent.parameters()));
       } catch (RuntimeException | LinkageError e) {
         manager.close();
         throw e;

@@ -4,6 +4,7 @@ import io.sparkfocal.data.FeatureEncoding;
 import io.sparkfocal.data.Standardization;
 import io.sparkfocal.data.TableEncoding;
 import io.sparkfocal.network.NetworkDescription;
+import io.sparkfocal.network.TorchScriptFile;
 import io.sparkfocal.persist.EncodingFile;
 import io.sparkfocal.persist.Safetensors;
 import io.sparkfocal.persist.TrainedNetwork;
@@ -23,7 +24,8 @@ import org.apache.spark.broadcast.Broadcast;
  * A network whose weights are broadcast, in arrays of primitives, which every serializer knows.
  *
  * @param key which network of which application it is
- * @param description how to build the network
+ * @param description how to build the network, without a file
+ * @param file bytes of a TorchScript file; none for others
  * @param shapes by parameter name, in the order of the flat tensor
  * @param pieces values of consecutive parameters
  * @param standardization what {@link Standardization#toArray} gave; nothing for a table
@@ -32,6 +34,7 @@ import org.apache.spark.broadcast.Broadcast;
 record SentNetwork(
     String key,
     NetworkDescription description,
+    Broadcast<byte[]> file,
     Map<String, long[]> shapes,
     List<Broadcast<float[]>> pieces,
     Broadcast<double[]> standardization,
@@ -50,9 +53,11 @@ record SentNetwork(
     for (int[] sizes : cut(shapes)) {
       pieces.add(spark.broadcast(joined(tensors, sizes)));
     }
+    TorchScriptFile file = network.description().file();
     return new SentNetwork(
         UUID.randomUUID().toString(),
-        network.description(),
+        network.description().with(null),
+        spark.broadcast(file == null ? new byte[0] : file.bytes()),
         shapes,
         pieces,
         spark.broadcast(
@@ -96,6 +101,12 @@ record SentNetwork(
       at += size;
     }
     return all;
+  }
+
+  /** How to build the network, with all that this takes. */
+  NetworkDescription whole() {
+    byte[] bytes = file.value();
+    return bytes.length == 0 ? description : description.with(new TorchScriptFile(bytes));
   }
 
   /** Values of the parameters, one after the other; a piece is fetched when it is its turn. */

@@ -4,8 +4,12 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import java.io.Serializable;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A network by name and arguments, from which any JVM can build it again.
@@ -14,10 +18,48 @@ import java.util.TreeMap;
  * @param arguments arguments of the provider, by name
  * @param features width of the input
  * @param outputs width of the logits
+ * @param file of a {@link TorchScriptNetwork}, whose arguments are in the place of a provider's;
+ *     null for others
  */
 public record NetworkDescription(
-    String provider, Map<String, String> arguments, int features, int outputs)
+    String provider,
+    Map<String, String> arguments,
+    int features,
+    int outputs,
+    @Nullable TorchScriptFile file)
     implements Serializable {
+
+  private static final String ROW_SHAPE = "inputShape";
+  private static final String FROZEN = "frozen";
+  private static final String RATES = "learningRateFactors";
+
+  /** Of a provider's network. */
+  public NetworkDescription(
+      String provider, Map<String, String> arguments, int features, int outputs) {
+    this(provider, arguments, features, outputs, null);
+  }
+
+  /**
+   * Of a TorchScript network.
+   *
+   * @param rowShape shape in which it takes a row; empty for a vector
+   * @param rules which parameters are trained, and how fast
+   */
+  public static NetworkDescription torchScript(
+      TorchScriptFile file, int[] rowShape, ParameterRules rules, int features, int outputs) {
+    Map<String, String> arguments = new TreeMap<>();
+    arguments.put(
+        ROW_SHAPE,
+        Arrays.stream(rowShape).mapToObj(Integer::toString).collect(Collectors.joining(",")));
+    arguments.put(FROZEN, String.join("\n", rules.frozen()));
+    arguments.put(
+        RATES,
+        rules.rateFactors().entrySet().stream()
+            .map(e -> e.getValue() + " " + e.getKey())
+            .collect(Collectors.joining("\n")));
+    return new NetworkDescription(
+        TorchScriptNetwork.class.getName(), arguments, features, outputs, file);
+  }
 
   /** Copies the arguments, sorted by name. */
   public NetworkDescription {
@@ -31,7 +73,34 @@ public record NetworkDescription(
    *     NetworkProvider}, or refuses the arguments
    */
   public Block build(Layers layers) {
-    return newProvider().create(features, outputs, arguments, layers);
+    return file == null
+        ? newProvider().create(features, outputs, arguments, layers)
+        : new TorchScriptNetwork(file.bytes(), rowShape(), outputs, rules());
+  }
+
+  private Shape rowShape() {
+    String text = arguments.getOrDefault(ROW_SHAPE, "");
+    return text.isEmpty()
+        ? new Shape(features)
+        : new Shape(Arrays.stream(text.split(",")).mapToLong(Long::parseLong).toArray());
+  }
+
+  private ParameterRules rules() {
+    Map<String, Double> rates = new LinkedHashMap<>();
+    for (String rate : lines(RATES)) {
+      int space = rate.indexOf(' ');
+      rates.put(rate.substring(space + 1), Double.valueOf(rate.substring(0, space)));
+    }
+    return new ParameterRules(lines(FROZEN), rates);
+  }
+
+  private List<String> lines(String argument) {
+    return arguments.getOrDefault(argument, "").lines().toList();
+  }
+
+  /** The same without the file, for those who have it otherwise, or with one. */
+  public NetworkDescription with(@Nullable TorchScriptFile other) {
+    return new NetworkDescription(provider, arguments, features, outputs, other);
   }
 
   /**

@@ -1,5 +1,8 @@
 package io.sparkfocal.persist;
 
+import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
+import ai.djl.nn.Block;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -9,7 +12,10 @@ import io.sparkfocal.data.Standardization;
 import io.sparkfocal.data.TableEncoding;
 import io.sparkfocal.network.MlpNetwork;
 import io.sparkfocal.network.NetworkDescription;
+import io.sparkfocal.network.TorchScriptFile;
+import io.sparkfocal.network.TorchScriptNetwork;
 import io.sparkfocal.train.Floats;
+import io.sparkfocal.train.StoredParameters;
 import java.io.FileNotFoundException;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -25,14 +31,16 @@ import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
 
 /**
- * The two files of a model beside Spark's metadata: {@code network.json} (network, standardization,
- * class names) and {@code weights.safetensors}.
+ * The files of a model beside Spark's metadata: {@code network.json} (network, encoding of the
+ * features, class names) and {@code weights.safetensors}; for a TorchScript network also {@code
+ * network.pt}, with the trained values, which PyTorch loads.
  */
 public final class ModelFiles {
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String NETWORK = "network.json";
   private static final String WEIGHTS = "weights.safetensors";
+  private static final String TORCHSCRIPT = "network.pt";
   private static final int FORMAT = 1;
 
   /** Of a model with exact features, which an earlier version would not know of. */
@@ -46,7 +54,7 @@ public final class ModelFiles {
 
   private ModelFiles() {}
 
-  /** Writes both files into an existing or new folder of any Hadoop file system. */
+  /** Writes the files into an existing or new folder of any Hadoop file system. */
   public static void write(TrainedNetwork network, String folder, Configuration hadoop)
       throws IOException {
     ObjectNode json = JSON.createObjectNode();
@@ -65,10 +73,30 @@ public final class ModelFiles {
     try (OutputStream out = files.create(new Path(path, NETWORK), true)) {
       out.write(json.toPrettyString().getBytes(StandardCharsets.UTF_8));
     }
+    if (network.description().file() != null) {
+      try (OutputStream out = files.create(new Path(path, TORCHSCRIPT), true)) {
+        out.write(trained(network));
+      }
+    }
     SafetensorsWriter weights = new SafetensorsWriter(Map.of("format", "pt"));
     network.weights().forEach((name, t) -> weights.add(name, t.shape(), Floats.of(t.values())));
     try (OutputStream out = files.create(new Path(path, WEIGHTS), true)) {
       weights.write(out, () -> false);
+    }
+  }
+
+  /** The file of a TorchScript network with the values that it has now. */
+  private static byte[] trained(TrainedNetwork network) {
+    Map<String, long[]> shapes = new LinkedHashMap<>();
+    network.weights().forEach((name, tensor) -> shapes.put(name, tensor.shape()));
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
+      Block built =
+          StoredParameters.build(
+              network.description(),
+              manager,
+              shapes,
+              network.weights().values().stream().map(Safetensors.Tensor::values).iterator());
+      return ((TorchScriptNetwork) built).write();
     }
   }
 
@@ -102,9 +130,27 @@ public final class ModelFiles {
       throw missing(networkPath, e);
     }
     try (SeekableBytes weights = SeekableBytes.of(weightsPath, hadoop)) {
-      return decode(network, networkPath.toString(), weights, weightsPath.toString());
+      TrainedNetwork read =
+          decode(network, networkPath.toString(), weights, weightsPath.toString());
+      return read.description().provider().equals(TorchScriptNetwork.class.getName())
+          ? read.with(torchScript(new Path(path, TORCHSCRIPT), hadoop))
+          : read;
     } catch (FileNotFoundException e) {
       throw missing(weightsPath, e);
+    }
+  }
+
+  /**
+   * A TorchScript file of any Hadoop file system.
+   *
+   * @throws IllegalArgumentException if there is none
+   */
+  public static TorchScriptFile torchScript(Path path, Configuration hadoop) throws IOException {
+    try (FSDataInputStream in = path.getFileSystem(hadoop).open(path)) {
+      return new TorchScriptFile(in.readAllBytes());
+    } catch (FileNotFoundException e) {
+      throw new IllegalArgumentException(
+          path + " does not exist; give the path of a file that torch.jit.save wrote.", e);
     }
   }
 

@@ -5,6 +5,7 @@ import com.esotericsoftware.kryo.serializers.JavaSerializer;
 import io.sparkfocal.calibration.LogitLink;
 import io.sparkfocal.data.FeatureEncoding;
 import io.sparkfocal.network.NetworkDescription;
+import io.sparkfocal.network.TorchScriptFile;
 import java.io.Serializable;
 import java.util.List;
 import java.util.Map;
@@ -28,4 +29,10 @@ public record TrainedNetwork(
     FeatureEncoding encoding,
     LogitLink link,
     Map<String, Safetensors.Tensor> weights)
-    implements Serializable {}
+    implements Serializable {
+
+  /** The same with the file of a TorchScript network. */
+  TrainedNetwork with(TorchScriptFile file) {
+    return new TrainedNetwork(description.with(file), classes, classNames, encoding, link, weights);
+  }
+}

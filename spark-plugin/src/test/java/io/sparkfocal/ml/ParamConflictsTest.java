@@ -141,7 +141,7 @@ class ParamConflictsTest {
             c -> c.setHiddenLayers().setBatchNorm(true)),
         row(
             "validationMetric is accuracy, but no rows are for validation, so the last epoch is kept; set validationIndicatorCol.",
-            c -> c.setValidationMetric("accuracy")),
+            c -> c.setValidationMetric("accuracy").setValidationFraction(0)),
         row(
             "earlyStoppingPatience is 9, but maxIter is 10, so training cannot end earlier; lower it below 9 to let it.",
             c -> c.setMaxIter(10).setEarlyStoppingPatience(9)),
@@ -173,17 +173,17 @@ class ParamConflictsTest {
   static Stream<Arguments> idleWithTheseRows() {
     return Stream.of(
         row(
-            "alphaFrom is 0.5, but loss focal has no class weights here (alpha is none); set alpha.",
+            "alphaFrom is 0.5, but loss crossEntropy has no class weights here (alpha is none); set alpha.",
             c -> c.setAlpha("none").setAlphaFrom(0.5)),
         row(
             "alphaFrom is 0.5, but loss dice has no class weights here (alpha is auto); set alpha.",
-            c -> c.setLoss("dice").setAlphaFrom(0.5)),
+            c -> c.setLoss("dice").setAlpha("auto").setAlphaFrom(0.5)),
         row(
-            "reduction is weightedMean, but loss focal has no class weights here (alpha is none), so it is the mean; set alpha.",
+            "reduction is weightedMean, but loss crossEntropy has no class weights here (alpha is none), so it is the mean; set alpha.",
             c -> c.setAlpha("none").setReduction("weightedMean")),
         row(
             "alpha is auto, but the class weights of loss ldam hold from 0.8 of training on, which is after the last of its 4 steps; lower alphaFrom or raise maxIter.",
-            c -> c.setLoss("ldam").setMaxIter(1)),
+            c -> c.setLoss("ldam").setAlpha("auto").setMaxIter(1)),
         row(
             "warmupFraction is 0.02, but that is less than one of the 40 steps; raise it to 0.025 at least, or maxIter.",
             c -> c.setWarmupFraction(0.02)),
@@ -215,7 +215,8 @@ class ParamConflictsTest {
 
   @Test
   void nothingIsSaidWhereEverythingHasAnEffect() {
-    assertThat(afterCounting(c -> c.setAlphaFrom(0.5).setReduction("weightedMean"))).isEmpty();
+    assertThat(afterCounting(
+                c -> c.setAlpha("balanced").setAlphaFrom(0.5).setReduction("weightedMean"))).isEmpty();
     assertThat(afterCounting(c -> c.setLoss("ldam").setWarmupFraction(0.025))).isEmpty();
     assertThat(afterCounting(c -> c.setGradientAccumulationSteps(13))).isEmpty();
     assertThat(

@@ -83,10 +83,10 @@ class ModelFilesTest {
 
   @Test
   void aFormatOfTheFutureIsRefused() throws Exception {
-    edit("\"format\" : 1", "\"format\" : 3");
+    edit("\"format\" : 1", "\"format\" : 4");
     assertThatIllegalArgumentException()
         .isThrownBy(this::read)
-        .withMessageContaining("has format 3, but this version reads formats 1 and 2");
+        .withMessageContaining("has format 4, but this version reads formats 1 to 3");
   }
 
   @Test
