@@ -83,7 +83,7 @@ record BarrierTrainingTask(
                   share.validation(),
                   blocks)) {
         // Before the ranks meet, since nobody knows how long it takes.
-        if (earlier.value().isEmpty()) {
+        if (earlier.value().isEmpty() && plan.initial() == null) {
           rows.measure();
         }
         blocks.fetch();
@@ -152,7 +152,7 @@ record BarrierTrainingTask(
         Checkpoint from = checkpoint()) {
       JobSettings settings = plan.job();
       TensorCollective tensors = new TensorCollective(collective, settings.gradientPrecision());
-      FeatureEncoding encoding = from == null ? rows.encoding(tensors, manager) : from.encoding();
+      FeatureEncoding encoding = encoding(from, rows, tensors, manager);
       rows.encode(encoding);
       NetworkDescription description = encoding.network(plan.network());
       FusedKernels kernels =
@@ -173,6 +173,9 @@ record BarrierTrainingTask(
       description.requireOutputs(network);
       if (plan.outputBias().length > 0) {
         parameters.setOutputBias(plan.outputBias());
+      }
+      if (plan.initial() != null) {
+        plan.initial().putInto(parameters);
       }
       requireSameNetwork(parameters, tensors, manager);
 
@@ -223,6 +226,15 @@ record BarrierTrainingTask(
       collective.abort(String.valueOf(RankFailure.of(name, e).getMessage()));
       throw e;
     }
+  }
+
+  private FeatureEncoding encoding(
+      @Nullable Checkpoint from, RankRows rows, TensorCollective tensors, NDManager manager) {
+    if (from != null) {
+      return from.encoding();
+    }
+    InitialWeights initial = plan.initial();
+    return initial == null ? rows.encoding(tensors, manager) : initial.encoding();
   }
 
   /** That this rank reads; null for the beginning. */

@@ -9,6 +9,7 @@ import io.sparkfocal.network.TorchScriptFile;
 import io.sparkfocal.persist.CheckpointFolder;
 import io.sparkfocal.persist.ModelFiles;
 import io.sparkfocal.persist.RunLease;
+import io.sparkfocal.persist.TrainedNetwork;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -18,6 +19,7 @@ import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.Path;
 import org.apache.spark.SparkConf;
 import org.apache.spark.SparkContext;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.SerializableConfiguration;
@@ -159,6 +161,30 @@ public final class TrainingJob implements AutoCloseable {
       throw new IllegalArgumentException(
           "%s cannot be read: %s; check that it is a file that the driver may read."
               .formatted(path, e.getMessage()),
+          e);
+    }
+  }
+
+  /**
+   * The weights of a model, to begin a training with.
+   *
+   * @param model one, or the path of a saved one
+   * @param network that is to be trained, without what only ranks know
+   * @throws IllegalArgumentException if there is no such model, or it has another network than in
+   *     its output layer
+   */
+  public InitialWeights initialWeights(Object model, NetworkDescription network) {
+    try {
+      TrainedNetwork trained =
+          model instanceof TrainedNetwork given
+              ? given
+              : ModelFiles.read(String.valueOf(model), hadoop);
+      return InitialWeights.of(
+          trained, network, network.features(), JavaSparkContext.fromSparkContext(spark));
+    } catch (IOException e) {
+      throw new IllegalArgumentException(
+          "initialModel %s cannot be read: %s; check that the folder is readable."
+              .formatted(model, e.getMessage()),
           e);
     }
   }

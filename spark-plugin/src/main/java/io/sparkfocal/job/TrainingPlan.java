@@ -32,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  * @param transport what carries gradients
  * @param job settings of the application and its session
  * @param checkpoints where and how often to write them; null for none
+ * @param initial weights to begin with; null for new ones
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record TrainingPlan(
@@ -51,7 +52,8 @@ public record TrainingPlan(
     DeviceChoice device,
     Transport transport,
     JobSettings job,
-    @Nullable CheckpointPlan checkpoints)
+    @Nullable CheckpointPlan checkpoints,
+    @Nullable InitialWeights initial)
     implements Serializable {
 
   /** Features of a row. */
@@ -78,7 +80,8 @@ public record TrainingPlan(
         device,
         transport,
         job,
-        checkpoints);
+        checkpoints,
+        initial);
   }
 
   /**
@@ -88,6 +91,7 @@ public record TrainingPlan(
   Map<String, String> described() {
     Map<String, String> plan = new LinkedHashMap<>();
     plan.put("network", network.toString());
+    plan.put("initial model", String.valueOf(initial));
     plan.put("loss", loss.described());
     plan.put(
         "data",

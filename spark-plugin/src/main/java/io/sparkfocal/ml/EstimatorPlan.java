@@ -10,6 +10,7 @@ import io.sparkfocal.calibration.ThresholdTuning;
 import io.sparkfocal.data.LabelCounts;
 import io.sparkfocal.job.CheckpointPlan;
 import io.sparkfocal.job.DeviceChoice;
+import io.sparkfocal.job.InitialWeights;
 import io.sparkfocal.job.TrainingJob;
 import io.sparkfocal.job.TrainingPlan;
 import io.sparkfocal.ml.FocalLossClassifier.Input;
@@ -62,6 +63,7 @@ final class EstimatorPlan {
   TrainingPlan of(Input input, OutputLayer output, TrainingJob job) {
     choice.requireRows(input.rows(), input.columns().features());
     DeviceChoice device = DeviceChoice.of(params.getDevice());
+    NetworkDescription network = network(input.rows().width(), output, job);
     long attemptKey = UUID.randomUUID().getMostSignificantBits();
     return new TrainingPlan(
         "%s-%04x".formatted(params.uid(), attemptKey & 0xFFFF),
@@ -72,7 +74,7 @@ final class EstimatorPlan {
         input.rows().content(),
         input.rows().isSparse(),
         choice.encoding(params, input.rows(), input.columns().features()),
-        network(input.rows().width(), output, job),
+        network,
         output.bias(),
         output.loss(),
         settings(input.counts()),
@@ -83,7 +85,17 @@ final class EstimatorPlan {
         device,
         job.transport(device),
         job.settings(),
-        checkpoints(job, attemptKey));
+        checkpoints(job, attemptKey),
+        initial(network, job));
+  }
+
+  private @Nullable InitialWeights initial(NetworkDescription network, TrainingJob job) {
+    Object model = params.getInitialModel();
+    if (model.equals("")) {
+      return null;
+    }
+    return job.initialWeights(
+        model instanceof FocalLossClassificationModel trained ? trained.network() : model, network);
   }
 
   /**

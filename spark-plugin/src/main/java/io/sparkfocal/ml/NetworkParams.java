@@ -62,6 +62,15 @@ public interface NetworkParams<S extends NetworkParams<S>> extends Chained<S> {
   }
 
   /**
+   * Param: a model, or the path of a saved one, whose weights the training begins with: of the same
+   * network, or of one that differs in its output layer alone; features are encoded as that model
+   * has them (default empty).
+   */
+  default Param<Object> initialModel() {
+    return networkParams().initialModel;
+  }
+
+  /**
    * Param: shape in which a TorchScript network takes a row, without the batch; empty for a vector
    * of the features (default empty).
    */
@@ -116,6 +125,11 @@ public interface NetworkParams<S extends NetworkParams<S>> extends Chained<S> {
     return getOrDefault(networkProvider());
   }
 
+  /** Value of {@link #initialModel}. */
+  default Object getInitialModel() {
+    return getOrDefault(initialModel());
+  }
+
   /** Value of {@link #inputShape}. */
   default int[] getInputShape() {
     return getOrDefault(inputShape());
@@ -161,6 +175,16 @@ public interface NetworkParams<S extends NetworkParams<S>> extends Chained<S> {
     return chained(networkProvider(), value);
   }
 
+  /** Sets {@link #initialModel} to the path of a saved model; empty for none. */
+  default S setInitialModel(String path) {
+    return chained(initialModel(), path);
+  }
+
+  /** Sets {@link #initialModel}; an estimator that has a model itself cannot be saved. */
+  default S setInitialModel(FocalLossClassificationModel model) {
+    return chained(initialModel(), model);
+  }
+
   /** Sets {@link #inputShape}. */
   default S setInputShape(int... value) {
     return chained(inputShape(), value);
@@ -201,6 +225,7 @@ public interface NetworkParams<S extends NetworkParams<S>> extends Chained<S> {
     final BooleanParam batchNorm;
     final Param<String> networkProvider;
     final StringArrayParam networkArguments;
+    final Param<Object> initialModel;
     final IntArrayParam inputShape;
     final StringArrayParam frozenParameters;
     final StringArrayParam learningRateFactors;
@@ -240,6 +265,12 @@ public interface NetworkParams<S extends NetworkParams<S>> extends Chained<S> {
               "networkArguments",
               "arguments of a provider of one's own, each as name=value",
               ParamCheck.pairs("networkArguments"));
+      initialModel =
+          new ModelParam(
+              owner,
+              "initialModel",
+              "a model, or the path of a saved one, whose weights the training begins with: of the same network, or of one that differs in its output layer alone");
+      owner.setDefault(initialModel, "");
       inputShape =
           new IntArrayParam(
               owner,

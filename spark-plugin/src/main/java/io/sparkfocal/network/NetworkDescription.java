@@ -74,8 +74,25 @@ public record NetworkDescription(
    */
   public Block build(Layers layers) {
     return file == null
-        ? newProvider().create(features, outputs, arguments, layers)
+        ? created(newProvider(), layers)
         : new TorchScriptNetwork(file.bytes(), rowShape(), outputs, rules());
+  }
+
+  private Block created(NetworkProvider network, Layers layers) {
+    Block block = network.create(features, outputs, arguments, layers);
+    if (network.keepsValues()) {
+      block
+          .getParameters()
+          .values()
+          .forEach(
+              parameter -> {
+                if (parameter.isInitialized()) {
+                  float[] values = parameter.getArray().toFloatArray();
+                  parameter.setInitializer((SeededInitializer) (random, shape) -> values);
+                }
+              });
+    }
+    return block;
   }
 
   private Shape rowShape() {

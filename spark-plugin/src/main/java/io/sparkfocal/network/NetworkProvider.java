@@ -11,7 +11,8 @@ import java.util.Map;
  * returned block is not initialised; its parameters are given values by the training loop, from the
  * seed if they are of type {@code WEIGHT}; the others keep their own initializer, which must not
  * draw random numbers. Values that a {@code WEIGHT} has already, as those of a pretrained network,
- * are overwritten. A parameter that two layers share (tied weights) is not supported.
+ * are overwritten unless {@link #keepsValues} says otherwise. A parameter that two layers share
+ * (tied weights) is not supported.
  *
  * <p>Dropout and batch norm must come from {@link Layers}; DJL's own draw from a generator of the
  * whole JVM and see the rows of one rank only.
@@ -36,4 +37,12 @@ public interface NetworkProvider {
    * @throws IllegalArgumentException if an argument is missing or out of range, as one sentence
    */
   Block create(int features, int outputs, Map<String, String> arguments, Layers layers);
+
+  /**
+   * Whether parameters that have values when {@link #create} returns begin with these, as those of
+   * a pretrained network; the values must be the same on every rank.
+   */
+  default boolean keepsValues() {
+    return false;
+  }
 }

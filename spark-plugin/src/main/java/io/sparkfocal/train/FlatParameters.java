@@ -325,6 +325,16 @@ public final class FlatParameters {
     set(Floats.of(values));
   }
 
+  /** Replaces the values of one parameter. */
+  public void set(ParameterSlice slice, float[] values) {
+    if (slice.size() != values.length) {
+      throw new IllegalArgumentException(
+          "%s has %s values, but %s were given.".formatted(slice, slice.size(), values.length));
+    }
+    values().put(slice.offset(), values, values.length);
+    publish();
+  }
+
   /**
    * Sets the bias of the output layer, of each member where that is of an ensemble.
    *

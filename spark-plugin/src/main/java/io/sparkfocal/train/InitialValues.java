@@ -23,7 +23,11 @@ final class InitialValues {
 
   /** Keeps {@code Block.initialize} from drawing weights that {@link #fill} would replace. */
   static void replaceRandomInitializers(Block network) {
-    network.setInitializer(Initializer.ZEROS, Parameter.Type.WEIGHT);
+    network.setInitializer(
+        Initializer.ZEROS,
+        parameter ->
+            parameter.getType() == Parameter.Type.WEIGHT
+                && !(parameter.getInitializer() instanceof SeededInitializer));
   }
 
   /** Fills {@code view}, the flat home of the {@code index}-th parameter. */

@@ -51,6 +51,7 @@ class LargestBatchTest {
         DeviceChoice.CPU,
         null,
         JobSettings.of(CONF),
+        null,
         null);
   }
 

@@ -98,6 +98,7 @@ class RankCalibrationTest {
         DeviceChoice.CPU,
         null,
         JobSettings.of(new SparkConf(false).set("spark.focal.collective.timeout", "3s")),
+        null,
         null);
   }
 

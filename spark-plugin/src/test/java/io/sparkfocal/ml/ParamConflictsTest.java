@@ -215,8 +215,10 @@ class ParamConflictsTest {
 
   @Test
   void nothingIsSaidWhereEverythingHasAnEffect() {
-    assertThat(afterCounting(
-                c -> c.setAlpha("balanced").setAlphaFrom(0.5).setReduction("weightedMean"))).isEmpty();
+    assertThat(
+            afterCounting(
+                c -> c.setAlpha("balanced").setAlphaFrom(0.5).setReduction("weightedMean")))
+        .isEmpty();
     assertThat(afterCounting(c -> c.setLoss("ldam").setWarmupFraction(0.025))).isEmpty();
     assertThat(afterCounting(c -> c.setGradientAccumulationSteps(13))).isEmpty();
     assertThat(

@@ -146,8 +146,7 @@ class TorchScriptIT {
     assertThatThrownBy(() -> classifier("tied.pt").setNumClasses(5).fit(rows()))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("must give");
-    assertThatThrownBy(
-            () -> new FocalLossClassifier().setFrozenParameters("head\\..*").fit(rows()))
+    assertThatThrownBy(() -> new FocalLossClassifier().setFrozenParameters("head\\..*").fit(rows()))
         .hasMessageContaining("only torchscript:PATH has use for it");
   }
 }
