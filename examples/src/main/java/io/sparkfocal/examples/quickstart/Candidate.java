@@ -17,7 +17,7 @@ record Candidate(String name, String title, String loss, String alpha) {
       new Candidate("ce", "cross entropy", "crossEntropy", "none");
   static final Candidate WEIGHTED_CROSS_ENTROPY =
       new Candidate("weighted-ce", "weighted cross entropy", "crossEntropy", "balanced");
-  static final Candidate FOCAL = new Candidate("focal", "weighted focal", "focal", "balanced");
+  static final Candidate FOCAL = new Candidate("focal", "focal", "focal", "none");
   static final List<Candidate> COMPARED = List.of(CROSS_ENTROPY, WEIGHTED_CROSS_ENTROPY, FOCAL);
 
   /** The candidate of that name. */

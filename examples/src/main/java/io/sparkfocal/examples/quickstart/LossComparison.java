@@ -47,6 +47,7 @@ final class LossComparison {
             .setLabelCol(LabelledTable.CLASS)
             .setValidationIndicatorCol(StratifiedSplit.VALIDATION)
             .setMaxIter(options.epochs())
+            .setCalibration("temperature")
             .setSeed(seed)
             .setNumWorkers(options.workers())
             .setDevice(options.device());

@@ -10,14 +10,15 @@ import org.apache.spark.sql.SparkSession;
 /**
  * Trains on a CSV or Parquet file and prints how well each class is recognised.
  *
- * <p>Without {@code --input} it compares three losses on the Shuttle data over five seeds. Either
+ * <p>Without {@code --input} it compares three losses on flights from New York, of which 2.9 % were
+ * late, or on the Shuttle data. Either
  * way the last model is saved, loaded in a fresh JVM and scored again there. {@code bin/quickstart}
  * submits it.
  */
 public final class Quickstart {
 
   /** Seeds of the comparison: each decides split, initial weights and order of rows. */
-  static final List<Long> SEEDS = List.of(1L, 2L, 3L, 4L, 5L);
+  static final List<Long> SEEDS = List.of(1L);
 
   private Quickstart() {}
 
@@ -37,7 +38,7 @@ public final class Quickstart {
 
   private static String compare(SparkSession spark, QuickstartOptions options) throws Exception {
     LabelledTable table = LabelledTable.read(spark, options.input(), options.label());
-    System.out.printf(Locale.ROOT, "Shuttle (UCI): %s%n%n", table.describe());
+    System.out.printf(Locale.ROOT, "%s: %s%n%n", options.data(), table.describe());
     List<Candidate> candidates = Candidate.COMPARED;
     ProgressPrinter progress =
         ProgressPrinter.listenTo(spark, candidates.size() * SEEDS.size() * options.epochs());
@@ -49,7 +50,11 @@ public final class Quickstart {
     String model = saveAndScoreAgain(comparison.lastModel(), comparison.lastSplit(), options);
     return String.format(
         Locale.ROOT,
-        "quickstart ok macro_recall_ce=%.4f macro_recall_weighted_ce=%.4f macro_recall_focal=%.4f workers=%d model=%s",
+        "quickstart ok data=%s pr_auc_ce=%.4f pr_auc_weighted_ce=%.4f pr_auc_focal=%.4f macro_recall_ce=%.4f macro_recall_weighted_ce=%.4f macro_recall_focal=%.4f workers=%d model=%s",
+        options.data(),
+        scores.meanArea(Candidate.CROSS_ENTROPY),
+        scores.meanArea(Candidate.WEIGHTED_CROSS_ENTROPY),
+        scores.meanArea(Candidate.FOCAL),
         scores.meanMacroRecall(Candidate.CROSS_ENTROPY),
         scores.meanMacroRecall(Candidate.WEIGHTED_CROSS_ENTROPY),
         scores.meanMacroRecall(Candidate.FOCAL),
@@ -61,7 +66,7 @@ public final class Quickstart {
     LabelledTable table = LabelledTable.read(spark, options.input(), options.label());
     System.out.printf(Locale.ROOT, "%s: %s%n%n", options.input(), table.describe());
     Candidate candidate = Candidate.named(options.loss());
-    ProgressPrinter progress = ProgressPrinter.listenTo(spark, options.epochs());
+    ProgressPrinter progress = ProgressPrinter.listenTo(spark, Math.max(1, options.epochs()));
     LossComparison comparison = new LossComparison(table, options, progress);
     comparison.run(List.of(candidate), List.of(options.seed()));
     System.out.println();
@@ -69,8 +74,9 @@ public final class Quickstart {
     String model = saveAndScoreAgain(comparison.lastModel(), comparison.lastSplit(), options);
     return String.format(
         Locale.ROOT,
-        "quickstart ok loss=%s macro_recall=%.4f workers=%d model=%s",
+        "quickstart ok loss=%s pr_auc=%.4f macro_recall=%.4f workers=%d model=%s",
         candidate.name(),
+        comparison.scores().meanArea(candidate),
         comparison.scores().meanMacroRecall(candidate),
         options.workers(),
         model);

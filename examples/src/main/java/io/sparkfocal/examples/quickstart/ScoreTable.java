@@ -27,6 +27,11 @@ final class ScoreTable {
     return Spread.of(runs.getOrDefault(candidate, List.of()), Scores::macroRecall).mean();
   }
 
+  /** Mean area under the precision-recall curve: of class 1 of two, else over the classes. */
+  double meanArea(Candidate candidate) {
+    return Spread.of(runs.getOrDefault(candidate, List.of()), Scores::area).mean();
+  }
+
   /** The table as text, one line per class and measure. */
   String render() {
     int width = Math.max(12, classes.stream().mapToInt(String::length).max().orElse(0));
@@ -47,6 +52,9 @@ final class ScoreTable {
       appendLine(text, width, "PR-AUC", classes.get(c), s -> s.areasUnderPr()[wanted]);
     }
     appendLine(text, width, "PR-AUC", "macro", Scores::macroAreaUnderPr);
+    text.append('\n');
+    appendLine(text, width, "log", "loss", Scores::logLoss);
+    appendLine(text, width, "error", "calibration", Scores::calibrationError);
     return text.toString();
   }
 

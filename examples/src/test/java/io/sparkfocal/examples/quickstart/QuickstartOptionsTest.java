@@ -10,13 +10,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 class QuickstartOptionsTest {
 
   @Test
-  void withoutOptionsTheLossesAreComparedOnTheShuttleData() {
+  void withoutOptionsTheLossesAreComparedOnTheFlights() {
     QuickstartOptions options = QuickstartOptions.parse();
     assertThat(options.compares()).isTrue();
-    assertThat(options.input()).isEqualTo("examples/data/shuttle.csv.gz");
-    assertThat(options.label()).isEqualTo("Class");
+    assertThat(options.input()).isEqualTo("examples/data/flights.csv.gz");
+    assertThat(options.label()).isEqualTo("late");
     assertThat(options.workers()).isEqualTo(2);
-    assertThat(options.epochs()).isEqualTo(15);
+    assertThat(options.epochs()).isEqualTo(8);
+    assertThat(QuickstartOptions.parse("--data", "shuttle").label()).isEqualTo("Class");
   }
 
   @Test
@@ -34,6 +35,7 @@ class QuickstartOptionsTest {
       value = {
         "--colour red | Unknown option \"--colour\"",
         "--input a.csv | --input needs --label, the column to predict.",
+        "--data iris | --data is \"iris\"; choose flights or shuttle.",
         "--epochs | Option --epochs has no value.",
         "--epochs 0 | --epochs is \"0\"; give a whole number of at least 1.",
         "--workers two | --workers is \"two\"; give a whole number of at least 1.",

@@ -8,7 +8,7 @@ import org.junit.jupiter.api.Test;
 class ScoreTableTest {
 
   private static Scores scores(double a, double b) {
-    return new Scores(new double[] {a, b}, new double[] {0.5, b});
+    return new Scores(new double[] {a, b}, new double[] {0.5, b}, 0.1, 0.01);
   }
 
   @Test
