@@ -33,9 +33,6 @@ public final class InputBlocks implements AutoCloseable {
 
   private static final int MOST_READINGS = 3;
 
-  /** Of fewer rows none are kept aside by a hash. */
-  private static final long FEWEST_TO_HOLD = 1000;
-
   private final SparkContext spark;
   private final TrainingColumns columns;
   private final Dataset<?> dataset;
@@ -112,7 +109,7 @@ public final class InputBlocks implements AutoCloseable {
     counts =
         held
             ? LabelCounts.ofHeld(
-                Arrays.asList(made), rows, columns.declaredClasses(), FEWEST_TO_HOLD)
+                Arrays.asList(made), rows, columns.declaredClasses(), columns.fewestToHold())
             : LabelCounts.of(Arrays.asList(made), rows, columns.declaredClasses());
     allTrain = held && counts.validationRows() == 0;
     if (skippedRows() > 0) {

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param invalid what is done with rows that have a missing feature
  * @param validationFraction of the rows that are validated on where no column marks them, chosen by
  *     a hash of their features
+ * @param fewestToHold if there are fewer rows, none of them are
  * @param declaredClasses how many classes the label's metadata tells; 0 if it tells nothing
  * @param classNames names that the label's metadata declares; may be empty
  */
@@ -32,6 +33,7 @@ public record TrainingColumns(
     List<NumberKind> numbers,
     InvalidRows invalid,
     double validationFraction,
+    long fewestToHold,
     int declaredClasses,
     List<String> classNames)
     implements Serializable {
@@ -44,7 +46,8 @@ public record TrainingColumns(
       String label,
       @Nullable String weight,
       @Nullable String validation) {
-    return of(schema, featuresCol, featuresCols, label, weight, validation, InvalidRows.ERROR, 0);
+    return of(
+        schema, featuresCol, featuresCols, label, weight, validation, InvalidRows.ERROR, 0, 0);
   }
 
   /**
@@ -61,7 +64,8 @@ public record TrainingColumns(
       @Nullable String weight,
       @Nullable String validation,
       InvalidRows invalid,
-      double validationFraction) {
+      double validationFraction,
+      long fewestToHold) {
     FeatureLayout features = FeatureLayout.of(schema, featuresCol, featuresCols);
     StructField labelField = Columns.requireNumeric(schema, label, "labelCol");
     features.requireWithout(labelField.name(), schema);
@@ -82,6 +86,7 @@ public record TrainingColumns(
         numeric.stream().map(field -> NumberKind.of(field.dataType())).toList(),
         invalid,
         validationName == null ? validationFraction : 0,
+        fewestToHold,
         Columns.declaredClasses(labelField),
         Columns.classNames(labelField));
   }
@@ -96,6 +101,7 @@ public record TrainingColumns(
         numbers,
         other,
         validationFraction,
+        fewestToHold,
         declaredClasses,
         classNames);
   }

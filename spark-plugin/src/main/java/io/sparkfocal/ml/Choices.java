@@ -30,6 +30,15 @@ final class Choices {
     };
   }
 
+  /** Whether batch norm is that of each rank alone. */
+  static Boolean batchNormScope(String name) {
+    return switch (name) {
+      case "global" -> false;
+      case "local" -> true;
+      default -> throw unknown("batchNormScope", name, "global or local");
+    };
+  }
+
   static LearningRateSchedule schedule(String name) {
     return switch (name) {
       case "cosine" -> LearningRateSchedule.COSINE;

@@ -252,7 +252,8 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
             nullIfEmpty(getWeightCol()),
             nullIfEmpty(getValidationIndicatorCol()),
             InvalidRows.of(getHandleInvalid()),
-            getValidationFraction());
+            getValidationFraction(),
+            new ValidationRows(this).fewestToHold());
     NetworkChoice network = NetworkChoice.of(this, columns.features());
     network.requireColumns(columns.features());
     if (getNumClasses() > 0 && getNumClasses() < columns.declaredClasses()) {

@@ -6,9 +6,11 @@ import io.sparkfocal.data.FeatureLayout;
 import io.sparkfocal.data.FeaturePlan;
 import io.sparkfocal.data.InvalidRows;
 import io.sparkfocal.job.TrainingJob;
+import io.sparkfocal.network.CnnNetwork;
 import io.sparkfocal.network.MlpNetwork;
 import io.sparkfocal.network.NetworkDescription;
 import io.sparkfocal.network.ParameterRules;
+import io.sparkfocal.network.ResNet18Network;
 import io.sparkfocal.network.TabularNetwork;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -26,6 +28,10 @@ enum NetworkChoice {
   MLP,
   /** One linear layer. */
   LINEAR,
+  /** Convolutions for images. */
+  CNN,
+  /** ResNet-18. */
+  RESNET18,
   /** Of a provider of the user's. */
   PROVIDER,
   /** A file that PyTorch saved. */
@@ -51,6 +57,8 @@ enum NetworkChoice {
       case "tabular" -> TABULAR;
       case "mlp" -> MLP;
       case "linear" -> LINEAR;
+      case "cnn" -> CNN;
+      case "resnet18" -> RESNET18;
       default -> torchScript(name);
     };
   }
@@ -60,7 +68,7 @@ enum NetworkChoice {
       return TORCHSCRIPT;
     }
     throw new IllegalArgumentException(
-        "network is \"%s\"; it must be auto, tabular, mlp, linear or torchscript:PATH, or networkProvider a class of your own."
+        "network is \"%s\"; it must be auto, tabular, mlp, linear, cnn, resnet18 or torchscript:PATH, or networkProvider a class of your own."
             .formatted(name));
   }
 
@@ -174,6 +182,8 @@ enum NetworkChoice {
       case PROVIDER ->
           new NetworkDescription(
               params.getNetworkProvider(), pairs(params.getNetworkArguments()), features, outputs);
+      case CNN -> ofImages(CnnNetwork.class, params, features, outputs);
+      case RESNET18 -> ofImages(ResNet18Network.class, params, features, outputs);
       case TORCHSCRIPT -> torchScript(params, features, outputs, job);
       case LINEAR ->
           new NetworkDescription(
@@ -184,11 +194,34 @@ enum NetworkChoice {
       case MLP, OPEN ->
           new NetworkDescription(
               MlpNetwork.class.getName(),
-              MlpNetwork.arguments(
-                  params.getHiddenLayers(), params.getDropout(), params.getBatchNorm()),
+              withScope(
+                  params,
+                  MlpNetwork.arguments(
+                      params.getHiddenLayers(), params.getDropout(), params.getBatchNorm())),
               features,
               outputs);
     };
+  }
+
+  private static NetworkDescription ofImages(
+      Class<?> provider, FocalLossClassifier params, int features, int outputs) {
+    Map<String, String> arguments = new TreeMap<>();
+    arguments.put(
+        "inputShape",
+        Arrays.stream(params.getInputShape())
+            .mapToObj(Integer::toString)
+            .collect(Collectors.joining(",")));
+    arguments.put("dropout", Double.toString(params.getDropout()));
+    return new NetworkDescription(
+        provider.getName(), withScope(params, arguments), features, outputs);
+  }
+
+  private static Map<String, String> withScope(
+      FocalLossClassifier params, Map<String, String> arguments) {
+    if (params.getBatchNormScope().equals("local")) {
+      arguments.put("batchNormScope", "local");
+    }
+    return arguments;
   }
 
   private static NetworkDescription torchScript(

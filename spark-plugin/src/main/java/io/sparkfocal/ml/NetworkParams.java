@@ -23,10 +23,11 @@ public interface NetworkParams<S extends NetworkParams<S>> extends Chained<S> {
 
   /**
    * Param: the network: tabular (for columns, which may be categories or missing), mlp (a
-   * multilayer perceptron of numbers), linear, torchscript:PATH (a file of any Hadoop file system
-   * that torch.jit.save wrote: code, to be trusted like a jar), or auto: mlp for arrays, for
-   * vectors that are wide or mostly 0, and where hiddenLayers, dropout, batchNorm or
-   * standardization is set, else tabular (default auto).
+   * multilayer perceptron of numbers), linear, cnn or resnet18 (for images of inputShape, channel
+   * by channel and line by line), torchscript:PATH (a file of any Hadoop file system that
+   * torch.jit.save wrote: code, to be trusted like a jar), or auto: mlp for arrays, for vectors
+   * that are wide or mostly 0, and where hiddenLayers, dropout, batchNorm or standardization is
+   * set, else tabular (default auto).
    */
   default Param<String> network() {
     return networkParams().network;
@@ -62,6 +63,14 @@ public interface NetworkParams<S extends NetworkParams<S>> extends Chained<S> {
   }
 
   /**
+   * Param: whether batch norm (of mlp, cnn and resnet18) is over the rows of all ranks (global) or
+   * of each rank alone (local), which sums nothing over ranks within a step (default global).
+   */
+  default Param<String> batchNormScope() {
+    return networkParams().batchNormScope;
+  }
+
+  /**
    * Param: a model, or the path of a saved one, whose weights the training begins with: of the same
    * network, or of one that differs in its output layer alone; features are encoded as that model
    * has them (default empty).
@@ -71,8 +80,8 @@ public interface NetworkParams<S extends NetworkParams<S>> extends Chained<S> {
   }
 
   /**
-   * Param: shape in which a TorchScript network takes a row, without the batch; empty for a vector
-   * of the features (default empty).
+   * Param: shape in which a network takes a row, without the batch: channels, height and width for
+   * cnn and resnet18; empty for a vector of the features (default empty).
    */
   default IntArrayParam inputShape() {
     return networkParams().inputShape;
@@ -125,6 +134,11 @@ public interface NetworkParams<S extends NetworkParams<S>> extends Chained<S> {
     return getOrDefault(networkProvider());
   }
 
+  /** Value of {@link #batchNormScope}. */
+  default String getBatchNormScope() {
+    return getOrDefault(batchNormScope());
+  }
+
   /** Value of {@link #initialModel}. */
   default Object getInitialModel() {
     return getOrDefault(initialModel());
@@ -173,6 +187,11 @@ public interface NetworkParams<S extends NetworkParams<S>> extends Chained<S> {
   /** Sets {@link #networkProvider}. */
   default S setNetworkProvider(String value) {
     return chained(networkProvider(), value);
+  }
+
+  /** Sets {@link #batchNormScope}. */
+  default S setBatchNormScope(String value) {
+    return chained(batchNormScope(), value);
   }
 
   /** Sets {@link #initialModel} to the path of a saved model; empty for none. */
@@ -225,6 +244,7 @@ public interface NetworkParams<S extends NetworkParams<S>> extends Chained<S> {
     final BooleanParam batchNorm;
     final Param<String> networkProvider;
     final StringArrayParam networkArguments;
+    final Param<String> batchNormScope;
     final Param<Object> initialModel;
     final IntArrayParam inputShape;
     final StringArrayParam frozenParameters;
@@ -235,7 +255,7 @@ public interface NetworkParams<S extends NetworkParams<S>> extends Chained<S> {
           new Param<>(
               owner,
               "network",
-              "tabular (for columns, which may be categories or missing), mlp (a multilayer perceptron of numbers), linear, torchscript:PATH, or auto: by the columns and the params that are set",
+              "tabular (for columns, which may be categories or missing), mlp (a multilayer perceptron of numbers), linear, cnn, resnet18, torchscript:PATH, or auto: by the columns and the params that are set",
               ParamCheck.name("network", NetworkChoice::named));
       hiddenLayers =
           new IntArrayParam(
@@ -265,6 +285,13 @@ public interface NetworkParams<S extends NetworkParams<S>> extends Chained<S> {
               "networkArguments",
               "arguments of a provider of one's own, each as name=value",
               ParamCheck.pairs("networkArguments"));
+      batchNormScope =
+          new Param<>(
+              owner,
+              "batchNormScope",
+              "whether batch norm (of mlp, cnn and resnet18) is over the rows of all ranks (global) or of each rank alone (local)",
+              ParamCheck.name("batchNormScope", Choices::batchNormScope));
+      owner.setDefault(batchNormScope, "global");
       initialModel =
           new ModelParam(
               owner,
@@ -275,7 +302,7 @@ public interface NetworkParams<S extends NetworkParams<S>> extends Chained<S> {
           new IntArrayParam(
               owner,
               "inputShape",
-              "shape in which a TorchScript network takes a row, without the batch; empty for a vector",
+              "shape in which a network takes a row, without the batch: channels, height and width for cnn and resnet18; empty for a vector",
               ParamCheck.widths("inputShape"));
       frozenParameters =
           new StringArrayParam(

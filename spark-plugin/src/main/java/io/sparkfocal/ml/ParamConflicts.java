@@ -126,12 +126,17 @@ final class ParamConflicts {
 
   private void namedNetwork() {
     NetworkChoice named = NetworkChoice.named(params.getNetwork());
+    boolean isOfImages = named == NetworkChoice.CNN || named == NetworkChoice.RESNET18;
     if (named != NetworkChoice.TORCHSCRIPT) {
-      for (Param<?> param :
-          List.of(params.inputShape(), params.frozenParameters(), params.learningRateFactors())) {
+      List<Param<?>> others =
+          new ArrayList<>(List.of(params.frozenParameters(), params.learningRateFactors()));
+      if (!isOfImages) {
+        others.add(params.inputShape());
+      }
+      for (Param<?> param : others) {
         if (isAskedFor(params, param)) {
           found.add(
-              "%s is %s, but network is %s, and only torchscript:PATH has use for it; clear %1$s."
+              "%s is %s, but network is %s, which has no use for it; clear %1$s."
                   .formatted(param.name(), text(params.getOrDefault(param)), params.getNetwork()));
         }
       }
@@ -148,8 +153,13 @@ final class ParamConflicts {
       return;
     }
     List<Param<?>> idle = new ArrayList<>(List.of(params.batchNorm()));
+    if (!isOfImages) {
+      idle.add(params.batchNormScope());
+    }
     if (named == NetworkChoice.LINEAR || named == NetworkChoice.TORCHSCRIPT) {
       idle.addAll(List.of(params.hiddenLayers(), params.dropout()));
+    } else if (isOfImages) {
+      idle.add(params.hiddenLayers());
     } else {
       idle.add(params.standardization());
     }

@@ -38,7 +38,8 @@ public interface RowParams<S extends RowParams<S>> extends Chained<S> {
   /**
    * Param: without a validationIndicatorCol, the part of the rows that choose the best epoch and
    * are not trained on: those with the smallest hashes of their features, so that equal rows are
-   * kept together; none of fewer than 1,000 rows; 0 for none (default 0.1).
+   * kept together; none of fewer than 1,000 rows, unless calibration, thresholdTuning, lossSearch
+   * or earlyStoppingPatience needs them; 0 for none (default 0.1).
    */
   default DoubleParam validationFraction() {
     return rowParams().validationFraction;

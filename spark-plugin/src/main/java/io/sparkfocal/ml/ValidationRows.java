@@ -12,6 +12,9 @@ final class ValidationRows {
 
   private static final Set<String> AFTER_TRAINING = Set.of("calibration", "thresholdTuning");
 
+  /** Of fewer, so few would choose an epoch by chance. */
+  private static final long FEWEST_TO_HOLD = 1000;
+
   private final FocalLossClassifier params;
 
   ValidationRows(FocalLossClassifier params) {
@@ -44,6 +47,11 @@ final class ValidationRows {
       demands.add(new Demand("thresholdTuning", params.getThresholdTuning(), "none"));
     }
     return demands;
+  }
+
+  /** Of how many rows at least some are kept aside, where no column marks any. */
+  long fewestToHold() {
+    return demands().isEmpty() ? FEWEST_TO_HOLD : 0;
   }
 
   /**
@@ -125,7 +133,8 @@ final class ValidationRows {
   private String lack(LabelCounts counts) {
     String column = params.getValidationIndicatorCol();
     if (column.isEmpty()) {
-      return "there are fewer than 1,000 rows, of which none are kept aside for validation";
+      return "validationFraction %s of the rows keeps none aside"
+          .formatted(params.getValidationFraction());
     }
     return counts.validationRows() == 0
         ? "column \"%s\" marks no rows for validation".formatted(column)

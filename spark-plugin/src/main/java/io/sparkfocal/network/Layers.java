@@ -61,7 +61,16 @@ public final class Layers {
    * value of a channel over all ranks becomes beta and leaves the running statistics as they are.
    */
   public Block batchNorm() {
+    return batchNorm(false);
+  }
+
+  /**
+   * As above, over the rows of each rank alone if local: no sums over ranks in a step, but small
+   * parts of a batch have other statistics than the whole, and rank 0's running statistics are
+   * kept.
+   */
+  public Block batchNorm(boolean local) {
     nextLayer++;
-    return new SyncBatchNorm(step);
+    return new SyncBatchNorm(step, local);
   }
 }

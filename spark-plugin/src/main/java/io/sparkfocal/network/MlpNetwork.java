@@ -14,7 +14,8 @@ import org.jspecify.annotations.Nullable;
  * then a linear layer to the logits.
  *
  * <p>Arguments: {@code hiddenLayers}, widths joined by commas, empty for a linear model; {@code
- * dropout}, from 0 to below 1; {@code batchNorm}, true or false.
+ * dropout}, from 0 to below 1; {@code batchNorm}, true or false; {@code batchNormScope}, global or
+ * local.
  */
 public final class MlpNetwork implements NetworkProvider {
 
@@ -54,11 +55,12 @@ public final class MlpNetwork implements NetworkProvider {
   public Block create(int features, int outputs, Map<String, String> arguments, Layers layers) {
     double dropout = Double.parseDouble(arguments.getOrDefault("dropout", "0"));
     boolean batchNorm = batchNorm(arguments);
+    boolean local = arguments.getOrDefault("batchNormScope", "global").equals("local");
     SequentialBlock network = new SequentialBlock();
     for (int units : hiddenLayers(arguments.getOrDefault("hiddenLayers", ""))) {
       network.add(linear(network, units, !batchNorm, layers));
       if (batchNorm) {
-        network.add(layers.batchNorm());
+        network.add(layers.batchNorm(local));
       }
       network.add(Activation.reluBlock());
       if (dropout > 0) {

@@ -33,7 +33,8 @@ import org.jspecify.annotations.Nullable;
  * output have shape (B, C) or (B, C, ...); B may be 0 on a rank.
  *
  * <p>A single value of a channel over all ranks, by which PyTorch refuses to normalize, becomes
- * beta and leaves the running statistics as they are; so does none.
+ * beta and leaves the running statistics as they are; so does none. Of a rank alone, they are
+ * normalized by the running statistics.
  */
 final class SyncBatchNorm extends AbstractBlock {
 
@@ -41,14 +42,19 @@ final class SyncBatchNorm extends AbstractBlock {
   private static final float MOMENTUM = 0.1f;
 
   private final RankStep step;
+  private final boolean local;
   private final Parameter gamma = add("gamma", Parameter.Type.GAMMA);
   private final Parameter beta = add("beta", Parameter.Type.BETA);
   private final Parameter runningMean = add("runningMean", Parameter.Type.RUNNING_MEAN);
   private final Parameter runningVariance = add("runningVar", Parameter.Type.RUNNING_VAR);
 
-  SyncBatchNorm(RankStep step) {
+  /** Over the rows of all ranks, or of each alone if local. */
+  SyncBatchNorm(RankStep step, boolean local) {
     this.step = step;
-    step.normalizes(runningMean, runningVariance);
+    this.local = local;
+    if (!local) {
+      step.normalizes(runningMean, runningVariance);
+    }
   }
 
   private Parameter add(String name, Parameter.Type type) {
@@ -74,12 +80,13 @@ final class SyncBatchNorm extends AbstractBlock {
       boolean training,
       @Nullable PairList<String, Object> params) {
     NDArray input = inputs.singletonOrThrow();
-    if (!training) {
+    boolean isEnough = valuesPerChannel(input) > 1;
+    if (!training || (local && !isEnough)) {
       return new NDList(
           ofPytorch(input, runningMean.getArray(), runningVariance.getArray(), false));
     }
     // PyTorch's refuses a single value.
-    if (step.collective().world() == 1 && valuesPerChannel(input) > 1) {
+    if (isEnough && (local || step.collective().world() == 1)) {
       return new NDList(normalizedAlone(input));
     }
     NDArray u = step.tape().cut(input, this::normalized);

@@ -56,7 +56,7 @@ final class BadData {
     return List.of(
         early(
             "features that are text",
-            "Column \"features\" has type string; features must be a vector, an array of numbers, or several numeric columns named by featuresCols.",
+            "Column \"features\" has type string; features must be a vector, an array of numbers, or columns named by featuresCols.",
             place -> quick().fit(place.rows().withColumn("features", lit("text")))),
         early(
             "features of the old vectors",
@@ -64,12 +64,15 @@ final class BadData {
             place -> quick().fit(MLUtils.convertVectorColumnsFromML(place.rows(), "features"))),
         early(
             "features that are booleans",
-            "Column \"features\" has type array<boolean>; features must be a vector, an array of numbers, or several numeric columns named by featuresCols, so cast it to array<int> first.",
+            "Column \"features\" has type array<boolean>; features must be a vector, an array of numbers, or columns named by featuresCols, so cast it to array<int> first.",
             place -> quick().fit(place.rows().withColumn("features", expr("array(true, false)")))),
         early(
-            "a boolean column of features",
-            "Column \"held_out\" (featuresCols) has type boolean, but must be a number; cast it to int first.",
-            place -> quick().setFeaturesCols("weight", "held_out").fit(place.rows())),
+            "a column of binary features",
+            "Column \"bytes\" (featuresCols) has type binary, but must be a number, boolean, text, date, timestamp, vector or array of numbers.",
+            place ->
+                quick()
+                    .setFeaturesCols("weight", "bytes")
+                    .fit(place.rows().withColumn("bytes", expr("cast('a' as binary)")))),
         early(
             "labels that are booleans",
             "Column \"label\" (labelCol) has type boolean, but must be a number; cast it to int first.",

@@ -43,12 +43,14 @@ final class BadParams {
 
   private static List<BadInput> ranges() {
     return List.of(
-        set("learningRate is 0.0; it must be a finite number above 0.", c -> c.setLearningRate(0)),
         set(
-            "learningRate is NaN; it must be a finite number above 0.",
+            "learningRate is -1.0; it must be a finite number of at least 0.",
+            c -> c.setLearningRate(-1)),
+        set(
+            "learningRate is NaN; it must be a finite number of at least 0.",
             c -> c.setLearningRate(Double.NaN)),
-        set("maxIter is 0; it must be a finite number of at least 1.", c -> c.setMaxIter(0)),
-        set("batchSize is -1; it must be a finite number of at least 1.", c -> c.setBatchSize(-1)),
+        set("maxIter is -1; it must be a finite number of at least 0.", c -> c.setMaxIter(-1)),
+        set("batchSize is -1; it must be a finite number of at least 0.", c -> c.setBatchSize(-1)),
         set(
             "numWorkers is -2; it must be a finite number of at least 0.",
             c -> c.setNumWorkers(-2)),
@@ -112,20 +114,22 @@ final class BadParams {
     return List.of(
         early(
             "patience without validation rows",
-            "earlyStoppingPatience is 3, but no rows are for validation; set validationIndicatorCol, or earlyStoppingPatience to 0.",
-            place -> quick().setEarlyStoppingPatience(3).fit(place.rows())),
+            "earlyStoppingPatience is 3, but no rows are for validation; set validationIndicatorCol or validationFraction, or earlyStoppingPatience to 0.",
+            place ->
+                quick().setValidationFraction(0).setEarlyStoppingPatience(3).fit(place.rows())),
         early(
             "tuning without validation rows",
-            "thresholdTuning is f1, but no rows are for validation; set validationIndicatorCol, or thresholdTuning to none.",
-            place -> quick().setThresholdTuning("f1").fit(place.rows())),
+            "thresholdTuning is f1, but no rows are for validation; set validationIndicatorCol or validationFraction, or thresholdTuning to none.",
+            place -> quick().setValidationFraction(0).setThresholdTuning("f1").fit(place.rows())),
         early(
             "calibration without validation rows",
-            "calibration is temperature, but no rows are for validation; set validationIndicatorCol, or calibration to none.",
-            place -> quick().setCalibration("temperature").fit(place.rows())),
+            "calibration is temperature, but no rows are for validation; set validationIndicatorCol or validationFraction, or calibration to none.",
+            place ->
+                quick().setValidationFraction(0).setCalibration("temperature").fit(place.rows())),
         early(
             "a search without validation rows",
-            "lossSearch is [default], but no rows are for validation; set validationIndicatorCol, or lossSearch to no losses.",
-            place -> quick().setLossSearch().fit(place.rows())),
+            "lossSearch is [default], but no rows are for validation; set validationIndicatorCol or validationFraction, or lossSearch to no losses.",
+            place -> quick().setValidationFraction(0).setLossSearch().fit(place.rows())),
         early(
             "a grid with a loss that has no gamma",
             "gamma is 1.0, but loss ldam has no gamma; clear gamma, or choose a loss that has one.",

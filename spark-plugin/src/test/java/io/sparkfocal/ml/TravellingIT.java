@@ -89,8 +89,8 @@ class TravellingIT {
         .noneMatch(refusal -> refusal.contains("NullPointerException"))
         .anyMatch(refusal -> refusal.contains("maxIter is -2"));
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> there.setMaxIter(0))
-        .withMessage("maxIter is 0; it must be a finite number of at least 1.");
+        .isThrownBy(() -> there.setMaxIter(-1))
+        .withMessage("maxIter is -1; it must be a finite number of at least 0.");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> there.setOptimizer("adam"))
         .withMessageContaining("adamW");

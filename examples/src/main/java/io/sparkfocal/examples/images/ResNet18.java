@@ -1,55 +1,28 @@
 package io.sparkfocal.examples.images;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
-import ai.djl.ndarray.types.Shape;
-import ai.djl.nn.Activation;
 import ai.djl.nn.Block;
-import ai.djl.nn.Blocks;
-import ai.djl.nn.LambdaBlock;
-import ai.djl.nn.ParallelBlock;
-import ai.djl.nn.convolutional.Conv2d;
-import ai.djl.nn.core.Linear;
-import ai.djl.nn.pooling.Pool;
 import io.sparkfocal.network.Layers;
 import io.sparkfocal.network.NetworkProvider;
-import io.sparkfocal.network.SequentialBlock;
+import io.sparkfocal.network.ResNet18Network;
 import java.util.Map;
 
 /**
- * ResNet-18 (He et al., arXiv 1512.03385, table 1) for square images of three channels.
+ * A provider of one's own: ResNet-18 whose images are square and of three channels, so that their
+ * side follows from the number of features.
  *
  * <p>A row's features are the pixels of channel 0 line by line, then those of channels 1 and 2, so
- * that an image of side s has 3 s² features; s is at least 32. The layers are those of torchvision:
- * 11,689,512 parameters for 1000 classes.
+ * that an image of side s has 3 s² features; s is at least 32.
  */
 public final class ResNet18 implements NetworkProvider {
 
   private static final int CHANNELS = 3;
   private static final int LEAST_SIDE = 32;
-  private static final int STAGES = 4;
-  private static final int FILTERS = 64;
 
   @Override
   public Block create(int features, int outputs, Map<String, String> arguments, Layers layers) {
     int side = side(features);
-    SequentialBlock network =
-        new SequentialBlock()
-            .add(LambdaBlock.singleton(x -> x.reshape(x.getShape().get(0), CHANNELS, side, side)))
-            .add(convolution(7, FILTERS, 2))
-            .add(layers.batchNorm())
-            .add(Activation.reluBlock())
-            .add(Pool.maxPool2dBlock(new Shape(3, 3), new Shape(2, 2), new Shape(1, 1)));
-    int filters = FILTERS;
-    for (int stage = 0; stage < STAGES; stage++) {
-      filters = FILTERS << stage;
-      network.add(residual(filters, stage == 0 ? 1 : 2, stage > 0, layers));
-      network.add(residual(filters, 1, false, layers));
-    }
-    return network
-        .add(Pool.globalAvgPool2dBlock())
-        .add(Blocks.batchFlattenBlock(filters))
-        .add(Linear.builder().setUnits(outputs).build());
+    String shape = CHANNELS + "," + side + "," + side;
+    return new ResNet18Network().create(features, outputs, Map.of("inputShape", shape), layers);
   }
 
   private static int side(int features) {
@@ -60,37 +33,5 @@ public final class ResNet18 implements NetworkProvider {
               .formatted(LEAST_SIDE, features));
     }
     return side;
-  }
-
-  /** Two convolutions beside a shortcut, which is one of its own where the shape changes. */
-  private static Block residual(int filters, int stride, boolean projects, Layers layers) {
-    SequentialBlock body =
-        new SequentialBlock()
-            .add(convolution(3, filters, stride))
-            .add(layers.batchNorm())
-            .add(Activation.reluBlock())
-            .add(convolution(3, filters, 1))
-            .add(layers.batchNorm());
-    Block shortcut =
-        projects
-            ? new SequentialBlock().add(convolution(1, filters, stride)).add(layers.batchNorm())
-            : Blocks.identityBlock();
-    return new ParallelBlock(
-            lists -> {
-              NDArray sum = lists.get(0).singletonOrThrow().add(lists.get(1).singletonOrThrow());
-              return new NDList(Activation.relu(sum));
-            })
-        .add(body)
-        .add(shortcut);
-  }
-
-  private static Block convolution(int kernel, int filters, int stride) {
-    return Conv2d.builder()
-        .setKernelShape(new Shape(kernel, kernel))
-        .setFilters(filters)
-        .optStride(new Shape(stride, stride))
-        .optPadding(new Shape(kernel / 2, kernel / 2))
-        .optBias(false)
-        .build();
   }
 }

@@ -11,9 +11,8 @@ import org.apache.spark.sql.SparkSession;
  * Trains on a CSV or Parquet file and prints how well each class is recognised.
  *
  * <p>Without {@code --input} it compares three losses on flights from New York, of which 2.9 % were
- * late, or on the Shuttle data. Either
- * way the last model is saved, loaded in a fresh JVM and scored again there. {@code bin/quickstart}
- * submits it.
+ * late, or on the Shuttle data. Either way the last model is saved, loaded in a fresh JVM and
+ * scored again there. {@code bin/quickstart} submits it.
  */
 public final class Quickstart {
 

@@ -33,8 +33,7 @@ record QuickstartOptions(
   /** Of three trainings on two cores in three minutes. */
   private static final int EPOCHS = 8;
 
-  private static final Map<String, String> LABELS =
-      Map.of("flights", "late", "shuttle", "Class");
+  private static final Map<String, String> LABELS = Map.of("flights", "late", "shuttle", "Class");
 
   private static final Set<String> KNOWN =
       Set.of(
@@ -69,8 +68,7 @@ record QuickstartOptions(
     boolean ownInput = given.containsKey("--input");
     String data = ownInput ? "input" : given.getOrDefault("--data", "flights");
     if (!ownInput && !LABELS.containsKey(data)) {
-      throw new IllegalArgumentException(
-          "--data is \"" + data + "\"; choose flights or shuttle.");
+      throw new IllegalArgumentException("--data is \"" + data + "\"; choose flights or shuttle.");
     }
     if (ownInput && !given.containsKey("--label")) {
       throw new IllegalArgumentException("--input needs --label, the column to predict.");
@@ -85,9 +83,7 @@ record QuickstartOptions(
         positive(given, "--workers", 2),
         given.getOrDefault("--device", "auto"),
         loss,
-        given.containsKey("--epochs") || !ownInput
-            ? positive(given, "--epochs", EPOCHS)
-            : 0,
+        given.containsKey("--epochs") || !ownInput ? positive(given, "--epochs", EPOCHS) : 0,
         positive(given, "--seed", 1),
         given.getOrDefault("--output", "models/quickstart"));
   }
