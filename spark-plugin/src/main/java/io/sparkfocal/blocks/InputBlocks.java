@@ -157,9 +157,13 @@ public final class InputBlocks implements AutoCloseable {
   private void requireOneWidth() {
     int width = width();
     for (PartitionRows rows : made) {
-      if (rows.width() != width && !rows.blocks().isEmpty()) {
+      if (rows.blocks().isEmpty()) {
+        continue;
+      }
+      if (rows.width() != width) {
         columns.features().requireWidth(rows.width(), width);
       }
+      columns.features().requireWidths(rows.widths(), widths());
     }
   }
 

@@ -4,6 +4,8 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.FloatBuffer;
 import java.util.Arrays;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 
 /**
@@ -25,7 +27,7 @@ final class BlockBuilder {
   /** From here on float32 does not hold every integer. */
   static final double LARGE = 0x1p24;
 
-  private static final double NARROW = 0x1p-8;
+  static final double NARROW = 0x1p-8;
   private static final int FEWEST = 64;
 
   /** Fewer rows are near to each other by chance. */
@@ -44,7 +46,7 @@ final class BlockBuilder {
   private int last;
   private int[] indices = {};
   private int[] starts = {};
-  private final TextDictionaries texts = new TextDictionaries();
+  private TextDictionaries texts = new TextDictionaries();
 
   BlockBuilder(int width, boolean sparse) {
     this.width = width;
@@ -72,7 +74,7 @@ final class BlockBuilder {
 
   /** Whether there is no room for another row like the last one. */
   boolean isFull() {
-    return rows > 0 && bytes(rows + 1L, (long) stored + last, 0) > BYTES;
+    return rows > 0 && bytes(rows + 1L, (long) stored + last, 0) + texts.bytes() > BYTES;
   }
 
   private long bytes(long ofRows, long ofStored, long low) {
@@ -81,7 +83,7 @@ final class BlockBuilder {
             + ofRows * (isWeighted ? 2 : 1)
             + (sparse ? ofRows + 1 + 2 * ofStored : ofStored)
             + low;
-    return numbers * Float.BYTES + texts.bytes();
+    return numbers * Float.BYTES;
   }
 
   /** Adds a row of this form, whose values are finite. */
@@ -133,12 +135,32 @@ final class BlockBuilder {
   Block take() {
     int[] lowColumns = lowColumns();
     int count = rows;
-    while (count > 1 && bytes(count, stored(count), low(count, lowColumns)) > BYTES) {
+    while (count > 1 && bytes(count, lowColumns, textsOf(count)) > BYTES) {
       count -= Math.max(1, count / 16);
     }
     Block block = block(count, lowColumns);
     drop(count);
     return block;
+  }
+
+  private long bytes(int count, int[] lowColumns, Map<Integer, Integer> ofTexts) {
+    return bytes(count, stored(count), low(count, lowColumns)) + texts.bytes(ofTexts);
+  }
+
+  /** How many texts of each feature the first rows have; their numbers are the smallest. */
+  private Map<Integer, Integer> textsOf(int count) {
+    Map<Integer, Integer> found = new TreeMap<>();
+    for (int feature : texts.features()) {
+      int most = 0;
+      for (int row = 0; row < count; row++) {
+        double code = values[row * width + feature];
+        most = code + 1 > most ? (int) code + 1 : most;
+      }
+      if (most > 0) {
+        found.put(feature, most);
+      }
+    }
+    return found;
   }
 
   private int stored(int ofRows) {
@@ -225,13 +247,14 @@ final class BlockBuilder {
 
   private Block block(int count, int[] lowColumns) {
     int ofRows = stored(count);
-    int length = Math.toIntExact(bytes(count, ofRows, low(count, lowColumns)));
+    Map<Integer, Integer> ofTexts = textsOf(count);
+    int length = Math.toIntExact(bytes(count, lowColumns, ofTexts));
     byte[] bytes = new byte[length];
     ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     int flags =
         (sparse ? RowBlock.SPARSE : 0)
             | (isWeighted ? RowBlock.WEIGHTS : 0)
-            | (texts.isEmpty() ? 0 : RowBlock.TEXTS);
+            | (ofTexts.isEmpty() ? 0 : RowBlock.TEXTS);
     buffer.putInt(count).putInt(width).putInt(flags).putInt(lowColumns.length).putInt(ofRows);
     put(buffer, labels, count);
     if (isWeighted) {
@@ -246,7 +269,7 @@ final class BlockBuilder {
     if (lowColumns.length > 0) {
       putLow(buffer, count, lowColumns);
     }
-    texts.write(buffer);
+    texts.write(buffer, ofTexts);
     RowBlock.Hashes hashes = new RowBlock(bytes).hashes();
     return new Block(bytes, count, hashes.ordered(), hashes.sum());
   }
@@ -268,6 +291,21 @@ final class BlockBuilder {
         buffer.putFloat((float) (values[at] - narrow[at]));
       }
     }
+  }
+
+  /** Keeps the texts of the rows that are left. */
+  private void renumberTexts() {
+    TextDictionaries left = new TextDictionaries();
+    for (int row = 0; row < rows && !texts.isEmpty(); row++) {
+      for (int feature : texts.features()) {
+        int at = row * width + feature;
+        if (!Double.isNaN(values[at])) {
+          values[at] = left.code(feature, texts.text(feature, (int) values[at]));
+          narrow[at] = (float) values[at];
+        }
+      }
+    }
+    texts = left;
   }
 
   private static boolean isInexact(double value) {
@@ -299,9 +337,7 @@ final class BlockBuilder {
     }
     rows -= count;
     stored -= gone;
-    if (rows == 0) {
-      texts.clear();
-    }
+    renumberTexts();
     largest = rows == 0 ? 0 : largest;
     isWeighted = false;
     for (int row = 0; row < rows; row++) {

@@ -9,13 +9,16 @@ final class BlockWriter {
   private final RowReader.Sink sink;
   private final FeatureLayout features;
   private final PartitionRows.Tally tally;
+  private final @Nullable HeldRows held;
   private final @Nullable BlockBuilder[] builders = new BlockBuilder[4];
   private int width;
 
   /** Hands blocks to the sink. */
   BlockWriter(TrainingColumns columns, RowReader.Sink sink) {
     this.features = columns.features();
-    this.tally = new PartitionRows.Tally(columns.validationFraction() > 0);
+    double fraction = columns.validationFraction();
+    this.tally = new PartitionRows.Tally(fraction > 0);
+    this.held = fraction > 0 ? new HeldRows(fraction) : null;
     this.sink = sink;
   }
 
@@ -29,6 +32,9 @@ final class BlockWriter {
       width = row.width();
     } else if (row.width() != width) {
       features.requireWidth(row.width(), width);
+    }
+    if (held != null) {
+      row.hold(held.isHeld(row.featureHash()));
     }
     tally.add(row.label(), row.weight(), row.isValidation());
     if (row.hasMissing()) {

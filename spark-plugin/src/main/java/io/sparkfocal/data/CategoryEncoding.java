@@ -42,8 +42,14 @@ public final class CategoryEncoding implements Serializable {
     return value == null ? values.size() + 1 : indices.getOrDefault(value, values.size());
   }
 
-  /** A number as the value of a category: without a fraction if it is whole. */
-  public static String text(double number) {
+  /**
+   * A number as the value of a category: without a fraction if it is whole, and as rows hold it, in
+   * one float32 or in two.
+   */
+  public static String text(double given) {
+    float high = (float) given;
+    double number =
+        Math.abs(high) >= BlockBuilder.LARGE ? high + (double) (float) (given - high) : high;
     return number == Math.rint(number) && Math.abs(number) < 1e15
         ? Long.toString((long) number)
         : Double.toString(number);

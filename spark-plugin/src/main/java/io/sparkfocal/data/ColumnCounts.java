@@ -39,6 +39,11 @@ final class ColumnCounts {
       double value = row.values()[feature];
       if (Double.isNaN(value)) {
         missing += row.count();
+      } else if (isCategory
+          && row.texts().length > 0
+          && row.texts()[feature] == TableSample.TOO_LONG) {
+        // As rare ones.
+        continue;
       } else if (isCategory && row.texts().length > 0 && row.texts()[feature] != null) {
         counts.merge(row.texts()[feature], row.count(), Long::sum);
       } else {
@@ -117,11 +122,15 @@ final class ColumnCounts {
   }
 
   private NumberEncoding number() {
-    double[] values = numbers.keySet().stream().mapToDouble(Double::doubleValue).toArray();
-    long[] counts = numbers.values().stream().mapToLong(Long::longValue).toArray();
+    boolean exact = isExact();
+    TreeMap<Double, Long> held = exact ? numbers : narrowed();
+    double[] values = held.keySet().stream().mapToDouble(Double::doubleValue).toArray();
+    long[] counts = held.values().stream().mapToLong(Long::longValue).toArray();
     if (values.length < 2) {
+      double only = values.length == 0 ? 0 : values[0];
+      // Rows that the sample has not got may differ.
       return new NumberEncoding(
-          new double[0], new double[0], values.length == 0 ? 0 : values[0], 0);
+          new double[0], new double[0], only, 1 / Math.max(1, Math.abs(only)), exact);
     }
     Ranks ranks = new Ranks(values, counts);
     double quarter = ranks.valueAt(0.25);
@@ -133,7 +142,27 @@ final class ColumnCounts {
         IntStream.of(knots).mapToDouble(i -> values[i]).toArray(),
         scores,
         ranks.valueAt(0.5),
-        scale);
+        scale,
+        exact);
+  }
+
+  /** Whether the values are large, or differ by little of their size, see {@link BlockBuilder}. */
+  private boolean isExact() {
+    if (numbers.isEmpty()) {
+      return false;
+    }
+    double least = numbers.firstKey();
+    double most = numbers.lastKey();
+    double largest = Math.max(-least, most);
+    return largest >= BlockBuilder.LARGE || most - least < BlockBuilder.NARROW * largest;
+  }
+
+  /** As float32 holds them: whether a block has more of them depends on its other rows. */
+  private TreeMap<Double, Long> narrowed() {
+    TreeMap<Double, Long> narrowed = new TreeMap<>();
+    numbers.forEach(
+        (value, count) -> narrowed.merge((double) value.floatValue(), count, Long::sum));
+    return narrowed;
   }
 
   /** Scores at the knots, of mean 0 and deviation 1 over all rows. */
@@ -141,7 +170,7 @@ final class ColumnCounts {
     double[] scores = IntStream.of(knots).mapToDouble(ranks::score).toArray();
     NumberEncoding raw =
         new NumberEncoding(
-            IntStream.of(knots).mapToDouble(i -> ranks.values[i]).toArray(), scores, 0, 1);
+            IntStream.of(knots).mapToDouble(i -> ranks.values[i]).toArray(), scores, 0, 1, true);
     double sum = 0;
     double squares = 0;
     for (int i = 0; i < ranks.values.length; i++) {

@@ -79,6 +79,21 @@ public record FeatureColumn(String name, Form form, NumberKind number, List<Inte
     return found;
   }
 
+  /** What its features are, as a model tells it: number, boolean, date, timestamp or text. */
+  public String type() {
+    return switch (form) {
+      case TEXT -> "text";
+      case VECTOR, ARRAY -> "number";
+      case NUMBER ->
+          switch (number) {
+            case BOOLEAN -> "boolean";
+            case DATE -> "date";
+            case TIMESTAMP -> "timestamp";
+            default -> "number";
+          };
+    };
+  }
+
   /** Whether a number may be NaN. */
   public boolean isFloating() {
     return form == Form.NUMBER && (number == NumberKind.FLOAT || number == NumberKind.DOUBLE);

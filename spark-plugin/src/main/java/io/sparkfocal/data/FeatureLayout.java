@@ -171,7 +171,9 @@ public record FeatureLayout(Kind kind, List<FeatureColumn> parts) implements Ser
       for (int nominal : part.nominal()) {
         categories[first + nominal] = true;
       }
-      categories[first] |= part.form() == FeatureColumn.Form.TEXT;
+      if (part.form() == FeatureColumn.Form.TEXT) {
+        categories[first] = true;
+      }
       first += widths[i];
     }
     return categories;
@@ -212,6 +214,21 @@ public record FeatureLayout(Kind kind, List<FeatureColumn> parts) implements Ser
    */
   public void requireWidth(int width, int expected) {
     new FeatureValues(this, expected).size(width);
+  }
+
+  /**
+   * Requires as many features in each column as other rows have.
+   *
+   * @throws IllegalArgumentException if there are not
+   */
+  public void requireWidths(int[] widths, int[] expected) {
+    for (int i = 0; i < Math.min(widths.length, expected.length); i++) {
+      if (widths[i] != expected[i]) {
+        throw new BadRowException(
+            "Column \"%s\" has rows with %s features and rows with %s; give every row the same number."
+                .formatted(parts.get(i).name(), expected[i], widths[i]));
+      }
+    }
   }
 
   /** The column, or columns, as a message names them. */

@@ -41,15 +41,19 @@ public record LabelCounts(
    * Of an input whose validation rows were chosen by a hash.
    *
    * @param bothRows for each class its training rows, then its validation rows
-   * @param fewest if there are fewer rows, all of them train
+   * @param fewest if there are fewer rows, or a class has none but those, all of them train
    */
   public static LabelCounts ofHeld(
       List<PartitionRows> partitions, long[] bothRows, int declaredClasses, long fewest) {
     boolean all = Arrays.stream(bothRows).sum() < fewest;
+    for (int c = 0; c < bothRows.length / 2; c++) {
+      all |= bothRows[2 * c] == 0 && bothRows[2 * c + 1] > 0;
+    }
+    boolean allTrain = all;
     long[] rows = new long[bothRows.length / 2];
-    Arrays.setAll(rows, c -> bothRows[2 * c] + (all ? bothRows[2 * c + 1] : 0));
+    Arrays.setAll(rows, c -> bothRows[2 * c] + (allTrain ? bothRows[2 * c + 1] : 0));
     LabelCounts counts = of(partitions, rows, declaredClasses);
-    return all
+    return allTrain
         ? new LabelCounts(counts.classRows, 0, counts.trainingWeight + counts.validationWeight, 0)
         : counts;
   }

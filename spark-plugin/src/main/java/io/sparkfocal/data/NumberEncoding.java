@@ -15,16 +15,20 @@ import java.util.Arrays;
  * @param scores normal scores there, of mean 0 and deviation 1 over the training rows
  * @param median of the training rows
  * @param scale 1 over their interquartile range, or 2 over their range where that is 0
+ * @param exact whether float32 does not hold the differences of the values, so that they are not
+ *     narrowed
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-public record NumberEncoding(double[] knots, double[] scores, double median, double scale)
+public record NumberEncoding(
+    double[] knots, double[] scores, double median, double scale, boolean exact)
     implements Serializable {
 
   /** In interquartile ranges: farther values are told apart less and less. */
   private static final double BOUND = 3;
 
   /** The normal score; NaN for NaN. */
-  public float score(double value) {
+  public float score(double given) {
+    double value = exact ? given : (float) given;
     if (Double.isNaN(value)) {
       return Float.NaN;
     }
@@ -45,8 +49,8 @@ public record NumberEncoding(double[] knots, double[] scores, double median, dou
   }
 
   /** The bounded distance from the median; NaN for NaN. */
-  public float distance(double value) {
-    double r = (value - median) * scale;
+  public float distance(double given) {
+    double r = ((exact ? given : (float) given) - median) * scale;
     return Double.isInfinite(r)
         ? (float) Math.copySign(BOUND, r)
         : (float) (r / Math.sqrt(1 + r * r / (BOUND * BOUND)));

@@ -142,8 +142,13 @@ final class ParsedRow {
     return widths;
   }
 
-  /** Whether a hash of the features falls into a part of all hashes, from 0 to 1. */
-  boolean isAmong(double part) {
+  /** Ends the row, which was not known to be for validation before. */
+  void hold(boolean held) {
+    validation = held;
+  }
+
+  /** A hash of the features. */
+  long featureHash() {
     long hash =
         XXH64.hashUnsafeBytes(values, Platform.DOUBLE_ARRAY_OFFSET, count() * Double.BYTES, width);
     if (isSparse()) {
@@ -153,7 +158,7 @@ final class ParsedRow {
     for (int i = 0; i < texts; i++) {
       hash = XXH64.hashUTF8String(text[i], hash ^ textAt[i]);
     }
-    return (hash >>> 11) * 0x1p-53 < part;
+    return hash;
   }
 
   /** Ends the row. */

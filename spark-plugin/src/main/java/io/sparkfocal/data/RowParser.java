@@ -59,10 +59,7 @@ final class RowParser {
     if (hasMissing && columns.invalid() == InvalidRows.SKIP) {
       return null;
     }
-    boolean held =
-        validationAt >= 0
-            ? !row.isNullAt(validationAt) && row.getBoolean(validationAt)
-            : columns.validationFraction() > 0 && parsed.isAmong(columns.validationFraction());
+    boolean held = validationAt >= 0 && !row.isNullAt(validationAt) && row.getBoolean(validationAt);
     float weight = weights == null ? 1 : weight(row, weights);
     parsed.end(label(row), weight, held);
     return parsed;

@@ -81,9 +81,14 @@ public record RowReader(TrainingColumns columns, int declaredWidth) implements S
   /** Reads rows that are given as {@link #encoded} gives them; throws as {@link #read}. */
   public PartitionRows readEncoded(Iterator<byte[]> rows, Sink sink) {
     ParsedRow row = new ParsedRow();
+    int[] widths = {};
     BlockWriter writer = new BlockWriter(columns, sink);
     while (rows.hasNext()) {
       row.decode(rows.next());
+      if (widths.length == 0) {
+        widths = row.widths();
+      }
+      columns.features().requireWidths(row.widths(), widths);
       writer.add(row);
     }
     return writer.end(columns.features().widths(row.width(), row.widths()));

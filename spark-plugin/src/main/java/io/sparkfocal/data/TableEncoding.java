@@ -12,8 +12,11 @@ import org.jspecify.annotations.Nullable;
  * distances from the median, then the indices of all categories. A missing number is NaN in both.
  *
  * @param encoded what is done to each, in the order of the features
+ * @param types of the columns, see {@link FeatureColumn#type}
+ * @param widths how many features each column has
  */
-public record TableEncoding(List<Feature> encoded) implements FeatureEncoding {
+public record TableEncoding(List<Feature> encoded, List<String> types, List<Integer> widths)
+    implements FeatureEncoding {
 
   private static final long serialVersionUID = 1L;
 
@@ -33,6 +36,28 @@ public record TableEncoding(List<Feature> encoded) implements FeatureEncoding {
       implements Serializable {
 
     private static final long serialVersionUID = 1L;
+  }
+
+  /**
+   * Requires the columns that it was found out from.
+   *
+   * @throws IllegalArgumentException if there are fewer or more, or one has another type
+   */
+  public void require(FeatureLayout layout) {
+    List<FeatureColumn> parts = layout.parts();
+    if (parts.size() != types.size()) {
+      throw new IllegalArgumentException(
+          "%s are %s columns, but the model was trained on %s; give it the columns it was trained on."
+              .formatted(layout.describe(), parts.size(), types.size()));
+    }
+    for (int i = 0; i < types.size(); i++) {
+      String type = parts.get(i).type();
+      if (!type.equals(types.get(i))) {
+        throw new IllegalArgumentException(
+            "Column \"%s\" is a %s, but the model was trained on a %s there; cast it, or give the columns it was trained on."
+                .formatted(parts.get(i).name(), type, types.get(i)));
+      }
+    }
   }
 
   /** How many numbers there are. */

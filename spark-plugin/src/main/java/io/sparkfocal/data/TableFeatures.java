@@ -7,27 +7,33 @@ import java.time.Instant;
 import java.time.LocalDate;
 import java.time.LocalDateTime;
 import java.time.ZoneOffset;
+import java.util.List;
 import java.util.Objects;
 import org.apache.spark.ml.linalg.SparseVector;
 import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.catalyst.util.DateTimeUtils;
 import org.jspecify.annotations.Nullable;
 
 /** Reads and encodes the features of {@code Row}s by a {@link TableEncoding}, for scoring. */
 final class TableFeatures {
 
+  private static final double MICROS_PER_SECOND = 1e6;
   private static final double NANOS_PER_SECOND = 1e9;
 
   private final FeatureLayout layout;
   private final FeatureValues check;
   private final TableInputs inputs;
   private final int width;
+  private final List<Integer> widths;
   private final boolean keeps;
 
   TableFeatures(FeatureLayout layout, TableEncoding encoding, boolean keeps) {
     this.keeps = keeps;
     this.layout = layout;
     this.width = encoding.features();
+    this.widths = encoding.widths();
+    encoding.require(layout);
     this.check = new FeatureValues(layout, width);
     this.inputs = new TableInputs(encoding);
   }
@@ -44,17 +50,25 @@ final class TableFeatures {
       } else if (value == null) {
         throw check.nullFeature(i);
       } else if (value instanceof Vector vector) {
-        check.sizeAtLeast(at + vector.size());
+        requireWidth(i, vector.size());
         at = read(vector, to, i, at);
       } else {
         var list = row.getList(i);
-        check.sizeAtLeast(at + list.size());
+        requireWidth(i, list.size());
         for (Object element : list) {
           put(to, i, at++, element);
         }
       }
     }
     check.size(at);
+  }
+
+  private void requireWidth(int part, int size) {
+    if (size != widths.get(part)) {
+      throw new BadRowException(
+          "Column \"%s\" has a row with %s features where %s are expected; give every row the same number, in transform() as in fit()."
+              .formatted(layout.parts().get(part).name(), size, widths.get(part)));
+    }
   }
 
   private int read(Vector vector, float[] to, int part, int first) {
@@ -104,17 +118,18 @@ final class TableFeatures {
       return flag ? 1 : 0;
     }
     if (value instanceof Date date) {
-      return date.toLocalDate().toEpochDay();
+      return DateTimeUtils.fromJavaDate(date);
     }
     if (value instanceof LocalDate date) {
       return date.toEpochDay();
     }
+    if (value instanceof Timestamp time) {
+      return DateTimeUtils.fromJavaTimestamp(time) / MICROS_PER_SECOND;
+    }
     Instant instant =
-        value instanceof Timestamp time
-            ? time.toInstant()
-            : value instanceof LocalDateTime local
-                ? local.toInstant(ZoneOffset.UTC)
-                : (Instant) Objects.requireNonNull(value);
+        value instanceof LocalDateTime local
+            ? local.toInstant(ZoneOffset.UTC)
+            : (Instant) Objects.requireNonNull(value);
     return instant.getEpochSecond() + instant.getNano() / NANOS_PER_SECOND;
   }
 }

@@ -25,7 +25,14 @@ final class TableSample {
   /** Of the values of a rank, in float64. */
   private static final int VALUE_BYTES = 32 << 20;
 
+  /** In bytes; a longer one has no index of its own. */
+  static final int LONGEST_TEXT = 256;
+
+  /** In the place of a longer one. */
+  static final UTF8String TOO_LONG = UTF8String.fromString("too long");
+
   private final int width;
+  private final int rowsWanted;
   private final TableValues values;
   private List<Entry> entries = new ArrayList<>();
   private long threshold = Long.MAX_VALUE;
@@ -36,7 +43,8 @@ final class TableSample {
    * @param hash of their content
    * @param count how many there are
    * @param values by feature, of texts anything but NaN
-   * @param texts by feature, null for a number or where it is missing
+   * @param texts by feature, null for a number or where it is missing, {@link #TOO_LONG} itself for
+   *     a long one
    */
   record Entry(long hash, long count, double[] values, UTF8String[] texts) {
 
@@ -45,15 +53,18 @@ final class TableSample {
     }
   }
 
-  TableSample(int width) {
+  /** Of rows with so many features, of which so many are texts. */
+  TableSample(int width, int texts) {
     this.width = width;
+    long bytes = (long) width * Double.BYTES + (long) texts * LONGEST_TEXT / 4;
+    this.rowsWanted =
+        (int) Math.max(FEWEST_ROWS, Math.min(MOST_ROWS, VALUE_BYTES / Math.max(1, bytes)));
     this.values = new TableValues(width);
   }
 
-  /** How many rows a sample of so many features has. */
-  static int rowsWanted(int width) {
-    return Math.max(
-        FEWEST_ROWS, Math.min(MOST_ROWS, VALUE_BYTES / Double.BYTES / Math.max(1, width)));
+  /** How many rows it has at least, if there are as many. */
+  int rowsWanted() {
+    return rowsWanted;
   }
 
   /** Adds the rows of a shard. */
@@ -65,7 +76,7 @@ final class TableSample {
         if (hash <= threshold) {
           entries.add(entry(block, row, hash));
         }
-        if (entries.size() >= 2 * rowsWanted(width) + DISTINCT) {
+        if (entries.size() >= 2 * rowsWanted + DISTINCT) {
           compact();
         }
       }
@@ -78,7 +89,8 @@ final class TableSample {
     for (Map.Entry<Integer, UTF8String[]> ofFeature : block.texts().entrySet()) {
       int feature = ofFeature.getKey();
       if (!Double.isNaN(given[feature])) {
-        texts[feature] = ofFeature.getValue()[(int) given[feature]];
+        UTF8String text = ofFeature.getValue()[(int) given[feature]];
+        texts[feature] = text.numBytes() > LONGEST_TEXT ? TOO_LONG : text;
       }
     }
     return new Entry(hash, 1, given, texts);
@@ -93,7 +105,7 @@ final class TableSample {
       int last = kept.size() - 1;
       if (last >= 0 && kept.get(last).hash() == next.hash()) {
         kept.set(last, kept.get(last).plus(next.count()));
-      } else if (rows >= rowsWanted(width) && kept.size() >= DISTINCT) {
+      } else if (rows >= rowsWanted && kept.size() >= DISTINCT) {
         threshold = kept.get(last).hash();
         break;
       } else {

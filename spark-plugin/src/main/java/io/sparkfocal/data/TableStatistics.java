@@ -18,6 +18,9 @@ final class TableStatistics {
   /** What all ranks together send at once. */
   private static final long MOST_BYTES = 16 << 20;
 
+  /** Of a value and its number: texts are longer than numbers. */
+  private static final long VALUE_BYTES = TableSample.LONGEST_TEXT + 2L * Long.BYTES;
+
   /** Parts into which a range of hashes is cut to find where the sample ends. */
   private static final int PARTS = 256;
 
@@ -28,7 +31,11 @@ final class TableStatistics {
 
   TableStatistics(FeaturePlan columns) {
     this.columns = columns;
-    this.sample = new TableSample(columns.names().size());
+    this.sample = new TableSample(columns.names().size(), texts(columns));
+  }
+
+  private static int texts(FeaturePlan columns) {
+    return (int) columns.types().stream().filter("text"::equals).count();
   }
 
   /** Adds the training rows of this rank. */
@@ -43,12 +50,12 @@ final class TableStatistics {
     List<TableEncoding.Feature> features = new ArrayList<>();
     for (int first = 0; first < width; ) {
       // By the size on this rank alone, ranks would send other numbers of features.
-      long perFeature = 2L * Long.BYTES * (TableSample.rowsWanted(width) + TableSample.DISTINCT);
+      long perFeature = VALUE_BYTES * (sample.rowsWanted() + TableSample.DISTINCT);
       int end = (int) Math.min(width, first + Math.max(1, MOST_BYTES / perFeature));
       features.addAll(features(rows, first, end, ranks, manager));
       first = end;
     }
-    return new TableEncoding(features);
+    return new TableEncoding(features, columns.types(), columns.widths());
   }
 
   private List<TableEncoding.Feature> features(
@@ -107,7 +114,7 @@ final class TableStatistics {
 
   /** Digit by digit, from counts of the rows of all ranks. */
   private long endOfRows(TensorCollective ranks, NDManager manager) {
-    long wanted = TableSample.rowsWanted(columns.names().size());
+    long wanted = sample.rowsWanted();
     long first = 0;
     for (int round = 1; round <= ROUNDS; round++) {
       int shift = Long.SIZE - 8 * round;

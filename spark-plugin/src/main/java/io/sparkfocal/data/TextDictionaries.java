@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import java.util.TreeMap;
 import org.apache.spark.unsafe.types.UTF8String;
 
@@ -41,30 +43,53 @@ final class TextDictionaries {
     return next;
   }
 
+  /** The text that a number stands for. */
+  UTF8String text(int feature, int code) {
+    return Objects.requireNonNull(byFeature.get(feature)).texts.get(code);
+  }
+
+  /** Features that have texts, ascending. */
+  Set<Integer> features() {
+    return byFeature.keySet();
+  }
+
+  /**
+   * The bytes of those that the first rows have, whose numbers are the smallest.
+   *
+   * @param counts how many texts of each feature
+   */
+  long bytes(Map<Integer, Integer> counts) {
+    long sum = counts.isEmpty() ? 0 : Integer.BYTES;
+    for (Map.Entry<Integer, Integer> entry : counts.entrySet()) {
+      sum += 2L * Integer.BYTES;
+      List<UTF8String> texts = Objects.requireNonNull(byFeature.get(entry.getKey())).texts;
+      for (int i = 0; i < entry.getValue(); i++) {
+        sum += Integer.BYTES + texts.get(i).numBytes();
+      }
+    }
+    return sum;
+  }
+
   boolean isEmpty() {
     return byFeature.isEmpty();
   }
 
-  /** What {@link #write} takes. */
+  /** What {@link #write} takes for all. */
   long bytes() {
     return bytes;
   }
 
-  void clear() {
-    byFeature.clear();
-    bytes = 0;
-  }
-
-  /** Writes nothing if there are none. */
-  void write(ByteBuffer buffer) {
-    if (isEmpty()) {
+  /** Writes the first texts of each feature; nothing if there are none. */
+  void write(ByteBuffer buffer, Map<Integer, Integer> counts) {
+    if (counts.isEmpty()) {
       return;
     }
-    buffer.putInt(byFeature.size());
-    byFeature.forEach(
-        (feature, dictionary) -> {
-          buffer.putInt(feature).putInt(dictionary.texts.size());
-          for (UTF8String text : dictionary.texts) {
+    buffer.putInt(counts.size());
+    counts.forEach(
+        (feature, count) -> {
+          buffer.putInt(feature).putInt(count);
+          List<UTF8String> texts = Objects.requireNonNull(byFeature.get(feature)).texts;
+          for (UTF8String text : texts.subList(0, count)) {
             buffer.putInt(text.numBytes()).put(text.getBytes());
           }
         });

@@ -61,7 +61,7 @@ final class EstimatorPlan {
    *     be measured
    */
   TrainingPlan of(Input input, OutputLayer output, TrainingJob job) {
-    choice.requireRows(input.rows(), input.columns().features());
+    choice.requireRows(params, input.rows(), input.columns().features());
     DeviceChoice device = DeviceChoice.of(params.getDevice());
     NetworkDescription network = network(input.rows().width(), output, job);
     long attemptKey = UUID.randomUUID().getMostSignificantBits();

@@ -3,6 +3,7 @@ package io.sparkfocal.ml;
 import io.sparkfocal.data.Columns;
 import io.sparkfocal.data.FeatureLayout;
 import io.sparkfocal.data.InvalidRows;
+import io.sparkfocal.data.TableEncoding;
 import io.sparkfocal.persist.ModelFiles;
 import io.sparkfocal.persist.ModelFolder;
 import io.sparkfocal.persist.TrainedNetwork;
@@ -211,6 +212,9 @@ public final class FocalLossClassificationModel extends Model<FocalLossClassific
 
   private FeatureLayout layout(StructType schema) {
     FeatureLayout layout = FeatureLayout.of(schema, getFeaturesCol(), List.of(getFeaturesCols()));
+    if (network.encoding() instanceof TableEncoding table) {
+      table.require(layout);
+    }
     int declared = layout.declaredWidth(schema);
     if (declared > 0 && declared != numFeatures()) {
       throw new IllegalArgumentException(

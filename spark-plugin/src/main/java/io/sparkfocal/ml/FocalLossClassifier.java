@@ -12,6 +12,7 @@ import io.sparkfocal.job.TrainingPlan;
 import io.sparkfocal.job.TrainingResult;
 import io.sparkfocal.network.NetworkDescription;
 import io.sparkfocal.persist.TrainedNetwork;
+import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
 import org.apache.spark.ml.Estimator;
@@ -313,6 +314,25 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
 
   /** A reader of saved estimators. */
   public static MLReader<FocalLossClassifier> read() {
-    return new DefaultParamsReader<>();
+    return new Reader();
+  }
+
+  /** Reads estimators of earlier versions too, which keep what was the default then. */
+  private static final class Reader extends MLReader<FocalLossClassifier> {
+
+    @Override
+    public FocalLossClassifier load(String path) {
+      DefaultParamsReader<FocalLossClassifier> reader = new DefaultParamsReader<>();
+      reader.session(sparkSession());
+      FocalLossClassifier classifier = reader.load(path);
+      int[] layers = (int[]) classifier.getDefault(classifier.hiddenLayers()).get();
+      if (!Arrays.equals(layers, NetworkChoice.OWN_LAYERS)) {
+        classifier.setDefault(classifier.network(), "mlp");
+        classifier.setDefault(classifier.validationFraction(), 0.0);
+        classifier.setDefault(classifier.handleInvalid(), InvalidRows.ERROR.label());
+        classifier.setDefault(classifier.weightAveraging(), 0.0);
+      }
+      return classifier;
+    }
   }
 }

@@ -66,7 +66,7 @@ final class IdleParams {
   }
 
   private void layers() {
-    if (params.getHiddenLayers().length > 0) {
+    if (NetworkChoice.hiddenLayers(params, 1).length > 0) {
       return;
     }
     if (params.getDropout() > 0) {

@@ -19,6 +19,12 @@ import java.util.stream.Collectors;
  */
 record LossChoice(String name, Map<String, Double> numbers, String alpha) {
 
+  /** As loss: focal if gamma is set, else cross entropy. */
+  static final String AUTO = "auto";
+
+  /** As gamma: that of the loss's paper. */
+  static final double OWN_GAMMA = -1;
+
   private static final String ALPHA = "alpha";
 
   /** Losses worth trying where nothing is known of the data. */
@@ -36,6 +42,7 @@ record LossChoice(String name, Map<String, Double> numbers, String alpha) {
     Map<String, Double> numbers = new LinkedHashMap<>();
     String name = name(params);
     if (params.isSet(params.gamma())
+        && params.getGamma() != OWN_GAMMA
         && !LossSpec.isClass(name)
         && LossCatalogue.numbers(name).containsKey("gamma")) {
       numbers.put("gamma", params.getGamma());
@@ -46,9 +53,10 @@ record LossChoice(String name, Map<String, Double> numbers, String alpha) {
 
   /** The loss that was set; focal where gamma alone was. */
   static String name(LossParams<?> params) {
-    return !params.isSet(params.loss()) && ParamConflicts.isAskedFor(params, params.gamma())
-        ? "focal"
-        : params.getLoss();
+    if (!params.getLoss().equals(AUTO)) {
+      return params.getLoss();
+    }
+    return params.getGamma() == OWN_GAMMA ? "crossEntropy" : "focal";
   }
 
   /**
@@ -93,7 +101,7 @@ record LossChoice(String name, Map<String, Double> numbers, String alpha) {
 
   /** A name that may be that of a loss. */
   static String requireName(String name) {
-    if (!LossSpec.isClass(name)) {
+    if (!LossSpec.isClass(name) && !name.equals(AUTO)) {
       LossCatalogue.numbers(name);
     }
     return name;

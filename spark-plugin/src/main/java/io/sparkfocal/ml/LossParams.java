@@ -24,7 +24,8 @@ public interface LossParams<S extends LossParams<S>> extends Chained<S> {
    * Param: the loss: crossEntropy, focal, sigmoidCrossEntropy, sigmoidFocal, balancedSoftmax,
    * logitAdjusted, ldam, asymmetric, polyFocal, varifocal, qualityFocal, dice, tversky,
    * focalTversky, ghm, seesaw, dualFocal, flsd, or the name of a class that implements {@link
-   * io.sparkfocal.losses.ClassificationLoss} (default crossEntropy, and focal if gamma is set).
+   * io.sparkfocal.losses.ClassificationLoss}; auto for focal if gamma is set, else crossEntropy
+   * (default auto).
    */
   default Param<String> loss() {
     return lossParams().loss;
@@ -39,8 +40,8 @@ public interface LossParams<S extends LossParams<S>> extends Chained<S> {
   }
 
   /**
-   * Param: focusing exponent of the losses that have one; while it is not set, that of the loss's
-   * paper (default 2.0).
+   * Param: focusing exponent of the losses that have one; -1 for that of the loss's paper (default
+   * -1.0).
    */
   default DoubleParam gamma() {
     return lossParams().gamma;
@@ -191,7 +192,8 @@ public interface LossParams<S extends LossParams<S>> extends Chained<S> {
           new Param<>(
               owner,
               "loss",
-              String.join(", ", LossCatalogue.names()) + ", or a class name",
+              String.join(", ", LossCatalogue.names())
+                  + ", a class name, or auto: focal if gamma is set, else crossEntropy",
               ParamCheck.name("loss", LossChoice::requireName));
       lossArguments =
           new StringArrayParam(
@@ -215,8 +217,8 @@ public interface LossParams<S extends LossParams<S>> extends Chained<S> {
           new DoubleParam(
               owner,
               "gamma",
-              "focusing exponent of the focal losses",
-              ParamCheck.atLeast("gamma", 0));
+              "focusing exponent of the focal losses; -1 for that of the loss's paper",
+              ParamCheck.atLeastOr("gamma", 0, -1));
       alpha =
           new Param<>(
               owner,
@@ -229,8 +231,8 @@ public interface LossParams<S extends LossParams<S>> extends Chained<S> {
               "reduction",
               "what a batch's loss is divided by: mean (sum of sample weights) or weightedMean (sum of sample weight times alpha)",
               ParamCheck.name("reduction", Choices::reduction));
-      owner.setDefault(loss, "crossEntropy");
-      owner.setDefault(gamma, 2.0);
+      owner.setDefault(loss, LossChoice.AUTO);
+      owner.setDefault(gamma, LossChoice.OWN_GAMMA);
       owner.setDefault(lossArguments, new String[0]);
       owner.setDefault(lossSearch, new String[0]);
       owner.setDefault(alphaFrom, -1.0);

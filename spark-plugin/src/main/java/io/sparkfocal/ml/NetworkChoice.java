@@ -42,6 +42,14 @@ enum NetworkChoice {
   /** Widths of the tabular network's hidden layers where none are set. */
   private static final int[] TABULAR_LAYERS = {256, 256, 256};
 
+  private static final int[] MLP_LAYERS = {128, 128};
+
+  /** As hiddenLayers: those of the network. */
+  static final int[] OWN_LAYERS = {0};
+
+  /** As dropout: that of the network. */
+  static final double OWN_DROPOUT = -1;
+
   private static final double TABULAR_DROPOUT = 0.1;
 
   private static final String TORCHSCRIPT_PREFIX = "torchscript:";
@@ -132,12 +140,16 @@ enum NetworkChoice {
    *
    * @throws IllegalArgumentException if features are missing, or there are too many
    */
-  void requireRows(InputBlocks rows, FeatureLayout layout) {
+  void requireRows(FocalLossClassifier params, InputBlocks rows, FeatureLayout layout) {
     if (this == TABULAR) {
       if (rows.width() > TabularNetwork.MOST_FEATURES) {
         throw new IllegalArgumentException(
             "network is tabular, but there are %s features; it takes at most %s: set network to mlp."
                 .formatted(rows.width(), TabularNetwork.MOST_FEATURES));
+      }
+      if (params.getPrecision().equals("float16")) {
+        throw new IllegalArgumentException(
+            "precision is float16, which does not hold the numbers of categories of network tabular; set precision to float32, or network to mlp.");
       }
       return;
     }
@@ -153,15 +165,12 @@ enum NetworkChoice {
   FeaturePlan encoding(FocalLossClassifier params, InputBlocks rows, FeatureLayout layout) {
     if (this == TORCHSCRIPT) {
       // A network that was trained elsewhere knows its features as they were there.
-      return FeaturePlan.numbers(
-          params.isSet(params.standardization()) && params.getStandardization());
+      return FeaturePlan.numbers(params.getTorchScriptStandardization());
     }
     if (this != TABULAR) {
       return FeaturePlan.numbers(params.getStandardization());
     }
-    int[] widths = rows.widths();
-    return FeaturePlan.table(
-        layout.names(widths), layout.categories(widths), params.getMaxCategories());
+    return FeaturePlan.table(layout, rows.widths(), params.getMaxCategories());
   }
 
   /** The network, without what only the ranks will know. */
@@ -172,11 +181,7 @@ enum NetworkChoice {
           new NetworkDescription(
               TabularNetwork.class.getName(),
               TabularNetwork.arguments(
-                  ParamConflicts.isAskedFor(params, params.hiddenLayers())
-                      ? params.getHiddenLayers()
-                      : TABULAR_LAYERS,
-                  params.isSet(params.dropout()) ? params.getDropout() : TABULAR_DROPOUT,
-                  sigmoid),
+                  hiddenLayers(params, TABULAR_LAYERS), dropout(params, TABULAR_DROPOUT), sigmoid),
               features,
               outputs);
       case PROVIDER ->
@@ -197,10 +202,20 @@ enum NetworkChoice {
               withScope(
                   params,
                   MlpNetwork.arguments(
-                      params.getHiddenLayers(), params.getDropout(), params.getBatchNorm())),
+                      hiddenLayers(params, MLP_LAYERS), dropout(params, 0), params.getBatchNorm())),
               features,
               outputs);
     };
+  }
+
+  /** Those that were set, else others. */
+  static int[] hiddenLayers(FocalLossClassifier params, int... otherwise) {
+    int[] set = params.getHiddenLayers();
+    return Arrays.equals(set, OWN_LAYERS) ? otherwise : set;
+  }
+
+  private static double dropout(FocalLossClassifier params, double otherwise) {
+    return params.getDropout() == OWN_DROPOUT ? otherwise : params.getDropout();
   }
 
   private static NetworkDescription ofImages(
@@ -211,7 +226,7 @@ enum NetworkChoice {
         Arrays.stream(params.getInputShape())
             .mapToObj(Integer::toString)
             .collect(Collectors.joining(",")));
-    arguments.put("dropout", Double.toString(params.getDropout()));
+    arguments.put("dropout", Double.toString(dropout(params, 0)));
     return new NetworkDescription(
         provider.getName(), withScope(params, arguments), features, outputs);
   }

@@ -34,16 +34,16 @@ public interface NetworkParams<S extends NetworkParams<S>> extends Chained<S> {
   }
 
   /**
-   * Param: widths of the hidden layers of mlp; those of tabular are 256, 256, 256 unless they are
-   * set (default 128, 128).
+   * Param: widths of the hidden layers; 0 alone for those of the network: 256, 256, 256 for
+   * tabular, 128, 128 for mlp (default 0).
    */
   default IntArrayParam hiddenLayers() {
     return networkParams().hiddenLayers;
   }
 
   /**
-   * Param: share of hidden values that are zeroed while training; 0.1 for tabular unless it is set
-   * (default 0.0).
+   * Param: share of hidden values that are zeroed while training; -1 for that of the network: 0.1
+   * for tabular, else 0 (default -1.0).
    */
   default DoubleParam dropout() {
     return networkParams().dropout;
@@ -68,6 +68,14 @@ public interface NetworkParams<S extends NetworkParams<S>> extends Chained<S> {
    */
   default Param<String> batchNormScope() {
     return networkParams().batchNormScope;
+  }
+
+  /**
+   * Param: whether the features of a TorchScript network are standardized as those of other
+   * networks are (default false).
+   */
+  default BooleanParam torchScriptStandardization() {
+    return networkParams().torchScriptStandardization;
   }
 
   /**
@@ -139,6 +147,11 @@ public interface NetworkParams<S extends NetworkParams<S>> extends Chained<S> {
     return getOrDefault(batchNormScope());
   }
 
+  /** Value of {@link #torchScriptStandardization}. */
+  default boolean getTorchScriptStandardization() {
+    return (boolean) getOrDefault(torchScriptStandardization());
+  }
+
   /** Value of {@link #initialModel}. */
   default Object getInitialModel() {
     return getOrDefault(initialModel());
@@ -194,6 +207,11 @@ public interface NetworkParams<S extends NetworkParams<S>> extends Chained<S> {
     return chained(batchNormScope(), value);
   }
 
+  /** Sets {@link #torchScriptStandardization}. */
+  default S setTorchScriptStandardization(boolean value) {
+    return chained(torchScriptStandardization(), value);
+  }
+
   /** Sets {@link #initialModel} to the path of a saved model; empty for none. */
   default S setInitialModel(String path) {
     return chained(initialModel(), path);
@@ -245,6 +263,7 @@ public interface NetworkParams<S extends NetworkParams<S>> extends Chained<S> {
     final Param<String> networkProvider;
     final StringArrayParam networkArguments;
     final Param<String> batchNormScope;
+    final BooleanParam torchScriptStandardization;
     final Param<Object> initialModel;
     final IntArrayParam inputShape;
     final StringArrayParam frozenParameters;
@@ -261,14 +280,14 @@ public interface NetworkParams<S extends NetworkParams<S>> extends Chained<S> {
           new IntArrayParam(
               owner,
               "hiddenLayers",
-              "widths of the hidden layers of mlp; those of tabular are 256, 256, 256 unless they are set",
-              ParamCheck.widths("hiddenLayers"));
+              "widths of the hidden layers; 0 alone for those of the network",
+              ParamCheck.hiddenLayers("hiddenLayers"));
       dropout =
           new DoubleParam(
               owner,
               "dropout",
-              "share of hidden values that are zeroed while training; 0.1 for tabular unless it is set",
-              ParamCheck.fraction("dropout"));
+              "share of hidden values that are zeroed while training; -1 for that of the network",
+              ParamCheck.fractionOr("dropout", -1));
       batchNorm =
           new BooleanParam(
               owner,
@@ -292,6 +311,12 @@ public interface NetworkParams<S extends NetworkParams<S>> extends Chained<S> {
               "whether batch norm (of mlp, cnn and resnet18) is over the rows of all ranks (global) or of each rank alone (local)",
               ParamCheck.name("batchNormScope", Choices::batchNormScope));
       owner.setDefault(batchNormScope, "global");
+      torchScriptStandardization =
+          new BooleanParam(
+              owner,
+              "torchScriptStandardization",
+              "whether the features of a TorchScript network are standardized as those of other networks are");
+      owner.setDefault(torchScriptStandardization, false);
       initialModel =
           new ModelParam(
               owner,
@@ -319,8 +344,8 @@ public interface NetworkParams<S extends NetworkParams<S>> extends Chained<S> {
       owner.setDefault(frozenParameters, new String[0]);
       owner.setDefault(learningRateFactors, new String[0]);
       owner.setDefault(network, "auto");
-      owner.setDefault(hiddenLayers, new int[] {128, 128});
-      owner.setDefault(dropout, 0.0);
+      owner.setDefault(hiddenLayers, NetworkChoice.OWN_LAYERS);
+      owner.setDefault(dropout, NetworkChoice.OWN_DROPOUT);
       owner.setDefault(batchNorm, false);
       owner.setDefault(networkProvider, MlpNetwork.class.getName());
       owner.setDefault(networkArguments, new String[0]);

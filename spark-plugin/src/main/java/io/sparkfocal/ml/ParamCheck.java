@@ -81,6 +81,32 @@ final class ParamCheck extends AbstractFunction1<Object, Object> implements Seri
     return check(name, "from 0 to below 1", v -> number(v) >= 0 && number(v) < 1);
   }
 
+  /** From 0 to below 1, or that number. */
+  static <T> Function1<T, Object> fractionOr(String name, int otherwise) {
+    return check(
+        name,
+        "from 0 to below 1, or " + otherwise,
+        v -> (number(v) >= 0 && number(v) < 1) || number(v) == otherwise);
+  }
+
+  /** A finite number of at least that, or another number. */
+  static <T> Function1<T, Object> atLeastOr(String name, int least, int otherwise) {
+    return check(
+        name,
+        "a finite number of at least %s, or %s".formatted(least, otherwise),
+        v -> number(v) >= least || number(v) == otherwise);
+  }
+
+  /** Layer widths, or 0 alone. */
+  static Function1<int[], Object> hiddenLayers(String name) {
+    return check(
+        name,
+        "widths of at least 1 each, or 0 alone",
+        v ->
+            java.util.Arrays.equals((int[]) v, new int[] {0})
+                || java.util.Arrays.stream((int[]) v).allMatch(width -> width >= 1));
+  }
+
   /** Layer widths. */
   static Function1<int[], Object> widths(String name) {
     return check(

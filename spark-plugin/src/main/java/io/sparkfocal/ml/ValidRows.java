@@ -1,9 +1,8 @@
 package io.sparkfocal.ml;
 
+import static org.apache.spark.sql.functions.abs;
 import static org.apache.spark.sql.functions.expr;
-import static org.apache.spark.sql.functions.isnan;
 import static org.apache.spark.sql.functions.lit;
-import static org.apache.spark.sql.functions.not;
 import static org.apache.spark.sql.functions.udf;
 
 import io.sparkfocal.data.Columns;
@@ -15,8 +14,10 @@ import org.apache.spark.sql.Column;
 import org.apache.spark.sql.api.java.UDF1;
 import org.apache.spark.sql.types.DataTypes;
 
-/** The rows that have all features, as a condition of Spark SQL. */
+/** The rows that have all features, finite in float32, as a condition of Spark SQL. */
 final class ValidRows {
+
+  private static final double LARGEST = Float.MAX_VALUE;
 
   private ValidRows() {}
 
@@ -32,18 +33,19 @@ final class ValidRows {
   private static Column isPresent(FeatureColumn part, Column column) {
     return switch (part.form()) {
       case TEXT -> lit(true);
-      case NUMBER -> part.isFloating() ? not(isnan(column.cast(DataTypes.DoubleType))) : lit(true);
+      case NUMBER ->
+          part.isFloating() ? abs(column.cast(DataTypes.DoubleType)).leq(LARGEST) : lit(true);
       case VECTOR ->
           udf((UDF1<Vector, Boolean>) ValidRows::isPresent, DataTypes.BooleanType).apply(column);
       // A function of the elements in Java would be one of Scala.
       case ARRAY ->
           expr(
-              "NOT exists(`%s`, x -> x IS NULL OR isnan(x))"
-                  .formatted(part.name().replace("`", "``")));
+              "NOT exists(`%s`, x -> x IS NULL OR abs(double(x)) > %sD)"
+                  .formatted(part.name().replace("`", "``"), LARGEST));
     };
   }
 
   private static boolean isPresent(Vector vector) {
-    return Arrays.stream(vector.toArray()).noneMatch(Double::isNaN);
+    return Arrays.stream(vector.toArray()).allMatch(value -> Math.abs(value) <= LARGEST);
   }
 }

@@ -96,7 +96,8 @@ final class ValidationRows {
 
   /** A sentence where a column is set that marks no rows that count; empty where all is well. */
   List<String> warnings(LabelCounts counts) {
-    if (counts.canValidate() || params.getValidationIndicatorCol().isEmpty()) {
+    boolean isUnasked = params.getValidationIndicatorCol().isEmpty() && demands().isEmpty();
+    if (counts.canValidate() || isUnasked) {
       return List.of();
     }
     List<String> without = new ArrayList<>();

@@ -55,9 +55,15 @@ public final class EncodingFile {
         : table(JSON.readTree(table));
   }
 
-  /** A feature for each entry: name, missing, and knots, scores, median, scale or values. */
-  static ArrayNode json(TableEncoding table) {
-    ArrayNode features = JSON.createArrayNode();
+  /**
+   * Types and widths of the columns, and of each feature name, missing, and knots, scores, median,
+   * scale or values.
+   */
+  static ObjectNode json(TableEncoding table) {
+    ObjectNode whole = JSON.createObjectNode();
+    whole.set("types", JSON.valueToTree(table.types()));
+    whole.set("widths", JSON.valueToTree(table.widths()));
+    ArrayNode features = whole.putArray("features");
     for (TableEncoding.Feature feature : table.encoded()) {
       ObjectNode node = features.addObject();
       node.put("name", feature.name()).put("missing", feature.missing());
@@ -67,11 +73,12 @@ public final class EncodingFile {
         node.set("knots", JSON.valueToTree(number.knots()));
         node.set("scores", JSON.valueToTree(number.scores()));
         node.put("median", number.median()).put("scale", number.scale());
+        node.put("exact", number.exact());
       } else if (category != null) {
         node.set("values", JSON.valueToTree(category.values()));
       }
     }
-    return features;
+    return whole;
   }
 
   /**
@@ -79,9 +86,13 @@ public final class EncodingFile {
    *
    * @throws IllegalArgumentException if it is damaged
    */
-  static TableEncoding table(JsonNode features) {
+  static TableEncoding table(JsonNode whole) {
+    List<String> types = new ArrayList<>();
+    whole.path("types").forEach(type -> types.add(type.asText()));
+    List<Integer> widths = new ArrayList<>();
+    whole.path("widths").forEach(width -> widths.add(width.asInt()));
     List<TableEncoding.Feature> encoded = new ArrayList<>();
-    for (JsonNode node : features) {
+    for (JsonNode node : whole.path("features")) {
       boolean isNumber = node.has("knots");
       encoded.add(
           new TableEncoding.Feature(
@@ -90,7 +101,13 @@ public final class EncodingFile {
               isNumber ? null : category(node),
               node.path("missing").asBoolean()));
     }
-    return new TableEncoding(encoded);
+    if (types.size() != widths.size()
+        || widths.stream().mapToInt(Integer::intValue).sum() != encoded.size()) {
+      throw new IllegalArgumentException(
+          "%s columns with %s features, but %s features are described"
+              .formatted(types.size(), widths, encoded.size()));
+    }
+    return new TableEncoding(encoded, types, widths);
   }
 
   private static NumberEncoding number(JsonNode node) {
@@ -108,7 +125,11 @@ public final class EncodingFile {
               .formatted(node.path("name"), knots.length, scores.length));
     }
     return new NumberEncoding(
-        knots, scores, node.path("median").asDouble(), node.path("scale").asDouble());
+        knots,
+        scores,
+        node.path("median").asDouble(),
+        node.path("scale").asDouble(),
+        node.path("exact").asBoolean());
   }
 
   private static CategoryEncoding category(JsonNode node) {

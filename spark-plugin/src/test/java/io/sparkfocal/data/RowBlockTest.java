@@ -7,7 +7,10 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import org.apache.spark.unsafe.types.UTF8String;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 class RowBlockTest {
 
@@ -204,5 +207,39 @@ class RowBlockTest {
   void aFewRowsAreNotNarrowByChance() {
     assertThat(BuiltRows.of(17, rows(1, 17)).block(0).lowColumns()).isEmpty();
     assertThat(BuiltRows.of(300_000, rows(3, 300_000)).block(0).lowColumns()).isEmpty();
+  }
+
+  /** Different texts beside times, which have low parts, and long ones. */
+  @ParameterizedTest
+  @CsvSource({"60000,36", "400,300000"})
+  void blocksOfTextsTakeLittleMoreThanTheirTexts(int count, int length) {
+    BuiltRows built = new BuiltRows(2);
+    BlockBuilder builder = new BlockBuilder(2, false);
+    for (int i = 0; i < count; i++) {
+      ParsedRow row = new ParsedRow();
+      double[] values = row.values(2);
+      values[0] = 0;
+      values[1] = 1_600_000_000.25 + i;
+      row.text(0, UTF8String.fromString("%d".formatted(i) + "x".repeat(length - 6)));
+      row.endValues(-1);
+      row.end(i % 2, 1, false);
+      builder.add(row);
+      if (builder.isFull()) {
+        built.add(builder.take());
+      }
+    }
+    built.addRest(builder);
+    long bytes = built.blocks().stream().mapToLong(block -> block.length).sum();
+    assertThat(bytes).isLessThan((long) (1.05 * count * (length + 24)));
+    int number = 0;
+    for (int b = 0; b < built.blocks().size(); b++) {
+      RowBlock block = built.block(b);
+      float[] values = new float[2];
+      for (int row = 0; row < block.rows(); row++, number++) {
+        block.values(row, values);
+        assertThat(block.texts().get(0)[(int) values[0]].toString()).startsWith(number + "x");
+      }
+    }
+    assertThat(number).isEqualTo(count);
   }
 }

@@ -67,7 +67,7 @@ class LossesIT {
   void everyLossTrainsByItsName(String name) {
     for (Dataset<Row> data : List.of(rows, binary)) {
       FocalLossClassificationModel model =
-          quick().setLoss(name).setNumWorkers(data == rows ? 2 : 1).fit(data);
+          quick().setLoss(name).setAlpha("auto").setNumWorkers(data == rows ? 2 : 1).fit(data);
       Dataset<Row> scored = model.transform(data);
       assertThat(accuracy(scored)).isGreaterThan(0.8);
       for (Row row : scored.select("probability").takeAsList(20)) {
@@ -157,7 +157,7 @@ class LossesIT {
   @Test
   void aSearchThatCannotCompareIsRefused() {
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> quick().setLossSearch().fit(rows))
+        .isThrownBy(() -> quick().setValidationFraction(0).setLossSearch().fit(rows))
         .withMessageContaining("set validationIndicatorCol");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> quick().setLossSearch("focal", "hinge"))
@@ -208,9 +208,9 @@ class LossesIT {
     assertThat(accuracy(rare)).isEqualTo(1);
     assertThat(model.getThresholds()[1]).isLessThan(0.5);
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> quick().setThresholdTuning("f1").fit(binary))
+        .isThrownBy(() -> quick().setValidationFraction(0).setThresholdTuning("f1").fit(binary))
         .withMessage(
-            "thresholdTuning is f1, but no rows are for validation; set validationIndicatorCol, or thresholdTuning to none.");
+            "thresholdTuning is f1, but no rows are for validation; set validationIndicatorCol or validationFraction, or thresholdTuning to none.");
   }
 
   @Test

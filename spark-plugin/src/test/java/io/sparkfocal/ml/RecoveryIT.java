@@ -200,7 +200,7 @@ class RecoveryIT {
         "Checkpoint \\S+ has another %s: .*; set another checkpointDir, or resume to false\\.";
     refused(() -> classifier().setResume(true).setHiddenLayers(8).fit(again), text, "network");
     FocalLossClassifier resuming = mortal().setResume(true);
-    refused(() -> resuming.copy(ParamMap.empty()).setLoss("crossEntropy").fit(again), text, "loss");
+    refused(() -> resuming.copy(ParamMap.empty()).setLoss("focal").fit(again), text, "loss");
     refused(() -> resuming.copy(ParamMap.empty()).setWeightCol("weight").fit(again), text, "data");
     refused(() -> resuming.copy(ParamMap.empty()).setSeed(5).fit(again), text, "seed");
     assertThat(weights(resuming.fit(again), folder.resolve("resumed"))).isEqualTo(expected);

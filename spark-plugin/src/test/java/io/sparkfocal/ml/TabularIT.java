@@ -1,15 +1,20 @@
 package io.sparkfocal.ml;
 
+import static org.apache.spark.sql.functions.col;
 import static org.apache.spark.sql.functions.expr;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkfocal.data.TableEncoding;
 import io.sparkfocal.testing.TestSpark;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import org.apache.spark.ml.attribute.NominalAttribute;
 import org.apache.spark.ml.evaluation.BinaryClassificationEvaluator;
 import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.sql.Dataset;
@@ -115,7 +120,7 @@ class TabularIT {
 
   @Test
   void aTenthOfTheRowsIsKeptAsideByTheirContent() {
-    FocalLossClassifier classifier = classifier().setMaxIter(1);
+    FocalLossClassifier classifier = classifier().setFeaturesCols("id", "text").setMaxIter(1);
     TrainingSummary one = classifier.fit(rows()).summary().orElseThrow();
     TrainingSummary other = classifier.fit(rows().repartition(3)).summary().orElseThrow();
     assertThat((double) one.validationRows() / ROWS).isCloseTo(0.1, within(0.04));
@@ -138,10 +143,95 @@ class TabularIT {
 
   @Test
   void rankCountAndCutChangeNoEncoding() {
-    FocalLossClassifier classifier = classifier().setMaxIter(1);
+    FocalLossClassifier classifier = classifier().setValidationFraction(0).setMaxIter(1);
     var one = classifier.setNumWorkers(1).fit(rows()).network().encoding();
     var two = classifier.setNumWorkers(2).fit(rows().coalesce(1)).network().encoding();
     assertThat(io.sparkfocal.persist.EncodingFile.bytes((TableEncoding) one))
         .isEqualTo(io.sparkfocal.persist.EncodingFile.bytes((TableEncoding) two));
+  }
+
+  @Test
+  void equalRowsAreOnBothSidesOfTheSplitSoThatFewValuesAreAllTrained() {
+    Dataset<Row> rows =
+        TestSpark.local()
+            .range(0, 6000, 1, 3)
+            .withColumn("text", expr("concat('v', id % 20)"))
+            .withColumn("same", expr("5"))
+            .withColumn("label", expr("if(text = 'v5', 1, 0)"));
+    for (Dataset<Row> given : List.of(rows, rows.repartition(5))) {
+      for (String column : List.of("text", "same")) {
+        TrainingSummary summary =
+            classifier().setFeaturesCols(column).setMaxIter(1).fit(given).summary().orElseThrow();
+        assertThat(summary.validationRows() / 6000.0).isCloseTo(0.1, within(0.02));
+        assertThat(summary.classCounts()[1] / 300.0).isCloseTo(0.9, within(0.08));
+      }
+    }
+  }
+
+  @Test
+  void aNumberThatMetadataCallsACategoryIsOneWhateverItsFraction() {
+    Dataset<Row> rows =
+        TestSpark.local()
+            .range(0, 2000, 1, 2)
+            .withColumn("kind", expr("double(id % 7) / 10"))
+            .withColumn("label", expr("int(id % 7 in (1, 4, 6))"));
+    NominalAttribute seven = NominalAttribute.defaultAttr().withName("kind").withNumValues(7);
+    Dataset<Row> marked = rows.withColumn("kind", col("kind").as("kind", seven.toMetadata()));
+    FocalLossClassificationModel model = classifier().setFeaturesCols("kind").fit(marked);
+    assertThat(((TableEncoding) model.network().encoding()).categorySizes()).containsExactly(9);
+    assertThat(auc(model.transform(rows))).isGreaterThan(0.999);
+  }
+
+  @Test
+  void columnsOfAnotherTypeAreRefused() {
+    FocalLossClassificationModel model = classifier().setMaxIter(1).fit(rows());
+    assertThatThrownBy(() -> model.transform(rows().withColumn("day", expr("timestamp(day)"))))
+        .hasMessage(
+            "Column \"day\" is a timestamp, but the model was trained on a date there; cast it, or give the columns it was trained on.");
+    assertThatThrownBy(() -> model.transform(rows().withColumn("text", expr("5"))))
+        .hasMessageContaining("is a number, but the model was trained on a text there");
+  }
+
+  @Test
+  void aCopyWithAllDefaultsSetTrainsTheSame() {
+    FocalLossClassifier classifier = classifier().setMaxIter(1);
+    FocalLossClassifier copy = classifier.copy(classifier.extractParamMap());
+    assertThat(copy.fit(rows()).network().description())
+        .isEqualTo(classifier.fit(rows()).network().description());
+    FocalLossClassifier focal = classifier().setGamma(3);
+    assertThat(LossChoice.of(focal.copy(focal.extractParamMap()))).isEqualTo(LossChoice.of(focal));
+    FocalLossClassifier dual = classifier().setLoss("dualFocal");
+    assertThat(LossChoice.of(dual.copy(dual.extractParamMap()))).isEqualTo(LossChoice.of(dual));
+  }
+
+  @Test
+  void anEstimatorOfAnEarlierVersionKeepsItsDefaults(@TempDir Path folder) throws IOException {
+    String path = folder.resolve("estimator").toString();
+    new FocalLossClassifier().setSeed(3).save(path);
+    Path metadata;
+    try (var files = Files.list(Path.of(path, "metadata"))) {
+      metadata =
+          files.filter(f -> f.getFileName().toString().startsWith("part-")).findFirst().get();
+    }
+    ObjectMapper json = new ObjectMapper();
+    ObjectNode node = (ObjectNode) json.readTree(Files.readString(metadata));
+    ObjectNode defaults = (ObjectNode) node.get("defaultParamMap");
+    defaults.remove(List.of("network", "validationFraction", "handleInvalid", "weightAveraging"));
+    defaults.putArray("hiddenLayers").add(128).add(128);
+    defaults.put("dropout", 0.0).put("loss", "focal").put("gamma", 2.0).put("alpha", "auto");
+    defaults.put("maxIter", 15).put("batchSize", 256).put("learningRate", 0.003);
+    defaults.put("earlyStoppingPatience", 0);
+    Files.delete(metadata.resolveSibling("." + metadata.getFileName() + ".crc"));
+    Files.writeString(metadata, json.writeValueAsString(node) + "\n");
+    FocalLossClassifier earlier = FocalLossClassifier.load(path);
+    assertThat(earlier.getNetwork()).isEqualTo("mlp");
+    assertThat(earlier.getValidationFraction()).isZero();
+    assertThat(earlier.getHandleInvalid()).isEqualTo("error");
+    assertThat(LossChoice.of(earlier).toString()).isEqualTo("focal alpha=auto");
+    Dataset<Row> rows = rows().where("number is not null");
+    FocalLossClassificationModel model =
+        earlier.setFeaturesCols("number", "h").setNumWorkers(1).fit(rows);
+    assertThat(model.summary().orElseThrow().epochs()).hasSize(15);
+    assertThat(model.network().description().arguments()).containsEntry("hiddenLayers", "128,128");
   }
 }
