@@ -117,7 +117,7 @@ class RecoveryIT {
 
   private static void awaitCheckpoints(Path checkpoints) {
     Awaitility.await()
-        .atMost(Duration.ofSeconds(60))
+        .atMost(Duration.ofSeconds(100))
         .pollInterval(Duration.ofMillis(5))
         .until(
             () -> {
