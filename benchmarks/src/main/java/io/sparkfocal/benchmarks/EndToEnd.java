@@ -56,6 +56,7 @@ public final class EndToEnd {
         .setLoss("focal")
         .setAlpha("none")
         .setHiddenLayers(256, 256)
+        .setValidationFraction(0)
         .setBatchSize(BATCH_ROWS)
         .setLearningRate(1e-3)
         .setMaxIter(EPOCHS)

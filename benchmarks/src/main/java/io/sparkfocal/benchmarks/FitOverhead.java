@@ -71,7 +71,11 @@ public final class FitOverhead {
               .cache();
       rows.count();
       FocalLossClassifier ours =
-          new FocalLossClassifier().setLabelCol(MadeUpTable.LABEL).setMaxIter(EPOCHS);
+          new FocalLossClassifier()
+              .setLabelCol(MadeUpTable.LABEL)
+              .setNetwork("mlp")
+              .setValidationFraction(0)
+              .setMaxIter(EPOCHS);
       Pairs pairs = measure(name, spark, rows, ours);
       measure(
           name + ", a fifth of the rows for validation",

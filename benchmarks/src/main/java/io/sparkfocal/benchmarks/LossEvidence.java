@@ -135,6 +135,7 @@ public final class LossEvidence {
   private static FocalLossClassifier classifier(Part part, long seed) {
     return new FocalLossClassifier()
         .setLabelCol(part.label())
+        .setNetwork("mlp")
         .setValidationIndicatorCol(VALIDATION)
         .setMaxIter(EPOCHS)
         .setNumWorkers(2)

@@ -147,6 +147,7 @@ public final class SparkMlSpeed {
         .setLoss("crossEntropy")
         .setAlpha("none")
         .setHiddenLayers(HIDDEN)
+        .setValidationFraction(0)
         .setDropout(0.1)
         .setMaxIter(epochs)
         .setNumWorkers(2)

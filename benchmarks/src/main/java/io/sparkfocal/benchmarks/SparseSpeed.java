@@ -112,6 +112,7 @@ public final class SparseSpeed {
         .setAlpha("none")
         .setStandardization(false)
         .setHiddenLayers(hiddenLayers)
+        .setValidationFraction(0)
         .setDropout(0)
         .setBatchSize(BATCH_ROWS)
         .setMaxIter(epochs)

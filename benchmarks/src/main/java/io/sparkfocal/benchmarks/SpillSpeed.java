@@ -87,6 +87,7 @@ public final class SpillSpeed {
           List<EpochReport> epochs =
               new FocalLossClassifier()
                   .setHiddenLayers(256, 256)
+                  .setValidationFraction(0)
                   .setDropout(0)
                   .setMaxIter(EPOCHS)
                   .setBatchSize(Integer.parseInt(batch))
