@@ -43,7 +43,15 @@ public final class MacroF1 {
    * @param sum adds up values of this rank and the others
    */
   public double overRanks(UnaryOperator<double[]> sum) {
-    double[] all = sum.apply(sums);
+    return mean(sum.apply(sums), classes);
+  }
+
+  /**
+   * Mean F1 over the classes that have rows; 0 without rows.
+   *
+   * @param all rows of each class, then predictions of each, then those that are right
+   */
+  public static double mean(double[] all, int classes) {
     double f1 = 0;
     int present = 0;
     for (int c = 0; c < classes; c++) {

@@ -112,6 +112,23 @@ public final class Columns {
     return AttributeGroup.fromStructField(require(schema, name, "featuresCol")).size();
   }
 
+  /**
+   * Names of the features of a vector column: those of its metadata, else of the column with the
+   * place behind it; none if the metadata does not tell how many there are.
+   */
+  static List<String> vectorNames(StructType schema, String name) {
+    AttributeGroup group = AttributeGroup.fromStructField(require(schema, name, "featuresCol"));
+    List<String> names = new ArrayList<>();
+    for (int i = 0; i < group.size(); i++) {
+      Attribute attribute = group.attributes().isDefined() ? group.getAttr(i) : null;
+      names.add(
+          attribute != null && attribute.name().isDefined()
+              ? attribute.name().get()
+              : name + "_" + i);
+    }
+    return names;
+  }
+
   /** Whether a vector column's metadata names an attribute so. */
   static boolean vectorHas(StructType schema, String name, String attribute) {
     return AttributeGroup.fromStructField(require(schema, name, "featuresCol")).hasAttr(attribute);

@@ -13,6 +13,18 @@ public sealed interface FeatureEncoding extends Serializable
   /** Values that the network takes for a row. */
   int inputs();
 
+  /** Which of these values a feature becomes. */
+  int[] inputsOf(int feature);
+
+  /** Whether a feature is a category, whose values have no order. */
+  boolean isCategory(int feature);
+
+  /**
+   * The inputs of a row that others are compared with: means, as far as a standardization subtracts
+   * them, or medians of a table's numbers, and the most frequent values of categories.
+   */
+  float[] typicalInputs();
+
   /** The network that takes these inputs, where another one was asked for by its features. */
   NetworkDescription network(NetworkDescription asked);
 

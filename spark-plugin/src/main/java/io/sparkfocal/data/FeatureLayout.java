@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.IntStream;
 import org.apache.spark.ml.linalg.VectorUDT;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.types.ArrayType;
@@ -97,7 +98,7 @@ public record FeatureLayout(Kind kind, List<FeatureColumn> parts) implements Ser
    *
    * @throws IllegalArgumentException if it is
    */
-  void requireWithout(String label, StructType schema) {
+  public void requireWithout(String label, StructType schema) {
     if (columns().contains(label)) {
       throw new IllegalArgumentException(
           "Column \"%s\" is the label and among featuresCols too; leave it out there."
@@ -193,6 +194,42 @@ public record FeatureLayout(Kind kind, List<FeatureColumn> parts) implements Ser
       }
     }
     return names;
+  }
+
+  /**
+   * A name for each feature, as the metadata of vectors tells it, else as above; {@code feature_}
+   * and its place where it is not known which column it is in.
+   *
+   * @param width how many features a row has
+   */
+  public List<String> names(StructType schema, int width) {
+    List<List<String>> byPart =
+        parts.stream()
+            .map(
+                part ->
+                    part.form() == FeatureColumn.Form.VECTOR
+                        ? Columns.vectorNames(schema, part.name())
+                        : List.<String>of())
+            .toList();
+    int known = 0;
+    int unknown = 0;
+    for (int i = 0; i < parts.size(); i++) {
+      int size = parts.get(i).isOne() ? 1 : byPart.get(i).size();
+      known += size;
+      unknown += size == 0 ? 1 : 0;
+    }
+    List<String> names = new ArrayList<>();
+    for (int i = 0; i < parts.size() && unknown <= 1; i++) {
+      FeatureColumn part = parts.get(i);
+      int size = part.isOne() ? 1 : byPart.get(i).size();
+      names.addAll(
+          size == 0 || part.isOne()
+              ? new FeatureLayout(kind, List.of(part)).names(size == 0 ? width - known : 1)
+              : byPart.get(i));
+    }
+    return names.size() == width
+        ? names
+        : IntStream.range(0, width).mapToObj(i -> "feature_" + i).toList();
   }
 
   /**

@@ -50,6 +50,21 @@ public record Standardization(double[] means, double[] scales, boolean[] exact)
   }
 
   @Override
+  public int[] inputsOf(int feature) {
+    return new int[] {feature};
+  }
+
+  @Override
+  public boolean isCategory(int feature) {
+    return false;
+  }
+
+  @Override
+  public float[] typicalInputs() {
+    return new float[means.length];
+  }
+
+  @Override
   public NetworkDescription network(NetworkDescription asked) {
     return asked;
   }

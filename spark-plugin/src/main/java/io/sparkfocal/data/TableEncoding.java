@@ -76,6 +76,21 @@ public record TableEncoding(List<Feature> encoded, List<String> types, List<Inte
   }
 
   @Override
+  public int[] inputsOf(int feature) {
+    return new TableInputs(this).of(feature);
+  }
+
+  @Override
+  public boolean isCategory(int feature) {
+    return encoded.get(feature).category() != null;
+  }
+
+  @Override
+  public float[] typicalInputs() {
+    return new TableInputs(this).typical();
+  }
+
+  @Override
   public NetworkDescription network(NetworkDescription asked) {
     return new NetworkDescription(
         asked.provider(),

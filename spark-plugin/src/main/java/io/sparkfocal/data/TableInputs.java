@@ -24,6 +24,27 @@ final class TableInputs {
     return features.get(i);
   }
 
+  /** Where a feature is: score and distance of a number, or the index of a category. */
+  int[] of(int i) {
+    return features.get(i).number() != null
+        ? new int[] {places[i], numbers + places[i]}
+        : new int[] {places[i]};
+  }
+
+  /** Medians, and the first values of categories, which are the most frequent. */
+  float[] typical() {
+    float[] inputs = new float[features.size() + numbers];
+    for (int i = 0; i < places.length; i++) {
+      NumberEncoding number = features.get(i).number();
+      if (number != null) {
+        put(inputs, i, number.median());
+      } else {
+        putIndex(inputs, i, 0);
+      }
+    }
+    return inputs;
+  }
+
   /** Sets a feature that is a number, or a category whose values are numbers; NaN is missing. */
   void put(float[] inputs, int i, double value) {
     TableEncoding.Feature feature = features.get(i);

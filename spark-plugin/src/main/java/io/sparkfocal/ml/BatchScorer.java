@@ -1,11 +1,13 @@
 package io.sparkfocal.ml;
 
+import io.sparkfocal.data.FeatureEncoding;
 import io.sparkfocal.data.FeatureLayout;
 import io.sparkfocal.data.FeatureReader;
 import io.sparkfocal.plugin.NativeEngine;
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
 import java.util.ArrayDeque;
+import java.util.Arrays;
 import java.util.Deque;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
@@ -13,6 +15,7 @@ import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.FlatMapFunction;
 import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.ml.linalg.VectorUDT;
+import org.apache.spark.ml.linalg.Vectors;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.catalyst.CatalystTypeConverters;
@@ -21,6 +24,7 @@ import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
 import org.apache.spark.sql.catalyst.expressions.UnsafeRow;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.TaskCompletionListener;
+import org.jspecify.annotations.Nullable;
 import scala.Function1;
 
 /**
@@ -81,14 +85,23 @@ record BatchScorer(
     private final int batchRows;
     private final ByteBuffer input;
     private final Deque<InternalRow> waiting = new ArrayDeque<>();
+    private final @Nullable Attributions attributions;
     private float[] logits = {};
+    private double[][] attributed = {};
     private int scored;
 
     @SuppressWarnings({"unchecked", "rawtypes"})
     ScoredRows(Iterator<InternalRow> rows, Scorer scorer) {
       this.rows = rows;
       this.scorer = scorer;
-      this.reader = network.encoding().reader(layout, keeps);
+      FeatureEncoding encoding = network.encoding();
+      this.reader = encoding.reader(layout, keeps);
+      int attribution = read.length() + columns.attribution();
+      this.attributions =
+          columns.attribution() >= 0 && Arrays.stream(wanted).anyMatch(i -> i == attribution)
+              ? new Attributions(
+                  scorer, encoding, new ExplainedScore(columns.link(), columns.outputs()))
+              : null;
       this.converters = new Function1[features.length];
       for (int i = 0; i < features.length; i++) {
         converters[i] =
@@ -112,11 +125,12 @@ record BatchScorer(
         }
         scoreBatch();
       }
-      return withScores(waiting.remove(), scored++ * scorer.outputs());
+      return withScores(waiting.remove(), scored++);
     }
 
     private void scoreBatch() {
       logits = new float[0];
+      attributed = new double[0][];
       scored = 0;
       FloatBuffer floats = input.asFloatBuffer();
       long bytes = 0;
@@ -128,6 +142,9 @@ record BatchScorer(
         bytes += ((UnsafeRow) row).getSizeInBytes();
       }
       logits = scorer.logits(input, waiting.size());
+      if (attributions != null) {
+        attributed = attributions.of(input.asFloatBuffer(), logits, columns::predicted);
+      }
     }
 
     private Row featuresOf(InternalRow row) {
@@ -142,8 +159,11 @@ record BatchScorer(
       return row.get(ordinal, read.apply(ordinal).dataType());
     }
 
-    private InternalRow withScores(InternalRow row, int from) {
-      Object[] scores = columns.of(logits, from);
+    private InternalRow withScores(InternalRow row, int at) {
+      Object[] scores = columns.of(logits, at * scorer.outputs());
+      if (attributions != null) {
+        scores[columns.attribution()] = Vectors.dense(attributed[at]);
+      }
       Object[] all = new Object[wanted.length];
       for (int i = 0; i < all.length; i++) {
         int score = wanted[i] - read.length();

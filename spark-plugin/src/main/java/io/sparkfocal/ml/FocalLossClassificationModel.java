@@ -156,23 +156,76 @@ public final class FocalLossClassificationModel extends Model<FocalLossClassific
     if (invalid == InvalidRows.SKIP) {
       return withoutSkip().transform(dataset.filter(ValidRows.condition(layout)));
     }
+    OutputColumns output = OutputColumns.of(this);
+    ScoreColumns columns =
+        new ScoreColumns(output, network.description().outputs(), network.link(), classScores());
+    if (columns.names().isEmpty()) {
+      return dataset.toDF();
+    }
+    boolean explains = !output.attribution().isEmpty();
+    if (explains && dataset.isStreaming()) {
+      throw new IllegalArgumentException(
+          "attributionCol is \"%s\", but the dataset is a stream, whose rows are scored one by one; set it to an empty name, or call transform in foreachBatch."
+              .formatted(output.attribution()));
+    }
+    SentNetwork sent = broadcast.in(dataset.sparkSession().sparkContext(), network);
+    boolean keeps = invalid == InvalidRows.KEEP;
+    return (!explains && RowScorer.suits(network.description(), network.encoding(), layout))
+            || dataset.isStreaming()
+        ? byRow(dataset, new RowScorer(sent, layout, keeps, columns), columns, schema)
+        : ScoredRelation.of(dataset, sent, layout, keeps, columns, schema);
+  }
+
+  /** As below, with five shuffles of each feature and the metric prAuc. */
+  public FeatureImportances featureImportances(Dataset<?> rows) {
+    return featureImportances(rows, ImportanceOptions.defaults());
+  }
+
+  /**
+   * By how much a metric gets worse when the values of a feature are shuffled among the rows, for
+   * each feature.
+   *
+   * <p>One pass over the rows scores each of them once as it is, and once for each feature and
+   * repeat. Values are exchanged within batches of a partition, of 256 to some 2,000 rows; small
+   * partitions are merged first. Rows in an order that has to do with the features are better mixed
+   * before. The result is a function of the options and of the rows as their partitions have them.
+   *
+   * @param rows have the columns of the features and of the label, whole numbers as in training;
+   *     better not those of the training
+   * @throws IllegalArgumentException if a column is missing, a row is bad, there are not two rows,
+   *     the rows do not define the metric, or there are too many features or classes
+   */
+  public FeatureImportances featureImportances(Dataset<?> rows, ImportanceOptions options) {
+    if (rows.isStreaming()) {
+      throw new IllegalArgumentException(
+          "The dataset is a stream, of which no importances can be told; give rows that end.");
+    }
+    FeatureLayout layout = layout(rows.schema());
+    InvalidRows invalid = InvalidRows.of(getHandleInvalid());
+    return new PermutationImportance(
+            network,
+            broadcast.in(rows.sparkSession().sparkContext(), network),
+            layout,
+            invalid == InvalidRows.KEEP,
+            classScores(),
+            Optional.ofNullable(options.labelCol()).orElseGet(this::labelCol),
+            options)
+        .of(invalid == InvalidRows.SKIP ? rows.filter(ValidRows.condition(layout)) : rows);
+  }
+
+  /** The estimator's, which a model that was loaded does not know. */
+  private String labelCol() {
+    return hasParent() && parent() instanceof FocalLossClassifier estimator
+        ? estimator.getLabelCol()
+        : "label";
+  }
+
+  private ClassScores classScores() {
     double[] thresholds = isDefined(thresholds()) ? getThresholds() : null;
     if (thresholds != null) {
       ClassScores.requireThresholds(thresholds, numClasses());
     }
-    OutputColumns output = OutputColumns.of(this);
-    ScoreColumns columns =
-        new ScoreColumns(
-            output, network.description().outputs(), network.link(), new ClassScores(thresholds));
-    if (columns.names().isEmpty()) {
-      return dataset.toDF();
-    }
-    SentNetwork sent = broadcast.in(dataset.sparkSession().sparkContext(), network);
-    boolean keeps = invalid == InvalidRows.KEEP;
-    return RowScorer.suits(network.description(), network.encoding(), layout)
-            || dataset.isStreaming()
-        ? byRow(dataset, new RowScorer(sent, layout, keeps, columns), columns, schema)
-        : ScoredRelation.of(dataset, sent, layout, keeps, columns, schema);
+    return new ClassScores(thresholds);
   }
 
   private FocalLossClassificationModel withoutSkip() {
@@ -207,7 +260,7 @@ public final class FocalLossClassificationModel extends Model<FocalLossClassific
   @Override
   public StructType transformSchema(StructType schema) {
     layout(schema);
-    return OutputColumns.of(this).appendTo(schema, numClasses(), classNames());
+    return OutputColumns.of(this).appendTo(schema, numClasses(), classNames(), numFeatures());
   }
 
   private FeatureLayout layout(StructType schema) {

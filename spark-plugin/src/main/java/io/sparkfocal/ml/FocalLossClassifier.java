@@ -299,7 +299,7 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
     new ValidationRows(this).requireColumn();
     TrainingColumns columns = columns(schema);
     int classes = Math.max(getNumClasses(), columns.declaredClasses());
-    return OutputColumns.of(this).appendTo(schema, classes, columns.classNames(classes));
+    return OutputColumns.of(this).appendTo(schema, classes, columns.classNames(classes), 0);
   }
 
   @Override

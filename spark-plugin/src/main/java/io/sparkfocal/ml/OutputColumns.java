@@ -18,13 +18,18 @@ import org.apache.spark.sql.types.StructType;
  * @param rawPrediction scores of the classes, vector
  * @param probability vector
  * @param prediction double
+ * @param attribution what each feature has to do with the score, vector
  */
-record OutputColumns(String rawPrediction, String probability, String prediction)
+record OutputColumns(
+    String rawPrediction, String probability, String prediction, String attribution)
     implements Serializable {
 
   static OutputColumns of(ScoringParams<?> params) {
     return new OutputColumns(
-        params.getRawPredictionCol(), params.getProbabilityCol(), params.getPredictionCol());
+        params.getRawPredictionCol(),
+        params.getProbabilityCol(),
+        params.getPredictionCol(),
+        params.getAttributionCol());
   }
 
   /**
@@ -33,20 +38,25 @@ record OutputColumns(String rawPrediction, String probability, String prediction
    *
    * @param classes how many there are; 0 where that is not known yet
    * @param classNames names of the classes; may be empty
+   * @param features how many there are; 0 where that is not known yet
    * @throws IllegalArgumentException if one of them exists already
    */
-  StructType appendTo(StructType schema, int classes, List<String> classNames) {
+  StructType appendTo(StructType schema, int classes, List<String> classNames, int features) {
     List<StructField> fields = new ArrayList<>(List.of(schema.fields()));
-    for (String vector : List.of(rawPrediction, probability)) {
-      Metadata size =
-          vector.isEmpty() || classes == 0
-              ? Metadata.empty()
-              : new AttributeGroup(vector, classes).toMetadata();
-      append(fields, new StructField(vector, SQLDataTypes.VectorType(), true, size));
-    }
+    appendVector(fields, rawPrediction, classes);
+    appendVector(fields, probability, classes);
     Metadata values = predictionMetadata(classes, classNames);
     append(fields, new StructField(prediction, DataTypes.DoubleType, false, values));
+    appendVector(fields, attribution, features);
     return new StructType(fields.toArray(new StructField[0]));
+  }
+
+  private static void appendVector(List<StructField> fields, String name, int size) {
+    Metadata metadata =
+        name.isEmpty() || size == 0
+            ? Metadata.empty()
+            : new AttributeGroup(name, size).toMetadata();
+    append(fields, new StructField(name, SQLDataTypes.VectorType(), true, metadata));
   }
 
   private static void append(List<StructField> fields, StructField field) {

@@ -22,7 +22,8 @@ record ScoreColumns(OutputColumns output, int outputs, LogitLink link, ClassScor
 
   /** Names of the columns that there are, in their order. */
   List<String> names() {
-    return Stream.of(output.rawPrediction(), output.probability(), output.prediction())
+    return Stream.of(
+            output.rawPrediction(), output.probability(), output.prediction(), output.attribution())
         .filter(name -> !name.isEmpty())
         .toList();
   }
@@ -30,7 +31,18 @@ record ScoreColumns(OutputColumns output, int outputs, LogitLink link, ClassScor
   private int count() {
     return (output.rawPrediction().isEmpty() ? 0 : 1)
         + (output.probability().isEmpty() ? 0 : 1)
-        + (output.prediction().isEmpty() ? 0 : 1);
+        + (output.prediction().isEmpty() ? 0 : 1)
+        + (output.attribution().isEmpty() ? 0 : 1);
+  }
+
+  /** The place of the attribution, which is the last; -1 if there is none. */
+  int attribution() {
+    return output.attribution().isEmpty() ? -1 : count() - 1;
+  }
+
+  /** The class that is predicted for a row of logits. */
+  int predicted(float[] logits, int from) {
+    return scores.predict(LogitLink.probabilities(link.raw(logits, from, outputs), outputs));
   }
 
   /** A struct of all values of a row, whose fields are numbered. */
@@ -48,7 +60,7 @@ record ScoreColumns(OutputColumns output, int outputs, LogitLink link, ClassScor
   }
 
   /**
-   * Vectors and the class, as {@link #type} orders them.
+   * Vectors and the class, as {@link #type} orders them; null for an attribution.
    *
    * @param logits of many rows
    * @param from where the row begins

@@ -13,6 +13,7 @@ import io.sparkfocal.losses.Autograd;
 import io.sparkfocal.network.ActivationBytes;
 import io.sparkfocal.train.StoredParameters;
 import java.nio.ByteBuffer;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -113,14 +114,39 @@ final class Scorer implements AutoCloseable {
   private float[] forward(ByteBuffer input, int rows) {
     try (NDScope scope = new NDScope()) {
       scope.suppressNotUsedWarning();
-      ByteBuffer bytes = input.duplicate().order(input.order());
-      bytes.clear().limit(rows * features() * Float.BYTES);
-      NDArray features = manager.create(bytes, new Shape(rows, features()), DataType.FLOAT32);
       return network
-          .forward(parameters, new NDList(features), false)
+          .forward(parameters, new NDList(features(input, rows)), false)
           .singletonOrThrow()
           .toFloatArray();
     }
+  }
+
+  /**
+   * Derivatives by the features of rows, row by row.
+   *
+   * @param slopes from the logits of all rows to the derivatives of what is differentiated by them
+   */
+  float[] gradients(ByteBuffer input, int rows, UnaryOperator<float[]> slopes) {
+    return Autograd.recorded(
+        () -> {
+          try (NDScope scope = new NDScope()) {
+            scope.suppressNotUsedWarning();
+            NDArray features = features(input, rows);
+            features.setRequiresGradient(true);
+            NDArray logits =
+                network.forward(parameters, new NDList(features), false).singletonOrThrow();
+            NDArray gradient =
+                manager.create(slopes.apply(logits.toFloatArray()), logits.getShape());
+            Autograd.backward(logits, gradient, false);
+            return features.getGradient().toFloatArray();
+          }
+        });
+  }
+
+  private NDArray features(ByteBuffer input, int rows) {
+    ByteBuffer bytes = input.duplicate().order(input.order());
+    bytes.clear().limit(rows * features() * Float.BYTES);
+    return manager.create(bytes, new Shape(rows, features()), DataType.FLOAT32);
   }
 
   @Override

@@ -48,9 +48,15 @@ final class RankingArea implements RowMeasure {
   @Override
   public double overRanks(RankTotals ranks) {
     histogram.merge(ranks);
+    return mean(histogram, odds.length - firstClass, area);
+  }
+
+  /** Mean area under the curves that define one; NaN if none does, or a score was no number. */
+  static double mean(
+      ScoreHistogram histogram, int curves, ToDoubleBiFunction<double[], double[]> area) {
     double sum = 0;
     int defined = 0;
-    for (int curve = 0; curve < odds.length - firstClass; curve++) {
+    for (int curve = 0; curve < curves; curve++) {
       double ofClass = area.applyAsDouble(histogram.own(curve), histogram.others(curve));
       if (!Double.isNaN(ofClass)) {
         sum += ofClass;

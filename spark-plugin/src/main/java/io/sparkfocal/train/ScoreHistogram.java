@@ -1,5 +1,8 @@
 package io.sparkfocal.train;
 
+import java.io.DataInput;
+import java.io.DataOutput;
+import java.io.IOException;
 import java.util.Arrays;
 
 /**
@@ -31,6 +34,9 @@ final class ScoreHistogram {
   private static final long LAST_PLACE = (1 << 29) - 1;
 
   private static final long BITS_OF_ONE = Double.doubleToRawLongBits(1);
+
+  /** Written behind the last bin. */
+  private static final int END = -1;
 
   private final int bins;
 
@@ -119,6 +125,42 @@ final class ScoreHistogram {
     }
     own = ranks.sum(own);
     others = ranks.sum(others);
+  }
+
+  /** Writes the bins that have rows, for {@link #add(DataInput)}. */
+  void write(DataOutput to) throws IOException {
+    to.writeBoolean(hasUndefined);
+    to.writeInt(lowest);
+    to.writeInt(highest);
+    to.writeInt(level);
+    for (int first = 0; first < own.length && lowest <= highest; first += bins) {
+      for (int bin = lowest >> level; bin <= highest >> level; bin++) {
+        int at = first + (bin & (bins - 1));
+        if (own[at] != 0 || others[at] != 0) {
+          to.writeInt(first);
+          to.writeInt(bin);
+          to.writeDouble(own[at]);
+          to.writeDouble(others[at]);
+        }
+      }
+    }
+    to.writeInt(END);
+  }
+
+  /** Adds the rows of a histogram of as many curves and bins, as it was written. */
+  void add(DataInput written) throws IOException {
+    hasUndefined |= written.readBoolean();
+    int from = written.readInt();
+    int to = written.readInt();
+    int itsLevel = written.readInt();
+    if (from <= to) {
+      reach(from, to);
+    }
+    for (int first = written.readInt(); first != END; first = written.readInt()) {
+      int at = first + ((written.readInt() >> (level - itsLevel)) & (bins - 1));
+      own[at] += written.readDouble();
+      others[at] += written.readDouble();
+    }
   }
 
   /** Whether a score was no number. */

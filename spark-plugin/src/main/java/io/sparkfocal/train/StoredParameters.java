@@ -46,6 +46,8 @@ public final class StoredParameters {
           List<Pair<String, Parameter>> parameters = FlatParameters.inOrder(network);
           require(description, parameters, shapes);
           parameters.forEach(named -> fill(named.getValue().getArray(), values.next()));
+          // Gradients are those of inputs, if any; threads share the parameters.
+          parameters.forEach(named -> named.getValue().freeze(true));
           return network;
         });
   }

@@ -51,6 +51,11 @@ public enum ValidationMetric {
     return label;
   }
 
+  /** Whether a lower value is a better one. */
+  public boolean isLowerBetter() {
+    return this == LOSS || this == LOG_LOSS;
+  }
+
   /** The metric of that name. */
   public static ValidationMetric of(String label) {
     for (ValidationMetric metric : values()) {
@@ -64,7 +69,12 @@ public enum ValidationMetric {
 
   /** All names, as a sentence lists them. */
   public static String names() {
-    List<String> names = Arrays.stream(values()).map(ValidationMetric::label).toList();
+    return names(Arrays.asList(values()));
+  }
+
+  /** The names of some, at least two, as a sentence lists them. */
+  public static String names(List<ValidationMetric> some) {
+    List<String> names = some.stream().map(ValidationMetric::label).toList();
     int last = names.size() - 1;
     return names.stream().limit(last).collect(Collectors.joining(", ")) + " or " + names.get(last);
   }
