@@ -325,7 +325,7 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
       DefaultParamsReader<FocalLossClassifier> reader = new DefaultParamsReader<>();
       reader.session(sparkSession());
       FocalLossClassifier classifier = reader.load(path);
-      int[] layers = (int[]) classifier.getDefault(classifier.hiddenLayers()).get();
+      int[] layers = classifier.getDefault(classifier.hiddenLayers()).get();
       if (!Arrays.equals(layers, NetworkChoice.OWN_LAYERS)) {
         classifier.setDefault(classifier.network(), "mlp");
         classifier.setDefault(classifier.validationFraction(), 0.0);
