@@ -7,10 +7,12 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.NavigableMap;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.apache.commons.math3.distribution.NormalDistribution;
+import org.apache.spark.unsafe.types.UTF8String;
 
 /** How often each value of a feature is in a sample, and the encoding that follows. */
 final class ColumnCounts {
@@ -37,17 +39,13 @@ final class ColumnCounts {
     Map<Object, Long> counts = new HashMap<>();
     for (TableSample.Entry row : rows) {
       double value = row.values()[feature];
+      UTF8String text = row.texts().length == 0 ? null : row.texts()[feature];
       if (Double.isNaN(value)) {
         missing += row.count();
-      } else if (isCategory
-          && row.texts().length > 0
-          && row.texts()[feature] == TableSample.TOO_LONG) {
-        // As rare ones.
-        continue;
-      } else if (isCategory && row.texts().length > 0 && row.texts()[feature] != null) {
-        counts.merge(row.texts()[feature], row.count(), Long::sum);
-      } else {
+      } else if (text == null || !isCategory) {
         counts.merge(value, row.count(), Long::sum);
+      } else if (!text.equals(TableSample.TOO_LONG)) {
+        counts.merge(text, row.count(), Long::sum);
       }
     }
     counts.forEach(
@@ -123,7 +121,7 @@ final class ColumnCounts {
 
   private NumberEncoding number() {
     boolean exact = isExact();
-    TreeMap<Double, Long> held = exact ? numbers : narrowed();
+    NavigableMap<Double, Long> held = exact ? numbers : narrowed();
     double[] values = held.keySet().stream().mapToDouble(Double::doubleValue).toArray();
     long[] counts = held.values().stream().mapToLong(Long::longValue).toArray();
     if (values.length < 2) {
@@ -158,8 +156,8 @@ final class ColumnCounts {
   }
 
   /** As float32 holds them: whether a block has more of them depends on its other rows. */
-  private TreeMap<Double, Long> narrowed() {
-    TreeMap<Double, Long> narrowed = new TreeMap<>();
+  private NavigableMap<Double, Long> narrowed() {
+    NavigableMap<Double, Long> narrowed = new TreeMap<>();
     numbers.forEach(
         (value, count) -> narrowed.merge((double) value.floatValue(), count, Long::sum));
     return narrowed;

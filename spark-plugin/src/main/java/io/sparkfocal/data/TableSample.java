@@ -28,8 +28,8 @@ final class TableSample {
   /** In bytes; a longer one has no index of its own. */
   static final int LONGEST_TEXT = 256;
 
-  /** In the place of a longer one. */
-  static final UTF8String TOO_LONG = UTF8String.fromString("too long");
+  /** In the place of a longer one; longer itself, so that no other text is this. */
+  static final UTF8String TOO_LONG = UTF8String.fromString(" ".repeat(LONGEST_TEXT + 1));
 
   private final int width;
   private final int rowsWanted;
@@ -43,8 +43,8 @@ final class TableSample {
    * @param hash of their content
    * @param count how many there are
    * @param values by feature, of texts anything but NaN
-   * @param texts by feature, null for a number or where it is missing, {@link #TOO_LONG} itself for
-   *     a long one
+   * @param texts by feature, null for a number or where it is missing, {@link #TOO_LONG} for a long
+   *     one
    */
   record Entry(long hash, long count, double[] values, UTF8String[] texts) {
 
