@@ -3,7 +3,7 @@ package io.sparkfocal.network;
 import ai.djl.ndarray.NDArray;
 import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -28,7 +28,7 @@ public interface TensorHolder {
 
   /** Who holds the parameters of a network and of what it is made of; others are held by nobody. */
   static Map<Parameter, TensorHolder> of(Block network) {
-    Map<Parameter, TensorHolder> holders = new IdentityHashMap<>();
+    Map<Parameter, TensorHolder> holders = new HashMap<>();
     add(network, holders);
     return holders;
   }

@@ -14,7 +14,7 @@ import ai.djl.util.PairList;
 import io.sparkfocal.compat.TensorCopy;
 import io.sparkfocal.losses.Autograd;
 import io.sparkfocal.network.TorchScriptModule.Weight;
-import java.util.IdentityHashMap;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -42,7 +42,7 @@ public final class TorchScriptNetwork extends AbstractBlock implements TensorHol
   private final Shape rowShape;
   private final int outputs;
   private final ParameterRules rules;
-  private final Map<Parameter, Weight> weights = new IdentityHashMap<>();
+  private final Map<Parameter, Weight> weights = new HashMap<>();
   private @Nullable TorchScriptModule module;
   private @Nullable NDArray trained;
 
