@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Parameter;
 import ai.djl.training.initializer.Initializer;
 
 /**
@@ -20,6 +21,18 @@ public interface SeededInitializer extends Initializer {
   @Override
   default NDArray initialize(NDManager manager, Shape shape, DataType type) {
     return manager.zeros(shape, type);
+  }
+
+  /** A parameter that begins so. */
+  default Parameter parameter(String name, Shape shape) {
+    Parameter parameter =
+        Parameter.builder()
+            .setName(name)
+            .setType(Parameter.Type.OTHER)
+            .optInitializer(this)
+            .build();
+    parameter.setShape(shape);
+    return parameter;
   }
 
   /** Uniform in plus or minus a bound. */

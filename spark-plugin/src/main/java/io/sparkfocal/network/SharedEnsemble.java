@@ -71,15 +71,7 @@ final class SharedEnsemble extends AbstractBlock implements SizedBlock {
   }
 
   private Parameter add(String name, Shape shape, SeededInitializer initializer) {
-    Parameter parameter =
-        addParameter(
-            Parameter.builder()
-                .setName(name)
-                .setType(Parameter.Type.OTHER)
-                .optInitializer(initializer)
-                .build());
-    parameter.setShape(shape);
-    return parameter;
+    return addParameter(initializer.parameter(name, shape));
   }
 
   private static float[] signs(CounterRandom random, int members, int... origins) {

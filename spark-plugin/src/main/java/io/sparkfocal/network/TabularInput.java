@@ -77,15 +77,7 @@ final class TabularInput extends AbstractBlock {
   }
 
   private Parameter add(String name, Shape shape, SeededInitializer initializer) {
-    Parameter parameter =
-        addParameter(
-            Parameter.builder()
-                .setName(name)
-                .setType(Parameter.Type.OTHER)
-                .optInitializer(initializer)
-                .build());
-    parameter.setShape(shape);
-    return parameter;
+    return addParameter(initializer.parameter(name, shape));
   }
 
   private static float[] zeros(Shape shape) {

@@ -62,16 +62,21 @@ class ResumeTest {
 
   @ParameterizedTest
   @CsvSource({
-    "adamW, false, FLOAT32",
-    "adamW, true, FLOAT32",
-    "sgd, true, FLOAT32",
-    "adamW, true, FLOAT16"
+    "adamW, false, FLOAT32, 0",
+    "adamW, true, FLOAT32, 0",
+    "sgd, true, FLOAT32, 0",
+    "adamW, true, FLOAT16, 0",
+    "adamW, true, FLOAT32, 0.5"
   })
-  void everyStepIsAsGoodAsAnyToGoOnFrom(String optimizer, boolean batchNorm, DataType precision) {
+  void everyStepIsAsGoodAsAnyToGoOnFrom(
+      String optimizer, boolean batchNorm, DataType precision, double averaging) {
     TrainingSettings floats =
         TrainingRun.settings(
             3, 20, optimizer.equals("sgd") ? new Sgd(0.9, 1e-3) : new AdamW(0.01), 0.02);
-    TrainingSettings settings = precision == DataType.FLOAT16 ? TrainingRun.half(floats) : floats;
+    TrainingSettings settings =
+        precision == DataType.FLOAT16
+            ? TrainingRun.half(floats)
+            : TrainingRun.averaged(floats, averaging);
     Trained whole = run(batchNorm).dealt(settings, FEW, MANY).get(0);
     Map<Long, LoopState> states = states(run(batchNorm), settings);
     assertThat(states).hasSize(3 * 5);

@@ -210,6 +210,24 @@ final class TrainingRun {
         settings.dataType());
   }
 
+  /** The same with weights that are averaged over so many epochs. */
+  static TrainingSettings averaged(TrainingSettings settings, double epochs) {
+    return new TrainingSettings(
+        settings.epochs(),
+        settings.batchSize(),
+        settings.learningRate(),
+        settings.optimizer(),
+        settings.schedule(),
+        settings.warmupFraction(),
+        settings.gradientClipNorm(),
+        settings.seed(),
+        settings.stepParts(),
+        settings.validationMetric(),
+        settings.patience(),
+        epochs,
+        settings.dataType());
+  }
+
   /** The same in float16. */
   static TrainingSettings half(TrainingSettings settings) {
     return new TrainingSettings(
