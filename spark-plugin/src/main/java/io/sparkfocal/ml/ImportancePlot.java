@@ -49,20 +49,23 @@ final class ImportancePlot {
     StringBuilder svg = new StringBuilder();
     add(
         svg,
+        Locale.ROOT,
         "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"%d\" height=\"%d\" viewBox=\"0 0 %d %d\""
             + " font-family=\"sans-serif\" font-size=\"12\" fill=\"#222\">",
         WIDTH,
         height,
         WIDTH,
         height);
-    add(svg, "<rect width=\"%d\" height=\"%d\" fill=\"white\"/>", WIDTH, height);
+    add(svg, Locale.ROOT, "<rect width=\"%d\" height=\"%d\" fill=\"white\"/>", WIDTH, height);
     add(
         svg,
+        Locale.ROOT,
         "<text x=\"12\" y=\"20\" font-size=\"14\">By how much %s gets worse when a feature is"
             + " shuffled</text>",
         escaped(importances.metric()));
     add(
         svg,
+        Locale.ROOT,
         "<text x=\"12\" y=\"37\" fill=\"#666\">%s %.4g on %d rows; mean and standard deviation of"
             + " %d repeats</text>",
         escaped(importances.metric()),
@@ -73,7 +76,7 @@ final class ImportancePlot {
     for (int i = 0; i < bars.size(); i++) {
       bar(svg, bars.get(i), TOP + i * rowHeight);
     }
-    add(svg, "</svg>");
+    add(svg, Locale.ROOT, "</svg>");
     return svg.toString();
   }
 
@@ -82,6 +85,7 @@ final class ImportancePlot {
     for (long tick = (long) Math.ceil(lowest / step); tick * step <= highest; tick++) {
       add(
           svg,
+          Locale.ROOT,
           "<line x1=\"%.1f\" y1=\"%d\" x2=\"%1$.1f\" y2=\"%d\" stroke=\"%s\"/>",
           x(tick * step),
           TOP,
@@ -89,6 +93,7 @@ final class ImportancePlot {
           tick == 0 ? "#444" : "#ddd");
       add(
           svg,
+          Locale.ROOT,
           "<text x=\"%.1f\" y=\"%d\" text-anchor=\"middle\">%s</text>",
           x(tick * step),
           bottom + 18,
@@ -99,16 +104,24 @@ final class ImportancePlot {
   private void bar(StringBuilder svg, Importance bar, int top) {
     double middle = top + rowHeight / 2.0;
     double from = Math.min(x(0), x(bar.mean()));
-    add(svg, "<g>");
-    add(svg, "<title>%s: %.4g ± %.2g</title>", escaped(bar.feature()), bar.mean(), bar.deviation());
+    add(svg, Locale.ROOT, "<g>");
     add(
         svg,
+        Locale.ROOT,
+        "<title>%s: %.4g ± %.2g</title>",
+        escaped(bar.feature()),
+        bar.mean(),
+        bar.deviation());
+    add(
+        svg,
+        Locale.ROOT,
         "<text x=\"%d\" y=\"%.1f\" text-anchor=\"end\">%s</text>",
         NAMES - 8,
         middle + 4,
         escaped(shortened(bar.feature())));
     add(
         svg,
+        Locale.ROOT,
         "<rect x=\"%.1f\" y=\"%.1f\" width=\"%.1f\" height=\"%.1f\" fill=\"%s\"/>",
         from,
         top + rowHeight * 0.15,
@@ -120,6 +133,7 @@ final class ImportancePlot {
     double cap = rowHeight * 0.2;
     add(
         svg,
+        Locale.ROOT,
         "<path d=\"M%.1f %.1fH%.1fM%1$.1f %.1fV%.1fM%3$.1f %4$.1fV%5$.1f\" stroke=\"#222\""
             + " fill=\"none\"/>",
         low,
@@ -129,11 +143,12 @@ final class ImportancePlot {
         middle + cap);
     add(
         svg,
+        Locale.ROOT,
         "<text x=\"%d\" y=\"%.1f\">%s</text>",
         WIDTH - RIGHT + 12,
         middle + 4,
         String.format(Locale.ROOT, "%.3g", bar.mean()));
-    add(svg, "</g>");
+    add(svg, Locale.ROOT, "</g>");
   }
 
   private double x(double value) {
@@ -183,7 +198,7 @@ final class ImportancePlot {
         || c >= 0x10000;
   }
 
-  private static void add(StringBuilder svg, String line, Object... values) {
-    svg.append(String.format(Locale.ROOT, line, values)).append('\n');
+  private static void add(StringBuilder svg, Locale locale, String line, Object... values) {
+    svg.append(String.format(locale, line, values)).append('\n');
   }
 }
