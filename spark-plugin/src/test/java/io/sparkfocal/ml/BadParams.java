@@ -54,14 +54,16 @@ final class BadParams {
         set(
             "numWorkers is -2; it must be a finite number of at least 0.",
             c -> c.setNumWorkers(-2)),
-        set("gamma is -1.0; it must be a finite number of at least 0.", c -> c.setGamma(-1)),
         set(
-            "gamma is Infinity; it must be a finite number of at least 0.",
+            "gamma is -0.5; it must be a finite number of at least 0, or -1.",
+            c -> c.setGamma(-0.5)),
+        set(
+            "gamma is Infinity; it must be a finite number of at least 0, or -1.",
             c -> c.setGamma(Double.POSITIVE_INFINITY)),
         set(
-            "hiddenLayers is [8, 0]; it must be widths of at least 1 each.",
+            "hiddenLayers is [8, 0]; it must be widths of at least 1 each, or 0 alone.",
             c -> c.setHiddenLayers(8, 0)),
-        set("dropout is 1.0; it must be from 0 to below 1.", c -> c.setDropout(1)),
+        set("dropout is 1.0; it must be from 0 to below 1, or -1.", c -> c.setDropout(1)),
         set("momentum is NaN; it must be from 0 to below 1.", c -> c.setMomentum(Double.NaN)),
         set(
             "warmupFraction is -0.1; it must be from 0 to below 1.",
