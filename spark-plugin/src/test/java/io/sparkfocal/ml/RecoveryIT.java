@@ -15,6 +15,7 @@ import io.sparkfocal.testing.LogLines;
 import io.sparkfocal.testing.OtherJvm;
 import io.sparkfocal.testing.Samples;
 import io.sparkfocal.testing.TestSpark;
+import java.io.File;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -119,14 +120,17 @@ class RecoveryIT {
     Awaitility.await()
         .atMost(Duration.ofSeconds(100))
         .pollInterval(Duration.ofMillis(5))
-        .until(
-            () -> {
-              try (Stream<Path> files = Files.walk(checkpoints)) {
-                return files.filter(f -> f.toString().endsWith(".safetensors")).count() >= 2;
-              } catch (IOException | java.io.UncheckedIOException e) {
-                return false;
-              }
-            });
+        .until(() -> written(checkpoints.toFile()) >= 2);
+  }
+
+  /** Without exceptions for files that are deleted meanwhile, as a stream of paths has them. */
+  private static long written(File folder) {
+    File[] files = folder.listFiles();
+    return files == null
+        ? 0
+        : Arrays.stream(files)
+            .mapToLong(f -> f.getName().endsWith(".safetensors") ? 1 : written(f))
+            .sum();
   }
 
   private void victim(String executor) throws IOException {
