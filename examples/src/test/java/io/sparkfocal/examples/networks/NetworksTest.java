@@ -54,7 +54,8 @@ class NetworksTest {
         OwnNetwork.train(
             "../spark-plugin/src/test/resources/torchscript/tied.pt",
             LabelledTable.read(spark, table, "label"));
-    assertThat(model.summary().orElseThrow().objectiveHistory()[14]).isLessThan(0.2);
+    double[] losses = model.summary().orElseThrow().objectiveHistory();
+    assertThat(losses[14]).isLessThan(0.9 * losses[0]);
     String saved = folder.resolve("model").toString();
     model.save(saved);
     assertThat(Files.size(Path.of(saved, "network.pt"))).isGreaterThan(1000);

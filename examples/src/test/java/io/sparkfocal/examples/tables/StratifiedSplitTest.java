@@ -53,10 +53,10 @@ class StratifiedSplitTest {
   @Test
   void everyClassIsCutInTheSameProportions() {
     LabelledTable table = LabelledTable.read(spark, csv, "kind");
-    assertThat(table.features()).containsExactly("x", "a.b");
+    assertThat(table.features()).containsExactly("x", "a.b", "note");
     assertThat(table.classes()).containsExactly("common", "rare");
     assertThat(table.describe())
-        .isEqualTo("1000 rows, 2 features, 2 classes (common 990, rare 10)");
+        .isEqualTo("1000 rows, 3 features, 2 classes (common 990, rare 10)");
     try (StratifiedSplit split = StratifiedSplit.of(table, 1)) {
       assertThat(split.test().where("class_number = 1").count()).isEqualTo(3);
       assertThat(split.test().count()).isEqualTo(300);
