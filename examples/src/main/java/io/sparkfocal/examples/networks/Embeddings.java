@@ -55,7 +55,7 @@ public final class Embeddings {
         .withColumn(
             "embedding",
             expr(
-                "transform(sequence(0, %d), i -> float((pmod(xxhash64(id, i), 2000) - 1000) / 1000 + if(label = 1 and i %% 8 = 0, 0.5, 0)))"
+                "transform(sequence(0, %s), i -> float((pmod(xxhash64(id, i), 2000) - 1000) / 1000 + if(label = 1 and i %% 8 = 0, 0.5, 0)))"
                     .formatted(WIDTH - 1)));
   }
 }
