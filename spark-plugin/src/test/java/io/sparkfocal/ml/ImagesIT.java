@@ -70,7 +70,6 @@ class ImagesIT {
             .select(functions.avg(expr("if(label = prediction, 1.0D, 0.0D)")))
             .head()
             .getDouble(0);
-    System.out.println("accuracy with batch norm " + scope + ": " + accuracy);
     assertThat(accuracy).isGreaterThan(0.975);
     String path = folder.resolve("model").toString();
     model.save(path);

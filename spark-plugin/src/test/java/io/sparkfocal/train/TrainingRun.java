@@ -195,6 +195,21 @@ final class TrainingRun {
 
   /** The same with so many parts of a step. */
   static TrainingSettings inParts(int parts, TrainingSettings settings) {
+    return with(settings, parts, settings.averaging(), settings.dataType());
+  }
+
+  /** The same with weights that are averaged over so many epochs. */
+  static TrainingSettings averaged(TrainingSettings settings, double epochs) {
+    return with(settings, settings.stepParts(), epochs, settings.dataType());
+  }
+
+  /** The same in float16. */
+  static TrainingSettings half(TrainingSettings settings) {
+    return with(settings, settings.stepParts(), settings.averaging(), DataType.FLOAT16);
+  }
+
+  private static TrainingSettings with(
+      TrainingSettings settings, int parts, double averaging, DataType dataType) {
     return new TrainingSettings(
         settings.epochs(),
         settings.batchSize(),
@@ -207,42 +222,8 @@ final class TrainingRun {
         parts,
         settings.validationMetric(),
         settings.patience(),
-        settings.dataType());
-  }
-
-  /** The same with weights that are averaged over so many epochs. */
-  static TrainingSettings averaged(TrainingSettings settings, double epochs) {
-    return new TrainingSettings(
-        settings.epochs(),
-        settings.batchSize(),
-        settings.learningRate(),
-        settings.optimizer(),
-        settings.schedule(),
-        settings.warmupFraction(),
-        settings.gradientClipNorm(),
-        settings.seed(),
-        settings.stepParts(),
-        settings.validationMetric(),
-        settings.patience(),
-        epochs,
-        settings.dataType());
-  }
-
-  /** The same in float16. */
-  static TrainingSettings half(TrainingSettings settings) {
-    return new TrainingSettings(
-        settings.epochs(),
-        settings.batchSize(),
-        settings.learningRate(),
-        settings.optimizer(),
-        settings.schedule(),
-        settings.warmupFraction(),
-        settings.gradientClipNorm(),
-        settings.seed(),
-        settings.stepParts(),
-        settings.validationMetric(),
-        settings.patience(),
-        DataType.FLOAT16);
+        averaging,
+        dataType);
   }
 
   /** The outcome of one rank that has all rows. */
