@@ -14,36 +14,86 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.ToDoubleFunction;
-import ml.dmlc.xgboost4j.scala.spark.XGBoostClassifier;
-import org.apache.spark.ml.feature.VectorAssembler;
+import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.SparkSession;
+import org.apache.spark.sql.expressions.Window;
 import org.apache.spark.sql.functions;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Every loss, the loss search and XGBoost4J-Spark on the Shuttle data and on a mixture of Gaussians
- * whose best classifier is known: one table each, over seeds fixed here.
+ * Every loss with the same network, the default one, on three imbalanced tables: the flights,
+ * digits with a long tail, and a mixture of Gaussians whose best classifier is known. Probabilities
+ * have a temperature and thresholds for F1, both from validation rows.
  */
 public final class LossEvidence {
 
   private static final long[] SEEDS = {1, 2, 3};
-  private static final int EPOCHS = 15;
+
+  /** The default is 20 on rows as many as the flights. */
+  private static final int FLIGHTS_EPOCHS = 6;
+
   private static final int MIXTURE_ROWS = 40_000;
+
+  /** Digits of the most frequent class to train on, and how many times as rare the last one is. */
+  private static final int MOST_DIGITS = 100;
+
+  private static final double TAIL = 20;
+  private static final int TEST_DIGITS = 50;
+  private static final int DIGITS = 10;
   private static final String TEST = "is_test";
-  private static final String VALIDATION = "is_validation";
-  private static final String FEATURES = "features";
+  private static final String PLACE = "place_in_class";
+  private static final String CROSS_ENTROPY = "crossEntropy";
+  private static final String FOCAL = "focal";
 
-  /** Rows to train on, with a validation column, and rows to judge by. */
-  private record Part(String label, Dataset<Row> training, Dataset<Row> test) {}
+  /**
+   * What is trained on and judged by.
+   *
+   * @param epochs 0 for the default
+   * @param best of the best classifier that there is, where it is known
+   */
+  private record Part(
+      String label,
+      String[] features,
+      Dataset<Row> training,
+      Dataset<Row> test,
+      int epochs,
+      @Nullable Quality best) {}
 
-  private final Map<String, List<Quality>> results = new LinkedHashMap<>();
+  /**
+   * Of one model.
+   *
+   * @param calibrated by its temperature, with predictions by thresholds
+   * @param calibrationError without the temperature
+   */
+  private record Result(Quality calibrated, double calibrationError) {
+
+    double area() {
+      return calibrated.headArea();
+    }
+
+    double recall() {
+      return calibrated.headRecall();
+    }
+
+    double calibratedError() {
+      return calibrated.calibrationError();
+    }
+
+    double logLoss() {
+      return calibrated.logLoss();
+    }
+  }
+
+  private final Map<String, List<Result>> results = new LinkedHashMap<>();
 
   private LossEvidence() {}
 
-  /** Takes the path of the Shuttle data, and mixture or shuttle for one of the tables. */
+  /** Takes the folder of the data, and flights, digits or mixture where not all are wanted. */
   public static void main(String[] arguments) throws IOException {
     Locale.setDefault(Locale.ROOT);
+    List<String> wanted = List.of(arguments).subList(1, arguments.length);
     try (SparkSession spark =
         SparkSession.builder()
             .master("local[2]")
@@ -51,197 +101,189 @@ public final class LossEvidence {
             .config("spark.ui.enabled", false)
             .config("spark.sql.shuffle.partitions", 2)
             .getOrCreate()) {
-      List<String> tables = List.of(arguments).subList(1, arguments.length);
-      if (tables.isEmpty() || tables.contains("mixture")) {
-        LossEvidence mixture = new LossEvidence();
+      for (String name : wanted.isEmpty() ? List.of("digits", "mixture", "flights") : wanted) {
+        LossEvidence evidence = new LossEvidence();
         for (long seed : SEEDS) {
-          mixture.mixture(spark, seed);
+          evidence.tryAll(part(spark, arguments[0], name, seed), seed);
         }
-        mixture.print(
-            String.format(
-                Locale.ROOT, "Mixture of Gaussians, %,d rows, rarest class 0.2 %%", MIXTURE_ROWS));
-        mixture.conclude("evidence-mixture");
-      }
-      if (tables.isEmpty() || tables.contains("shuttle")) {
-        LossEvidence shuttle = new LossEvidence();
-        LabelledTable table = LabelledTable.read(spark, arguments[0], "Class");
-        for (long seed : SEEDS) {
-          shuttle.shuttle(table, seed);
-        }
-        shuttle.print("Shuttle");
-        shuttle.conclude("evidence-shuttle");
+        evidence.print(name);
       }
     }
   }
 
-  /** Macro recall of the loss search over that of XGBoost. */
-  private void conclude(String name) {
-    double theirs = mean("XGBoost", Quality::macroRecall);
-    System.out.printf(
-        Locale.ROOT,
-        "bench %s ratio=%.4f spread=%.4f..%.4f%n",
-        name,
-        mean("loss search", Quality::macroRecall) / theirs,
-        least("loss search") / theirs,
-        most("loss search") / theirs);
+  private static Part part(SparkSession spark, String data, String name, long seed) {
+    return switch (name) {
+      case "flights" -> flights(spark, data, seed);
+      case "digits" -> digits(spark, data, seed);
+      case "mixture" -> mixture(spark, seed);
+      default ->
+          throw new IllegalArgumentException(
+              "\"%s\" is no table; choose flights, digits or mixture.".formatted(name));
+    };
   }
 
-  private void mixture(SparkSession spark, long seed) {
+  private static Part flights(SparkSession spark, String data, long seed) {
+    LabelledTable table = LabelledTable.read(spark, data + "/flights.csv.gz", "late");
+    StratifiedSplit split = StratifiedSplit.of(table, seed);
+    return new Part(
+        LabelledTable.CLASS,
+        table.features().toArray(String[]::new),
+        split.training(),
+        split.test(),
+        FLIGHTS_EPOCHS,
+        null);
+  }
+
+  /** Which digit is rare depends on the seed; the rows of the test are as many of each. */
+  private static Part digits(SparkSession spark, String data, long seed) {
+    LabelledTable table = LabelledTable.read(spark, data + "/digits.csv.gz", "digit");
+    Column[] all = Arrays.stream(table.rows().columns()).map(functions::col).toArray(Column[]::new);
+    Column rank = functions.pmod(functions.col(LabelledTable.CLASS).plus(seed), functions.lit(10));
+    Column size =
+        functions.round(
+            functions.pow(functions.lit(1 / TAIL), rank.divide(DIGITS - 1)).multiply(MOST_DIGITS));
+    Column place = functions.col(PLACE).minus(TEST_DIGITS);
+    Column held = functions.ceil(size.divide(4));
+    Dataset<Row> rows =
+        table
+            .rows()
+            .withColumn(
+                PLACE,
+                functions
+                    .row_number()
+                    .over(
+                        Window.partitionBy(LabelledTable.CLASS)
+                            .orderBy(
+                                functions.xxhash64(functions.array(all), functions.lit(seed)))))
+            .withColumn(TEST, place.leq(0))
+            .withColumn(StratifiedSplit.VALIDATION, place.leq(held))
+            .where(place.leq(held.plus(size)));
+    return new Part(
+        LabelledTable.CLASS,
+        table.features().toArray(String[]::new),
+        rows.where(functions.not(functions.col(TEST))).drop(TEST, PLACE),
+        rows.where(TEST).drop(TEST, PLACE, StratifiedSplit.VALIDATION),
+        0,
+        null);
+  }
+
+  private static Part mixture(SparkSession spark, long seed) {
     Mixture drawn = new Mixture(MIXTURE_ROWS, seed);
-    add("best possible, balanced classes", drawn.optimum(true));
-    add("best possible, true frequencies", drawn.optimum(false));
     Dataset<Row> rows = drawn.rows(spark);
+    return new Part(
+        Mixture.LABEL,
+        new String[] {"features"},
+        rows.where(functions.not(functions.col(TEST))).drop(TEST),
+        rows.where(TEST).drop(TEST, StratifiedSplit.VALIDATION),
+        0,
+        drawn.optimum());
+  }
+
+  private void tryAll(Part given, long seed) {
     Part part =
         new Part(
-            Mixture.LABEL,
-            rows.where("not " + TEST).drop(TEST).cache(),
-            rows.where(TEST).drop(TEST, VALIDATION).cache());
-    tryAll(part, seed);
-    rows.unpersist();
-  }
-
-  private void shuttle(LabelledTable table, long seed) {
-    try (StratifiedSplit split = StratifiedSplit.of(table, seed)) {
-      VectorAssembler assembler =
-          new VectorAssembler()
-              .setInputCols(table.features().toArray(String[]::new))
-              .setOutputCol(FEATURES);
-      Part part =
-          new Part(
-              LabelledTable.CLASS,
-              assembler.transform(split.training()).cache(),
-              assembler.transform(split.test()).cache());
-      tryAll(part, seed);
-    }
-  }
-
-  private void tryAll(Part part, long seed) {
+            given.label(),
+            given.features(),
+            given.training().cache(),
+            given.test().cache(),
+            given.epochs(),
+            given.best());
     part.training().count();
     part.test().count();
-    add("cross entropy, no class weights", ours(part, seed, "crossEntropy", "none"));
-    for (String loss : LossCatalogue.names()) {
-      String alpha = LossCatalogue.balances(loss) ? "none" : "balanced";
-      add(loss + (alpha.equals("none") ? "" : ", balanced"), ours(part, seed, loss, alpha));
+    Quality best = part.best();
+    if (best != null) {
+      add("best possible", new Result(best, best.calibrationError()));
     }
-    add("focal, no class weights", ours(part, seed, "focal", "none"));
-    FocalLossClassifier search = classifier(part, seed).setLossSearch();
-    add("loss search", timed(search, part));
-    add("XGBoost", xgboost(part, seed, false));
-    add("XGBoost, balanced", xgboost(part, seed, true));
+    for (String loss : LossCatalogue.names()) {
+      add(loss, result(part, seed, loss, "none"));
+    }
+    for (String loss : List.of(CROSS_ENTROPY, FOCAL)) {
+      add(loss + ", balanced", result(part, seed, loss, "balanced"));
+    }
     part.training().unpersist();
     part.test().unpersist();
   }
 
-  private static FocalLossClassifier classifier(Part part, long seed) {
-    return new FocalLossClassifier()
-        .setLabelCol(part.label())
-        .setNetwork("mlp")
-        .setValidationIndicatorCol(VALIDATION)
-        .setMaxIter(EPOCHS)
-        .setNumWorkers(2)
-        .setSeed(seed);
-  }
-
-  private static Quality ours(Part part, long seed, String loss, String alpha) {
-    return timed(classifier(part, seed).setLoss(loss).setAlpha(alpha), part);
-  }
-
-  private static Quality timed(FocalLossClassifier classifier, Part part) {
+  private static Result result(Part part, long seed, String loss, String alpha) {
+    FocalLossClassifier classifier =
+        new FocalLossClassifier()
+            .setFeaturesCols(part.features())
+            .setLabelCol(part.label())
+            .setValidationIndicatorCol(StratifiedSplit.VALIDATION)
+            .setMaxIter(part.epochs())
+            .setNumWorkers(2)
+            .setSeed(seed)
+            .setLoss(loss)
+            .setAlpha(alpha)
+            .setCalibration("temperature")
+            .setThresholdTuning("f1");
     long start = System.nanoTime();
     FocalLossClassificationModel model = classifier.fit(part.training());
     double seconds = (System.nanoTime() - start) / 1e9;
-    if (classifier.getLossSearch().length > 0) {
-      System.err.println("  picked " + model.summary().orElseThrow().loss());
-    }
-    return Quality.of(model.transform(part.test()), part.label(), seconds);
+    Dataset<Row> scored = model.transform(part.test());
+    return new Result(
+        Quality.of(scored, part.label(), seconds),
+        Quality.at(scored, part.label(), model.temperature()).calibrationError());
   }
 
-  /** The defaults of 100 rounds of depth 6; trains on the validation rows too. */
-  private static Quality xgboost(Part part, long seed, boolean balanced) {
-    Dataset<Row> rows = part.training().drop(VALIDATION);
-    // Its setters return a type that cannot be chained from Java.
-    XGBoostClassifier classifier = new XGBoostClassifier();
-    classifier.setFeaturesCol(FEATURES);
-    classifier.setLabelCol(part.label());
-    classifier.setObjective("multi:softprob");
-    classifier.setNumClass(classes(rows, part.label()));
-    classifier.setNumRound(100);
-    classifier.setNumWorkers(2);
-    classifier.setSeed(seed);
-    if (balanced) {
-      rows = withBalancedWeight(rows, part.label());
-      classifier.setWeightCol("balanced_weight");
-    }
-    long start = System.nanoTime();
-    var model = classifier.fit(rows);
-    double seconds = (System.nanoTime() - start) / 1e9;
-    return Quality.of(model.transform(part.test()), part.label(), seconds);
-  }
-
-  private static int classes(Dataset<Row> rows, String label) {
-    return 1 + (int) rows.select(functions.max(label)).first().getDouble(0);
-  }
-
-  private static Dataset<Row> withBalancedWeight(Dataset<Row> rows, String label) {
-    Dataset<Row> counts = rows.groupBy(label).count();
-    double all = (double) rows.count();
-    double classes = (double) counts.count();
-    return rows.join(
-        functions.broadcast(
-            counts.select(
-                functions.col(label),
-                functions.lit(all / classes).divide(functions.col("count")).as("balanced_weight"))),
-        label);
-  }
-
-  private void add(String name, Quality quality) {
+  private void add(String name, Result result) {
     System.err.printf(
         Locale.ROOT,
-        "%-34s macro recall %.4f, %.1f s%n",
+        "%-24s PR-AUC %.4f, recall %.3f, log loss %.5f, calibration error %.4f, %.4f before, %.1f s%n",
         name,
-        quality.macroRecall(),
-        quality.seconds());
-    results.computeIfAbsent(name, n -> new ArrayList<>()).add(quality);
+        result.area(),
+        result.recall(),
+        result.logLoss(),
+        result.calibratedError(),
+        result.calibrationError(),
+        result.calibrated().seconds());
+    results.computeIfAbsent(name, n -> new ArrayList<>()).add(result);
   }
 
   private void print(String title) {
     System.out.printf(
         Locale.ROOT, "%n%s; mean ± standard deviation over %d seeds%n%n", title, SEEDS.length);
-    System.out.println("| | macro recall | macro PR-AUC | ECE | seconds |");
-    System.out.println("|-|-|-|-|-|");
+    System.out.println(
+        "| | PR-AUC | recall at the tuned threshold | log loss | calibration error | before temperature |");
+    System.out.println("|-|-|-|-|-|-|");
     results.keySet().stream()
-        .sorted(
-            (a, b) -> Double.compare(mean(b, Quality::macroRecall), mean(a, Quality::macroRecall)))
+        .sorted((a, b) -> Double.compare(mean(b, Result::area), mean(a, Result::area)))
         .forEach(
             name ->
                 System.out.printf(
-                    Locale.ROOT,
-                    "| %s | %s | %s | %s | %.1f |%n",
+                    "| %s | %s | %s | %s | %s | %s |%n",
                     name,
-                    spread(name, Quality::macroRecall),
-                    spread(name, Quality::areaUnderPr),
-                    spread(name, Quality::calibrationError),
-                    mean(name, Quality::seconds)));
-    System.out.println();
+                    spread(name, Result::area),
+                    spread(name, Result::recall),
+                    spread(name, Result::logLoss),
+                    spread(name, Result::calibratedError),
+                    spread(name, Result::calibrationError)));
+    double[] focal = values(FOCAL, Result::area);
+    double[] plain = values(CROSS_ENTROPY, Result::area);
+    double least = Double.POSITIVE_INFINITY;
+    double most = 0;
+    for (int i = 0; i < focal.length; i++) {
+      least = Math.min(least, focal[i] / plain[i]);
+      most = Math.max(most, focal[i] / plain[i]);
+    }
+    System.out.printf(
+        Locale.ROOT,
+        "%nbench evidence-%s ratio=%.4f spread=%.4f..%.4f%n",
+        title,
+        mean(FOCAL, Result::area) / mean(CROSS_ENTROPY, Result::area),
+        least,
+        most);
   }
 
-  private double[] values(String name, ToDoubleFunction<Quality> measure) {
+  private double[] values(String name, ToDoubleFunction<Result> measure) {
     return Objects.requireNonNull(results.get(name)).stream().mapToDouble(measure).toArray();
   }
 
-  private double mean(String name, ToDoubleFunction<Quality> measure) {
+  private double mean(String name, ToDoubleFunction<Result> measure) {
     return Arrays.stream(values(name, measure)).average().orElse(Double.NaN);
   }
 
-  private double least(String name) {
-    return Arrays.stream(values(name, Quality::macroRecall)).min().orElse(Double.NaN);
-  }
-
-  private double most(String name) {
-    return Arrays.stream(values(name, Quality::macroRecall)).max().orElse(Double.NaN);
-  }
-
-  private String spread(String name, ToDoubleFunction<Quality> measure) {
+  private String spread(String name, ToDoubleFunction<Result> measure) {
     double[] values = values(name, measure);
     double mean = mean(name, measure);
     double squares = Arrays.stream(values).map(v -> (v - mean) * (v - mean)).sum();

@@ -16,7 +16,7 @@ import org.apache.spark.sql.types.StructType;
 
 /**
  * Rows of five Gaussians of unequal weights, of which the best possible classifier is known: the
- * likelihoods for balanced classes, the posterior for the frequencies.
+ * posterior.
  */
 final class Mixture {
 
@@ -70,11 +70,11 @@ final class Mixture {
   }
 
   /** What the best classifier reaches on the test rows. */
-  Quality optimum(boolean balanced) {
+  Quality optimum() {
     double[][] p = new double[test.size()][];
     int[] predictions = new int[test.size()];
     for (int i = 0; i < p.length; i++) {
-      p[i] = posterior(test.get(i), balanced);
+      p[i] = posterior(test.get(i));
       for (int c = 1; c < PRIORS.length; c++) {
         predictions[i] = p[i][c] > p[i][predictions[i]] ? c : predictions[i];
       }
@@ -83,7 +83,7 @@ final class Mixture {
     return Quality.of(labels, predictions, p, 0);
   }
 
-  private double[] posterior(double[] x, boolean balanced) {
+  private double[] posterior(double[] x) {
     double[] p = new double[PRIORS.length];
     double sum = 0;
     for (int c = 0; c < p.length; c++) {
@@ -91,7 +91,7 @@ final class Mixture {
       for (int d = 0; d < DIMENSIONS; d++) {
         distance += (x[d] - centers[c][d]) * (x[d] - centers[c][d]);
       }
-      p[c] = (balanced ? 1 : PRIORS[c]) * Math.exp(-distance / 2);
+      p[c] = PRIORS[c] * Math.exp(-distance / 2);
       sum += p[c];
     }
     for (int c = 0; c < p.length; c++) {

@@ -15,6 +15,7 @@ import org.apache.spark.sql.functions;
  * How good a model's answers are on rows that it never saw.
  *
  * @param macroRecall mean recall over the classes that have rows
+ * @param headRecall the same, of class 1 alone where there are two
  * @param areaUnderPr mean average precision of each class against the rest
  * @param headArea the same, of class 1 alone where there are two
  * @param logLoss mean of -ln of the probability of the true class
@@ -23,6 +24,7 @@ import org.apache.spark.sql.functions;
  */
 record Quality(
     double macroRecall,
+    double headRecall,
     double areaUnderPr,
     double headArea,
     double logLoss,
@@ -36,6 +38,15 @@ record Quality(
 
   /** Of columns label (numeric), prediction and probability. */
   static Quality of(Dataset<Row> scored, String label, double seconds) {
+    return of(scored, label, 1, seconds);
+  }
+
+  /** The same as it was before scores were divided by a temperature. */
+  static Quality at(Dataset<Row> scored, String label, double temperature) {
+    return of(scored, label, temperature, 0);
+  }
+
+  private static Quality of(Dataset<Row> scored, String label, double temperature, double seconds) {
     List<Row> rows =
         scored
             .select(
@@ -46,8 +57,20 @@ record Quality(
     int[] labels = rows.stream().mapToInt(row -> row.getInt(0)).toArray();
     int[] predictions = rows.stream().mapToInt(row -> row.getInt(1)).toArray();
     double[][] p =
-        rows.stream().map(row -> ((Vector) row.get(2)).toArray()).toArray(double[][]::new);
+        rows.stream()
+            .map(row -> raised(((Vector) row.get(2)).toArray(), temperature))
+            .toArray(double[][]::new);
     return of(labels, predictions, p, seconds);
+  }
+
+  /** To a power, and divided by the sum. */
+  private static double[] raised(double[] p, double power) {
+    if (power == 1) {
+      return p;
+    }
+    double[] raised = Arrays.stream(p).map(v -> Math.pow(v, power)).toArray();
+    double sum = Arrays.stream(raised).sum();
+    return Arrays.stream(raised).map(v -> v / sum).toArray();
   }
 
   static Quality of(int[] labels, int[] predictions, double[][] p, double seconds) {
@@ -55,6 +78,7 @@ record Quality(
     double recalls = 0;
     double areas = 0;
     double head = 0;
+    double headRecall = 0;
     int present = 0;
     for (int c = 0; c < classes; c++) {
       int wanted = c;
@@ -64,7 +88,8 @@ record Quality(
             IntStream.range(0, labels.length)
                 .filter(i -> labels[i] == wanted && predictions[i] == wanted)
                 .count();
-        recalls += (double) hits / rows;
+        headRecall = (double) hits / rows;
+        recalls += headRecall;
         head = averagePrecision(labels, p, c, rows);
         areas += head;
         present++;
@@ -87,6 +112,7 @@ record Quality(
             .sum();
     return new Quality(
         recalls / present,
+        classes == 2 ? headRecall : recalls / present,
         areas / present,
         classes == 2 ? head : areas / present,
         losses / labels.length,

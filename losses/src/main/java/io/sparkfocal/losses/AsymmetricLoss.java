@@ -1,7 +1,6 @@
 package io.sparkfocal.losses;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.nn.Activation;
@@ -14,7 +13,8 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>For a target of 1 {@code -(1 - p)^gammaPositive * log(p)}, for 0 {@code -m^gammaNegative *
  * log(1 - m)} with {@code m = max(p - margin, 0)}, {@code p = sigmoid(logit)}; a row's value is the
- * sum over its logits. Logits and targets as for {@link SigmoidFocalLoss}, targets 0 or 1.
+ * sum over its logits. For a target between, both count by its share. Logits and targets as for
+ * {@link SigmoidFocalLoss}, targets from 0 to 1.
  *
  * @see <a href="https://arxiv.org/abs/2009.14119">Ben-Baruch et al., Asymmetric Loss For
  *     Multi-Label Classification, arXiv:2009.14119</a>
@@ -48,22 +48,22 @@ public final class AsymmetricLoss implements ClassificationLoss {
   public LossKernel prepare(NDManager manager, DataType dataType) {
     Constants constants = new Constants(manager, dataType);
     Power positive = new Power(constants, gammaPositive);
-    NDArray half = constants.vector(0.5f);
+    NDArray one = constants.vector(1);
     Negatives negatives =
         margin == 0 ? unshifted(constants) : new Shifted(constants, gammaNegative, margin);
     return new SigmoidKernel(
         constants,
         (logits, targets) -> {
-          NDArray present = targets.gt(half);
           NDArray p = Activation.sigmoid(logits);
           NDArray q = Activation.sigmoid(logits.neg());
           FocalTerms ifAbsent = negatives.of(logits, p, q);
           FocalTerms ifPresent =
               FocalTerms.of(
                   Activation.softPlus(logits.neg()), p, q, positive.raise(q), positive.exponent());
+          NDArray absent = one.sub(targets);
           return new SigmoidKernel.Elements(
-              NDArrays.where(present, ifPresent.values(), ifAbsent.values()),
-              NDArrays.where(present, ifPresent.slopes().neg(), ifAbsent.slopes()),
+              ifPresent.values().mul(targets).addi(ifAbsent.values().mul(absent)),
+              ifAbsent.slopes().mul(absent).subi(ifPresent.slopes().mul(targets)),
               null);
         });
   }

@@ -164,6 +164,7 @@ public final class InputBlocks implements AutoCloseable {
         columns.features().requireWidth(rows.width(), width);
       }
       columns.features().requireWidths(rows.widths(), widths());
+      columns.requireTargets(rows.targets(), targets());
     }
   }
 
@@ -204,6 +205,11 @@ public final class InputBlocks implements AutoCloseable {
         .filter(widths -> widths.length > 0)
         .findFirst()
         .orElse(new int[0]);
+  }
+
+  /** How many labels a row has that has several; 0 where it has a class. */
+  public int targets() {
+    return Arrays.stream(made).mapToInt(PartitionRows::targets).max().orElse(0);
   }
 
   /** How many rows have a missing feature. */

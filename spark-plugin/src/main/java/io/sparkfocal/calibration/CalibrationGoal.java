@@ -22,10 +22,23 @@ public record CalibrationGoal(
    * @throws IllegalStateException if scores are not finite
    */
   public Calibrated reach(ScoredRows rows, long... trainingRows) {
+    if (link.isMultilabel()) {
+      return reachLabels(rows, trainingRows.length);
+    }
     double chosen = temperature ? TemperatureScaling.fit(rows) : 1;
     ClassTotals totals = ClassTotals.of(rows, trainingRows.length, chosen);
     double[] tuned =
         thresholds == null ? null : thresholds.thresholds(rows, chosen, totals, trainingRows);
+    return new Calibrated(chosen, tuned, totals.report(), null);
+  }
+
+  /** Each label of each row is a row of two classes. */
+  private Calibrated reachLabels(ScoredRows rows, int labels) {
+    ScoredRows pairs = new LabelPairs(rows);
+    double chosen = temperature ? TemperatureScaling.fit(pairs) : 1;
+    ClassTotals totals = ClassTotals.of(pairs, 2, chosen);
+    double[] tuned =
+        thresholds == null ? null : thresholds.ofLabels(new LabelCuts(rows, labels, chosen));
     return new Calibrated(chosen, tuned, totals.report(), null);
   }
 }

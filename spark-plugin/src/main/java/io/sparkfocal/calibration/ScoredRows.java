@@ -20,7 +20,7 @@ public interface ScoredRows {
      * @param label its class, from 0
      * @param weight not negative
      * @param scores one per class, whose softmax are the probabilities at a temperature of 1; good
-     *     until this returns
+     *     until this returns; of several labels their logits, and behind them the labels
      */
     void row(int label, double weight, double[] scores);
   }

@@ -99,6 +99,26 @@ public final class ThresholdTuning implements Serializable {
     return thresholds;
   }
 
+  /**
+   * A threshold for each of several labels: that of the best F1 of the label, or the highest with
+   * the recall; 0.5 for a label that no validation row has.
+   */
+  double[] ofLabels(LabelCuts cuts) {
+    double[] thresholds = new double[cuts.labels()];
+    for (int c = 0; c < thresholds.length; c++) {
+      double present = cuts.present(c);
+      if (present == 0) {
+        thresholds[c] = 0.5;
+      } else if (Double.isNaN(recall)) {
+        thresholds[c] = cuts.best(c, (hits, alarms) -> 2 * hits / (present + hits + alarms));
+      } else {
+        double wanted = recall * present * (1 - ROUNDING);
+        thresholds[c] = cuts.best(c, (hits, alarms) -> hits >= wanted ? 1 : 0);
+      }
+    }
+    return thresholds;
+  }
+
   /** Between probabilities of the class that any rows have. */
   private double[] forRecall(ScoredRows rows, double temperature, int classes) {
     RowNumbers ofTruth =

@@ -7,7 +7,7 @@ public final class BatchMemory {
 
   /** Features of the widest row of which a batch can be made. */
   private static final long MOST_FEATURES =
-      (Integer.MAX_VALUE / 2 - RowCursor.Target.bytes(0)) / Float.BYTES;
+      (Integer.MAX_VALUE / 2 - RowCursor.Target.bytes(0, 0)) / Float.BYTES;
 
   private BatchMemory() {}
 
@@ -18,7 +18,7 @@ public final class BatchMemory {
    */
   public static long mostRows(int width) {
     // Memory is taken for a row more, since steps differ by one.
-    return Integer.MAX_VALUE / RowCursor.Target.bytes(width) - 1;
+    return Integer.MAX_VALUE / RowCursor.Target.bytes(width, 0) - 1;
   }
 
   /**

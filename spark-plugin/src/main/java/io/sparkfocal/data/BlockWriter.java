@@ -10,12 +10,14 @@ final class BlockWriter {
   private final FeatureLayout features;
   private final PartitionRows.Tally tally;
   private final @Nullable HeldRows held;
+  private final LabelCheck check;
   private final @Nullable BlockBuilder[] builders = new BlockBuilder[4];
   private int width;
 
   /** Hands blocks to the sink. */
   BlockWriter(TrainingColumns columns, RowReader.Sink sink) {
     this.features = columns.features();
+    this.check = new LabelCheck(columns.label(), columns.weight());
     double fraction = columns.validationFraction();
     this.tally = new PartitionRows.Tally(fraction > 0);
     this.held = fraction > 0 ? new HeldRows(fraction) : null;
@@ -33,25 +35,30 @@ final class BlockWriter {
     } else if (row.width() != width) {
       features.requireWidth(row.width(), width);
     }
+    check.requireTargets(row.targets().length, tally.targets(row));
     if (held != null) {
       row.hold(held.isHeld(row.featureHash()));
     }
-    tally.add(row.label(), row.weight(), row.isValidation());
+    tally.add(row);
     if (row.hasMissing()) {
       tally.addMissing();
     }
-    BlockBuilder builder = builder(row.isSparse(), row.isValidation());
+    BlockBuilder builder = builder(row);
     builder.add(row);
     if (builder.isFull()) {
       take(builder, row.isValidation());
     }
   }
 
-  private BlockBuilder builder(boolean sparse, boolean validation) {
-    int place = (validation ? 2 : 0) + (sparse ? 1 : 0);
+  private BlockBuilder builder(ParsedRow row) {
+    int place = (row.isValidation() ? 2 : 0) + (row.isSparse() ? 1 : 0);
     BlockBuilder builder = builders[place];
     if (builder == null) {
-      builder = new BlockBuilder(width, sparse);
+      int targets = row.targets().length;
+      builder =
+          row.hasPixels()
+              ? new PixelBlockBuilder(width, targets)
+              : new NumberBlockBuilder(width, row.isSparse(), targets);
       builders[place] = builder;
     }
     return builder;

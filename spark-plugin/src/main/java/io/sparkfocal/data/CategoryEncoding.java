@@ -49,7 +49,7 @@ public final class CategoryEncoding implements Serializable {
   public static String text(double given) {
     float high = (float) given;
     double number =
-        Math.abs(high) >= BlockBuilder.LARGE ? high + (double) (float) (given - high) : high;
+        Math.abs(high) >= NumberBlockBuilder.LARGE ? high + (double) (float) (given - high) : high;
     return number == Math.rint(number) && Math.abs(number) < 1e15
         ? Long.toString((long) number)
         : Double.toString(number);

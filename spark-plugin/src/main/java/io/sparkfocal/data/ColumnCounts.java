@@ -144,7 +144,10 @@ final class ColumnCounts {
         exact);
   }
 
-  /** Whether the values are large, or differ by little of their size, see {@link BlockBuilder}. */
+  /**
+   * Whether the values are large, or differ by little of their size, see {@link
+   * NumberBlockBuilder}.
+   */
   private boolean isExact() {
     if (numbers.isEmpty()) {
       return false;
@@ -152,7 +155,8 @@ final class ColumnCounts {
     double least = numbers.firstKey();
     double most = numbers.lastKey();
     double largest = Math.max(-least, most);
-    return largest >= BlockBuilder.LARGE || most - least < BlockBuilder.NARROW * largest;
+    return largest >= NumberBlockBuilder.LARGE
+        || most - least < NumberBlockBuilder.NARROW * largest;
   }
 
   /** As float32 holds them: whether a block has more of them depends on its other rows. */

@@ -6,9 +6,11 @@ import org.apache.spark.ml.attribute.Attribute;
 import org.apache.spark.ml.attribute.AttributeGroup;
 import org.apache.spark.ml.attribute.BinaryAttribute;
 import org.apache.spark.ml.attribute.NominalAttribute;
+import org.apache.spark.ml.linalg.VectorUDT;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.functions;
 import org.apache.spark.sql.internal.SQLConf;
+import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.BooleanType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
@@ -107,6 +109,34 @@ public final class Columns {
             .formatted(field.name(), param, type.simpleString(), expected, remedy));
   }
 
+  /**
+   * How the label lies in its column.
+   *
+   * @throws IllegalArgumentException if there is no such column
+   */
+  static LabelForm labelForm(StructType schema, String name) {
+    DataType type = require(schema, name, "labelCol").dataType();
+    if (type instanceof VectorUDT) {
+      return LabelForm.VECTOR;
+    }
+    return type instanceof ArrayType array && array.elementType() instanceof NumericType
+        ? LabelForm.ARRAY
+        : LabelForm.CLASS;
+  }
+
+  /** The names of all attributes; none if one has none. */
+  private static List<String> labelNames(AttributeGroup group) {
+    List<String> names = new ArrayList<>();
+    if (group.attributes().isDefined()) {
+      for (Attribute attribute : group.attributes().get()) {
+        if (attribute.name().isDefined()) {
+          names.add(attribute.name().get());
+        }
+      }
+    }
+    return names.size() == group.size() ? names : List.of();
+  }
+
   /** The size that a vector column's metadata declares, or -1. */
   static int vectorSize(StructType schema, String name) {
     return AttributeGroup.fromStructField(require(schema, name, "featuresCol")).size();
@@ -135,9 +165,16 @@ public final class Columns {
   }
 
   /**
-   * How many classes a label column's metadata declares, with or without names; 0 if it does not.
+   * How many classes a label column's metadata declares, with or without names, or how many labels
+   * that of a vector; 0 if it does not.
    */
   static int declaredClasses(StructField label) {
+    if (label.dataType() instanceof VectorUDT) {
+      return Math.max(0, AttributeGroup.fromStructField(label).size());
+    }
+    if (!(label.dataType() instanceof NumericType)) {
+      return 0;
+    }
     Attribute attribute = Attribute.fromStructField(label);
     if (attribute instanceof BinaryAttribute) {
       return 2;
@@ -149,6 +186,12 @@ public final class Columns {
 
   /** The class names that a label column's metadata declares, in the order of the labels. */
   public static List<String> classNames(StructField label) {
+    if (label.dataType() instanceof VectorUDT) {
+      return labelNames(AttributeGroup.fromStructField(label));
+    }
+    if (!(label.dataType() instanceof NumericType)) {
+      return List.of();
+    }
     Attribute attribute = Attribute.fromStructField(label);
     List<String> names = new ArrayList<>();
     if (attribute instanceof NominalAttribute nominal && nominal.values().isDefined()) {

@@ -5,7 +5,7 @@ import java.io.Serializable;
 
 /** What is done to the features of a row before the network takes them, in training and scoring. */
 public sealed interface FeatureEncoding extends Serializable
-    permits Standardization, TableEncoding {
+    permits Standardization, TableEncoding, ImageEncoding {
 
   /** Features of a row. */
   int features();

@@ -6,6 +6,7 @@ import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.stream.IntStream;
 import org.apache.spark.ml.linalg.VectorUDT;
 import org.apache.spark.sql.Column;
@@ -37,7 +38,9 @@ public record FeatureLayout(Kind kind, List<FeatureColumn> parts) implements Ser
     /** Several columns with one number each. */
     COLUMNS,
     /** Several columns, not all of which have one number. */
-    TABLE
+    TABLE,
+    /** Images. */
+    IMAGE
   }
 
   /** Names of the columns. */
@@ -52,9 +55,17 @@ public record FeatureLayout(Kind kind, List<FeatureColumn> parts) implements Ser
    *     has any
    * @param featuresCols columns of numbers, booleans, texts, dates, timestamps, vectors or arrays;
    *     may be empty
+   * @param inputShape channels, height and width of images
    * @throws IllegalArgumentException if a column is missing or of a type that cannot be features
    */
-  public static FeatureLayout of(StructType schema, String featuresCol, List<String> featuresCols) {
+  public static FeatureLayout of(
+      StructType schema, String featuresCol, List<String> featuresCols, int... inputShape) {
+    if (featuresCols.size() == 1) {
+      StructField only = Columns.require(schema, featuresCols.get(0), "featuresCols");
+      if (ImageDecoder.takes(only.dataType())) {
+        return of(schema, only.name(), List.of(), inputShape);
+      }
+    }
     if (!featuresCols.isEmpty()) {
       Map<String, FeatureColumn> seen = new LinkedHashMap<>();
       for (String name : featuresCols) {
@@ -70,6 +81,9 @@ public record FeatureLayout(Kind kind, List<FeatureColumn> parts) implements Ser
     }
     StructField field = Columns.require(schema, featuresCol, "featuresCol");
     DataType type = field.dataType();
+    if (ImageDecoder.takes(type)) {
+      return new FeatureLayout(Kind.IMAGE, List.of(FeatureColumn.ofImages(field, inputShape)));
+    }
     if (type instanceof VectorUDT) {
       return new FeatureLayout(Kind.VECTOR, List.of(FeatureColumn.of(field)));
     }
@@ -85,7 +99,7 @@ public record FeatureLayout(Kind kind, List<FeatureColumn> parts) implements Ser
     }
     boolean booleans = type instanceof ArrayType of && of.elementType() instanceof BooleanType;
     throw new IllegalArgumentException(
-        "Column \"%s\" has type %s; features must be a vector, an array of numbers, or columns named by featuresCols%s."
+        "Column \"%s\" has type %s; features must be a vector, an array of numbers, images, or columns named by featuresCols%s."
             .formatted(
                 field.name(),
                 type.simpleString(),
@@ -111,6 +125,26 @@ public record FeatureLayout(Kind kind, List<FeatureColumn> parts) implements Ser
     }
   }
 
+  /** What makes pixels of the images, where there are any. */
+  ImageDecoder images() {
+    return Objects.requireNonNull(parts.get(0).images());
+  }
+
+  /**
+   * Requires a column of images where a model was trained on some, and none where it was not.
+   *
+   * @throws IllegalArgumentException if it is otherwise
+   */
+  public void requireImages(boolean trainedOnSome) {
+    boolean has = kind == Kind.IMAGE;
+    if (has != trainedOnSome) {
+      throw new IllegalArgumentException(
+          "%s has %s, but the model was trained on %s; give it the columns it was trained on."
+              .formatted(
+                  describe(), has ? "images" : "numbers", trainedOnSome ? "images" : "numbers"));
+    }
+  }
+
   /** The expressions that bring the features into the form that {@link RowReader} reads. */
   public Column[] expressions() {
     return parts.stream().map(this::expression).toArray(Column[]::new);
@@ -119,7 +153,7 @@ public record FeatureLayout(Kind kind, List<FeatureColumn> parts) implements Ser
   private Column expression(FeatureColumn part) {
     Column column = Columns.named(part.name());
     return switch (part.form()) {
-      case VECTOR, TEXT -> column;
+      case VECTOR, TEXT, IMAGE -> column;
       case ARRAY ->
           kind == Kind.FLOAT_ARRAY
               ? column
@@ -136,7 +170,7 @@ public record FeatureLayout(Kind kind, List<FeatureColumn> parts) implements Ser
           switch (part.form()) {
             case NUMBER, TEXT -> 1;
             case VECTOR -> Columns.vectorSize(schema, part.name());
-            case ARRAY -> -1;
+            case ARRAY, IMAGE -> part.declared();
           };
       if (ofPart < 0) {
         return -1;

@@ -1,8 +1,10 @@
 package io.sparkfocal.data;
 
+import io.sparkfocal.network.ImageShape;
 import java.io.Serializable;
 import java.util.Arrays;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How features are to be encoded, as far as the driver knows.
@@ -13,6 +15,8 @@ import java.util.List;
  * @param widths how many features each column has
  * @param categories which of them are categories; of a table
  * @param mostValues of a category that have an index of their own; of a table
+ * @param images their shape; null for other features
+ * @param augmentation of the rows of training batches
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record FeaturePlan(
@@ -21,7 +25,9 @@ public record FeaturePlan(
     List<String> types,
     List<Integer> widths,
     boolean[] categories,
-    int mostValues)
+    int mostValues,
+    @Nullable ImageShape images,
+    Augmentation augmentation)
     implements Serializable {
 
   /** What is found out from the training rows. */
@@ -42,7 +48,28 @@ public record FeaturePlan(
         List.of(),
         List.of(),
         new boolean[0],
-        0);
+        0,
+        null,
+        Augmentation.NONE);
+  }
+
+  /** Images: what is found out is of each channel. */
+  public static FeaturePlan images(FeatureLayout layout, boolean standardized) {
+    FeaturePlan numbers = numbers(standardized);
+    return new FeaturePlan(
+        numbers.kind,
+        numbers.names,
+        numbers.types,
+        numbers.widths,
+        numbers.categories,
+        0,
+        layout.images().shape(),
+        Augmentation.NONE);
+  }
+
+  /** The same, with rows of training batches that are changed at random. */
+  public FeaturePlan with(Augmentation random) {
+    return new FeaturePlan(kind, names, types, widths, categories, mostValues, images, random);
   }
 
   /** Columns of a table. */
@@ -53,6 +80,8 @@ public record FeaturePlan(
         layout.parts().stream().map(FeatureColumn::type).toList(),
         Arrays.stream(widths).boxed().toList(),
         layout.categories(widths),
-        mostValues);
+        mostValues,
+        null,
+        Augmentation.NONE);
   }
 }

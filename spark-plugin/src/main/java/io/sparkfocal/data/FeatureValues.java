@@ -68,6 +68,17 @@ record FeatureValues(FeatureLayout layout, int width) {
             .formatted(layout.columns().get(column)));
   }
 
+  /**
+   * Against an image that is missing or cannot be read.
+   *
+   * @param origin where it came from, as a message says it; may be empty
+   */
+  BadRowException noImage(String origin) {
+    return new BadRowException(
+        "%s has a row without an image that can be read%s; set handleInvalid to skip, or leave such rows out."
+            .formatted(layout.describe(), origin));
+  }
+
   /** Against a NaN, an infinity or what float32 cannot hold. */
   BadRowException notFinite(double value, int index) {
     String where =

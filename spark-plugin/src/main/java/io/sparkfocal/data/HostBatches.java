@@ -60,7 +60,9 @@ final class HostBatches implements Batches {
   }
 
   private Place place(int count) {
-    return sparse ? new NonZeroBatch(count, host) : new Dense(count, rows.inputs(), host);
+    return sparse
+        ? new NonZeroBatch(count, rows.targets(), host)
+        : new Dense(count, rows.inputs(), rows.targets(), host);
   }
 
   private static final class Dense implements Place {
@@ -69,14 +71,14 @@ final class HostBatches implements Batches {
     private final Batch batch;
     private final RowCursor.Target target;
 
-    Dense(int count, int width, NDManager host) {
-      BatchMemory.require(count, width);
+    Dense(int count, int width, int targets, NDManager host) {
+      BatchMemory.require(count, width + targets);
       this.count = count;
-      this.batch = Batch.allocate(host, count, width);
+      this.batch = Batch.allocate(host, count, width, targets);
       this.target =
           new RowCursor.Target(
               batch.features().toByteBuffer(true).asFloatBuffer(),
-              batch.labels().toByteBuffer(true).asLongBuffer(),
+              batch.labels().toByteBuffer(true),
               batch.weights().toByteBuffer(true).asFloatBuffer());
     }
 

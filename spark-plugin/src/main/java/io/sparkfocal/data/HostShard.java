@@ -21,6 +21,7 @@ final class HostShard implements Shard {
   private final NDManager manager;
   private final int gpu;
   private final boolean sparse;
+  private final Augmentation augmentation;
   private boolean streams;
   private @Nullable StagingPool pool;
 
@@ -28,23 +29,36 @@ final class HostShard implements Shard {
    * A shard of these rows, whose batches are encoded.
    *
    * @param sparse whether batches have the non-zeros of rows
+   * @param augmentation of the rows of shuffled batches
    * @param manager on the device that trains
    */
-  HostShard(ShardRows source, FeatureEncoding encoding, boolean sparse, NDManager manager) {
+  HostShard(
+      ShardRows source,
+      FeatureEncoding encoding,
+      boolean sparse,
+      Augmentation augmentation,
+      NDManager manager) {
     this(
         source,
         encoding,
         sparse,
+        augmentation,
         manager,
         manager.getDevice().isGpu() ? manager.getDevice().getDeviceId() : NO_GPU);
   }
 
   /** As above, whose batches are streamed to the GPU of that number. */
   HostShard(
-      ShardRows source, FeatureEncoding encoding, boolean sparse, NDManager manager, int gpu) {
+      ShardRows source,
+      FeatureEncoding encoding,
+      boolean sparse,
+      Augmentation augmentation,
+      NDManager manager,
+      int gpu) {
     this.source = source;
     this.encoding = encoding;
     this.sparse = sparse;
+    this.augmentation = augmentation;
     this.manager = manager;
     this.gpu = gpu;
     this.streams = gpu != NO_GPU;
@@ -57,12 +71,13 @@ final class HostShard implements Shard {
 
   @Override
   public Batches ordered() {
-    return batches(source.ordered());
+    return batches(source.ordered(), null);
   }
 
   @Override
   public Batches shuffled(Shuffle shuffle) {
-    return batches(source.shuffled(shuffle));
+    return batches(
+        source.shuffled(shuffle), augmentation.isNone() ? null : augmentation.images(shuffle));
   }
 
   @Override
@@ -70,8 +85,8 @@ final class HostShard implements Shard {
     return sparse ? OptionalLong.of(source.storedPerRow()) : OptionalLong.empty();
   }
 
-  private Batches batches(ShardRows.Windows windows) {
-    RowCursor cursor = new RowCursor(windows, source.width(), encoding);
+  private Batches batches(ShardRows.Windows windows, Augmentation.@Nullable Images images) {
+    RowCursor cursor = new RowCursor(windows, source.width(), source.targets(), encoding, images);
     if (streams && !sparse) {
       try {
         if (pool == null) {

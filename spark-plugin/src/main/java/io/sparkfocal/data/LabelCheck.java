@@ -28,6 +28,32 @@ record LabelCheck(String label, @Nullable String weight) implements Serializable
     return (int) value;
   }
 
+  /** One of several labels of a row as a float, or one sentence against it. */
+  float targetOf(double value) {
+    if (!(value >= 0 && value <= 1)) {
+      throw new BadRowException(
+          "Column \"%s\" has a row with the label %s among several; each must be 0 or 1, or a probability between."
+              .formatted(label, value));
+    }
+    return (float) value + 0.0f;
+  }
+
+  /** Against a row without labels, or with null among them. */
+  BadRowException noTargets() {
+    return new BadRowException(
+        "Column \"%s\" has a row whose labels are null or none; drop or fill such rows before fit()."
+            .formatted(label));
+  }
+
+  /** Requires as many labels as other rows have. */
+  void requireTargets(int count, int expected) {
+    if (count != expected) {
+      throw new BadRowException(
+          "Column \"%s\" has rows with %s labels and rows with %s; give every row the same number."
+              .formatted(label, expected, count));
+    }
+  }
+
   /** The weight as a float, or one sentence against it. */
   float weightOf(boolean isNull, double value) {
     if (isNull || !(value >= 0) || value > Float.MAX_VALUE) {

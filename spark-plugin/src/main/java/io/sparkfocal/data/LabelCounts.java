@@ -6,13 +6,33 @@ import java.util.List;
 /**
  * How many rows there are by class.
  *
- * @param classRows training rows of each class, up to the highest label seen or declared
+ * @param classRows training rows of each class, up to the highest label seen or declared, or in
+ *     which each of several labels is at least 0.5
+ * @param trainingRows rows to train on
  * @param validationRows rows to validate on
  * @param trainingWeight sum of the training rows' weights
  * @param validationWeight sum of the validation rows' weights
+ * @param isMultilabel whether a row has several labels
  */
 public record LabelCounts(
-    long[] classRows, long validationRows, double trainingWeight, double validationWeight) {
+    long[] classRows,
+    long trainingRows,
+    long validationRows,
+    double trainingWeight,
+    double validationWeight,
+    boolean isMultilabel) {
+
+  /** Of rows that have one class each. */
+  public LabelCounts(
+      long[] classRows, long validationRows, double trainingWeight, double validationWeight) {
+    this(
+        classRows,
+        Arrays.stream(classRows).sum(),
+        validationRows,
+        trainingWeight,
+        validationWeight,
+        false);
+  }
 
   /** As many classes as there may be. */
   public static final int MOST_CLASSES = LabelCheck.MOST_CLASSES;
@@ -28,13 +48,19 @@ public record LabelCounts(
       List<PartitionRows> partitions, long[] classRows, int declaredClasses) {
     return new LabelCounts(
         Arrays.copyOf(classRows, Math.max(classRows.length, declaredClasses)),
-        partitions.stream()
-            .flatMap(p -> p.blocks().stream())
-            .filter(PartitionRows.BlockInfo::validation)
-            .mapToLong(PartitionRows.BlockInfo::rows)
-            .sum(),
+        rows(partitions, false),
+        rows(partitions, true),
         partitions.stream().mapToDouble(PartitionRows::trainingWeight).sum(),
-        partitions.stream().mapToDouble(PartitionRows::validationWeight).sum());
+        partitions.stream().mapToDouble(PartitionRows::validationWeight).sum(),
+        partitions.stream().anyMatch(p -> p.targets() > 0));
+  }
+
+  private static long rows(List<PartitionRows> partitions, boolean validation) {
+    return partitions.stream()
+        .flatMap(p -> p.blocks().stream())
+        .filter(block -> block.validation() == validation)
+        .mapToLong(PartitionRows.BlockInfo::rows)
+        .sum();
   }
 
   /**
@@ -45,7 +71,7 @@ public record LabelCounts(
    */
   public static LabelCounts ofHeld(
       List<PartitionRows> partitions, long[] bothRows, int declaredClasses, long fewest) {
-    boolean all = Arrays.stream(bothRows).sum() < fewest;
+    boolean all = rows(partitions, false) + rows(partitions, true) < fewest;
     for (int c = 0; c < bothRows.length / 2; c++) {
       all |= bothRows[2 * c] == 0 && bothRows[2 * c + 1] > 0;
     }
@@ -54,7 +80,13 @@ public record LabelCounts(
     Arrays.setAll(rows, c -> bothRows[2 * c] + (allTrain ? bothRows[2 * c + 1] : 0));
     LabelCounts counts = of(partitions, rows, declaredClasses);
     return allTrain
-        ? new LabelCounts(counts.classRows, 0, counts.trainingWeight + counts.validationWeight, 0)
+        ? new LabelCounts(
+            counts.classRows,
+            counts.trainingRows + counts.validationRows,
+            0,
+            counts.trainingWeight + counts.validationWeight,
+            0,
+            counts.isMultilabel)
         : counts;
   }
 
@@ -74,23 +106,23 @@ public record LabelCounts(
           "numClasses is %s, but column \"%s\" has the label %s; set it to at least %s, or to 0."
               .formatted(numClasses, label, classes() - 1, classes()));
     }
+    if (isMultilabel) {
+      throw new IllegalArgumentException(
+          "numClasses is %s, but rows of column \"%s\" have %s labels; set it to 0."
+              .formatted(numClasses, label, classes()));
+    }
     return new LabelCounts(
         Arrays.copyOf(classRows, numClasses), validationRows, trainingWeight, validationWeight);
   }
 
   /** The same without rows to validate on. */
   public LabelCounts withoutValidation() {
-    return new LabelCounts(classRows, 0, trainingWeight, 0);
+    return new LabelCounts(classRows, trainingRows, 0, trainingWeight, 0, isMultilabel);
   }
 
   /** Whether there are rows to validate on, and any of them counts. */
   public boolean canValidate() {
     return validationWeight > 0;
-  }
-
-  /** Training rows of all classes. */
-  public long trainingRows() {
-    return Arrays.stream(classRows).sum();
   }
 
   /** How many classes there are, counting those without rows below the highest label. */
@@ -99,7 +131,7 @@ public record LabelCounts(
   }
 
   /**
-   * Requires rows of two classes to train on.
+   * Requires rows of two classes to train on, or a label that not all rows have alike.
    *
    * @param declaredClasses how many classes the label's metadata tells; 0 if it tells nothing
    * @throws IllegalArgumentException if there are none, of one class only, or of undeclared ones
@@ -121,6 +153,14 @@ public record LabelCounts(
       throw new IllegalArgumentException(
           "Column \"%s\" has the label %s, but its metadata names %s classes; index it again."
               .formatted(label, classes() - 1, declaredClasses));
+    }
+    if (isMultilabel) {
+      if (Arrays.stream(classRows).allMatch(rows -> rows == 0 || rows == trainingRows)) {
+        throw new IllegalArgumentException(
+            "Each of the %s labels of column \"%s\" is the same in all %s training rows; at least one must be there in some and not in others."
+                .formatted(classes(), label, trainingRows));
+      }
+      return;
     }
     if (Arrays.stream(classRows).filter(rows -> rows > 0).count() < 2) {
       throw new IllegalArgumentException(

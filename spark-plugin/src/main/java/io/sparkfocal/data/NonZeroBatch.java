@@ -7,6 +7,8 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import io.sparkfocal.train.Batch;
 import io.sparkfocal.train.NonZeros;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -26,7 +28,8 @@ final class NonZeroBatch implements HostBatches.Place, AutoCloseable {
   private final int rows;
   private final NDManager host;
   private final int[] starts;
-  private final long[] labels;
+  private final int targets;
+  private final ByteBuffer labels;
   private final float[] weights;
   private int[] columns = new int[FEWEST_VALUES];
   private float[] values = new float[FEWEST_VALUES];
@@ -36,13 +39,17 @@ final class NonZeroBatch implements HostBatches.Place, AutoCloseable {
   /**
    * Of so many rows, before the first.
    *
+   * @param targets of a row with several labels; 0 where it has a class
    * @param host on the host; owns the tensors
    */
-  NonZeroBatch(int rows, NDManager host) {
+  NonZeroBatch(int rows, int targets, NDManager host) {
     this.rows = rows;
     this.host = host;
     this.starts = new int[rows + 1];
-    this.labels = new long[rows];
+    this.targets = targets;
+    this.labels =
+        ByteBuffer.allocate(Math.toIntExact(rows * RowCursor.Target.labelBytes(targets)))
+            .order(ByteOrder.nativeOrder());
     this.weights = new float[rows];
   }
 
@@ -55,6 +62,12 @@ final class NonZeroBatch implements HostBatches.Place, AutoCloseable {
   /** Forgets all rows. */
   void begin() {
     count = 0;
+    labels.clear();
+  }
+
+  /** Where the labels of rows go, one after the other. */
+  ByteBuffer labels() {
+    return labels;
   }
 
   /**
@@ -66,13 +79,12 @@ final class NonZeroBatch implements HostBatches.Place, AutoCloseable {
    * @param to place behind the last
    * @throws IllegalArgumentException if the batch has more values than a buffer of Java
    */
-  void add(int[] ofRow, float[] given, int from, int to, long label, float weight) {
+  void add(int[] ofRow, float[] given, int from, int to, float weight) {
     int first = count == 0 ? 0 : starts[count];
     int end = first + to - from;
     reserve((long) first + to - from);
     System.arraycopy(ofRow, from, columns, first, to - from);
     System.arraycopy(given, from, values, first, to - from);
-    labels[count] = label;
     weights[count] = weight;
     starts[++count] = end;
   }
@@ -104,7 +116,7 @@ final class NonZeroBatch implements HostBatches.Place, AutoCloseable {
     nonZeros.rowStarts().toByteBuffer(true).asIntBuffer().put(starts, 0, count + 1);
     nonZeros.columns().toByteBuffer(true).asIntBuffer().put(columns, 0, used);
     batch.features().toByteBuffer(true).asFloatBuffer().put(values, 0, used);
-    batch.labels().toByteBuffer(true).asLongBuffer().put(labels);
+    batch.labels().toByteBuffer(true).put(labels.duplicate().clear());
     batch.weights().toByteBuffer(true).asFloatBuffer().put(weights);
     return batch;
   }
@@ -114,7 +126,9 @@ final class NonZeroBatch implements HostBatches.Place, AutoCloseable {
     try {
       return new Batch(
           tensor(values.length, DataType.FLOAT32, own),
-          tensor(rows, DataType.INT64, own),
+          targets == 0
+              ? tensor(new Shape(rows), DataType.INT64, own)
+              : tensor(new Shape(rows, targets), DataType.FLOAT32, own),
           tensor(rows, DataType.FLOAT32, own),
           new NonZeros(
               tensor(rows + 1L, DataType.INT32, own), tensor(values.length, DataType.INT32, own)));
@@ -126,7 +140,11 @@ final class NonZeroBatch implements HostBatches.Place, AutoCloseable {
 
   /** One that outlives the scope of a step. */
   private static NDArray tensor(long size, DataType type, NDManager owner) {
-    NDArray tensor = owner.create(new Shape(size), type);
+    return tensor(new Shape(size), type, owner);
+  }
+
+  private static NDArray tensor(Shape shape, DataType type, NDManager owner) {
+    NDArray tensor = owner.create(shape, type);
     NDScope.unregister(tensor);
     return tensor;
   }

@@ -14,10 +14,11 @@ import org.apache.spark.unsafe.types.UTF8String;
  */
 final class ParsedRow {
 
-  /** Width, values, label, weight, validation. */
-  private static final int HEADER = 4 * Integer.BYTES + 1;
+  /** Width, values, label, weight, validation, targets. */
+  private static final int HEADER = 5 * Integer.BYTES + 1;
 
   private static final int DENSE = -1;
+  private static final int PIXELS = -2;
 
   /** In the place of a text's feature: numbers of features of each column follow. */
   private static final int WIDTHS = -1;
@@ -36,6 +37,8 @@ final class ParsedRow {
   private int texts;
   private int[] textAt = {};
   private UTF8String[] text = {};
+  private byte[] pixels = {};
+  private float[] targets = {};
   private int label;
   private float weight;
   private boolean validation;
@@ -52,6 +55,25 @@ final class ParsedRow {
       narrow = new float[ofWidth];
     }
     return values;
+  }
+
+  /** Puts the values of an image in the place of numbers. */
+  void pixels(byte... values) {
+    pixels = values;
+    width = values.length;
+    stored = PIXELS;
+    texts = 0;
+    largest = 0;
+    missing = false;
+  }
+
+  /** The values of an image. */
+  byte[] pixels() {
+    return pixels;
+  }
+
+  boolean hasPixels() {
+    return stored == PIXELS;
   }
 
   /** Where the indices of a sparse row go, ascending. */
@@ -149,6 +171,9 @@ final class ParsedRow {
 
   /** A hash of the features. */
   long featureHash() {
+    if (hasPixels()) {
+      return XXH64.hashUnsafeBytes(pixels, Platform.BYTE_ARRAY_OFFSET, width, width);
+    }
     long hash =
         XXH64.hashUnsafeBytes(values, Platform.DOUBLE_ARRAY_OFFSET, count() * Double.BYTES, width);
     if (isSparse()) {
@@ -173,7 +198,7 @@ final class ParsedRow {
   }
 
   boolean isSparse() {
-    return stored != DENSE;
+    return stored >= 0;
   }
 
   /** How many values it has: its non-zeros, or all. */
@@ -213,8 +238,22 @@ final class ParsedRow {
     return largest;
   }
 
+  /** The class of a row that has one. */
   int label() {
     return label;
+  }
+
+  /** Those of a row with several labels, from 0 to 1; none where it has one class. */
+  float[] targets() {
+    return targets;
+  }
+
+  /** Where the targets of a row with several labels go. */
+  float[] targets(int count) {
+    if (targets.length != count) {
+      targets = new float[count];
+    }
+    return targets;
   }
 
   float weight() {
@@ -236,22 +275,28 @@ final class ParsedRow {
 
   /** As bytes. */
   byte[] encode() {
-    int count = count();
-    int length = HEADER + count * (Double.BYTES + (isSparse() ? Integer.BYTES : 0));
+    int end = HEADER + targets.length * Float.BYTES + valueBytes();
     int ofTexts = widths.length == 0 ? 0 : (2 + widths.length) * Integer.BYTES;
     for (int i = 0; i < texts; i++) {
       ofTexts += 2 * Integer.BYTES + text[i].numBytes();
     }
-    byte[] bytes = new byte[length + ofTexts];
+    byte[] bytes = new byte[end + ofTexts];
     ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
     buffer.putInt(width).putInt(stored).putInt(label).putFloat(weight);
-    buffer.put((byte) (validation ? 1 : 0));
-    buffer.asDoubleBuffer().put(values, 0, count);
-    if (isSparse()) {
-      buffer.position(HEADER + count * Double.BYTES);
-      buffer.asIntBuffer().put(indices, 0, count);
+    buffer.put((byte) (validation ? 1 : 0)).putInt(targets.length);
+    for (float target : targets) {
+      buffer.putFloat(target);
     }
-    buffer.position(length);
+    if (hasPixels()) {
+      buffer.put(pixels);
+    } else {
+      buffer.slice().order(buffer.order()).asDoubleBuffer().put(values, 0, count());
+    }
+    if (isSparse()) {
+      buffer.position(buffer.position() + count() * Double.BYTES);
+      buffer.asIntBuffer().put(indices, 0, count());
+    }
+    buffer.position(end);
     for (int i = 0; i < texts; i++) {
       byte[] ofText = text[i].getBytes();
       buffer.putInt(textAt[i]).putInt(ofText.length).put(ofText);
@@ -263,19 +308,32 @@ final class ParsedRow {
     return bytes;
   }
 
+  private int valueBytes() {
+    return hasPixels() ? width : count() * (Double.BYTES + (isSparse() ? Integer.BYTES : 0));
+  }
+
   /** From the bytes of {@link #encode}, in place of another row. */
   void decode(byte[] bytes) {
     ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
-    double[] to = values(buffer.getInt());
-    stored = buffer.getInt();
+    double[] to = values(buffer.getInt(), buffer.getInt());
     end(buffer.getInt(), buffer.getFloat(), buffer.get() != 0);
-    int count = count();
-    buffer.asDoubleBuffer().get(to, 0, count);
-    if (isSparse()) {
-      buffer.position(HEADER + count * Double.BYTES);
-      buffer.asIntBuffer().get(indices(count), 0, count);
+    targets = new float[buffer.getInt()];
+    for (int i = 0; i < targets.length; i++) {
+      targets[i] = buffer.getFloat();
     }
-    buffer.position(HEADER + count * (Double.BYTES + (isSparse() ? Integer.BYTES : 0)));
+    int end = buffer.position() + valueBytes();
+    if (hasPixels()) {
+      byte[] image = new byte[width];
+      buffer.get(image);
+      pixels(image);
+    } else {
+      buffer.asDoubleBuffer().get(to, 0, count());
+    }
+    if (isSparse()) {
+      buffer.position(buffer.position() + count() * Double.BYTES);
+      buffer.asIntBuffer().get(indices(count()), 0, count());
+    }
+    buffer.position(end);
     while (buffer.hasRemaining()) {
       int feature = buffer.getInt();
       int length = buffer.getInt();
@@ -287,6 +345,17 @@ final class ParsedRow {
       text(feature, UTF8String.fromBytes(bytes, buffer.position(), length));
       buffer.position(buffer.position() + length);
     }
-    endValues(stored);
+    if (!hasPixels()) {
+      endValues(stored);
+    }
+  }
+
+  private double[] values(int ofWidth, int ofStored) {
+    stored = ofStored;
+    if (hasPixels()) {
+      width = ofWidth;
+      return new double[0];
+    }
+    return values(ofWidth);
   }
 }

@@ -15,8 +15,10 @@ import java.util.List;
  * @param missing rows with a missing feature
  * @param skipped rows that were left out for one
  * @param blocks in the order in which they were made
- * @param classRows training rows of each class, up to the highest label seen in any row; where the
- *     validation rows were chosen here, these follow the training rows of each class
+ * @param targets how many labels a row has that has several; 0 where it has a class
+ * @param classRows training rows of each class, up to the highest label seen in any row, or rows in
+ *     which each of several labels is at least 0.5; where the validation rows were chosen here,
+ *     these follow the training rows of each class
  * @param trainingWeight sum of the training rows' weights
  * @param validationWeight sum of the validation rows' weights
  */
@@ -27,6 +29,7 @@ public record PartitionRows(
     long missing,
     long skipped,
     List<BlockInfo> blocks,
+    int targets,
     long[] classRows,
     double trainingWeight,
     double validationWeight) {
@@ -42,6 +45,9 @@ public record PartitionRows(
    */
   public record BlockInfo(int rows, int bytes, boolean validation, long hash, long content) {}
 
+  /** From here on one of several labels counts as one that is there. */
+  static final float ON = 0.5f;
+
   /** Counts while rows are read. */
   static final class Tally {
 
@@ -52,6 +58,7 @@ public record PartitionRows(
     private double validationWeight;
     private long missing;
     private long skipped;
+    private int targets = -1;
     private final boolean countsHeld;
 
     /** Counts, of each class, also the validation rows if told so, in turn with the others. */
@@ -67,18 +74,35 @@ public record PartitionRows(
       missing++;
     }
 
-    void add(int label, float weight, boolean validation) {
+    /** How many labels rows have; by the first one, which may be this. */
+    int targets(ParsedRow row) {
+      targets = targets < 0 ? row.targets().length : targets;
+      return targets;
+    }
+
+    void add(ParsedRow row) {
+      boolean validation = row.isValidation();
+      if (validation) {
+        validationWeight += row.weight();
+      } else {
+        trainingWeight += row.weight();
+      }
+      float[] several = row.targets();
+      for (int label = 0; label < several.length; label++) {
+        count(label, validation, several[label] >= ON ? 1 : 0);
+      }
+      if (several.length == 0) {
+        count(row.label(), validation, 1);
+      }
+    }
+
+    private void count(int label, boolean validation, int rows) {
       int place = countsHeld ? 2 * label + (validation ? 1 : 0) : label;
       classes = Math.max(classes, (countsHeld ? place | 1 : place) + 1);
       if (classes > classRows.length) {
         classRows = Arrays.copyOf(classRows, Math.max(classes, 2 * classRows.length));
       }
-      if (validation) {
-        validationWeight += weight;
-      } else {
-        trainingWeight += weight;
-      }
-      classRows[place] += validation && !countsHeld ? 0 : 1;
+      classRows[place] += validation && !countsHeld ? 0 : rows;
     }
 
     /** Ends a block; returns its number. */
@@ -96,6 +120,7 @@ public record PartitionRows(
           missing,
           skipped,
           List.copyOf(blocks),
+          Math.max(0, targets),
           Arrays.copyOf(classRows, classes),
           trainingWeight,
           validationWeight);
@@ -116,6 +141,7 @@ public record PartitionRows(
     }
     out.writeLong(missing);
     out.writeLong(skipped);
+    out.writeInt(targets);
     out.writeDouble(trainingWeight);
     out.writeDouble(validationWeight);
     out.writeInt(blocks.size());
@@ -137,6 +163,7 @@ public record PartitionRows(
     }
     long missing = in.readLong();
     long skipped = in.readLong();
+    int targets = in.readInt();
     double trainingWeight = in.readDouble();
     double validationWeight = in.readDouble();
     List<BlockInfo> blocks = new ArrayList<>();
@@ -151,6 +178,7 @@ public record PartitionRows(
         missing,
         skipped,
         List.copyOf(blocks),
+        targets,
         classRows,
         trainingWeight,
         validationWeight);

@@ -11,6 +11,7 @@ import io.sparkfocal.train.FusedKernels;
 import io.sparkfocal.train.Shard;
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -27,28 +28,32 @@ public final class RankRows implements AutoCloseable {
   private final FeaturePlan plan;
   private final FeatureStatistics statistics;
   private final TableStatistics ofTable;
+  private final @Nullable PixelCounts pixels;
   private FeatureEncoding encoding;
 
   /**
    * Rows of slices of blocks.
    *
    * @param width features of a row
+   * @param targets of a row with several labels; 0 where it has a class
    * @param plan how they are encoded
    * @param sparse whether most of them are 0, so that batches have the others alone
    */
   public RankRows(
       int width,
+      int targets,
       FeaturePlan plan,
       boolean sparse,
       List<BlockSlice> training,
       List<BlockSlice> validation,
       BlockSource source) {
     this.sparse = sparse;
-    this.training = new ShardRows(width, training, source);
-    this.validation = new ShardRows(width, validation, source);
+    this.training = new ShardRows(width, targets, training, source);
+    this.validation = new ShardRows(width, targets, validation, source);
     this.plan = plan;
-    this.statistics =
-        new FeatureStatistics(plan.kind() == FeaturePlan.Kind.STANDARDIZED ? width : 0);
+    boolean hasNumbers = plan.images() == null && plan.kind() == FeaturePlan.Kind.STANDARDIZED;
+    this.statistics = new FeatureStatistics(hasNumbers ? width : 0);
+    this.pixels = plan.images() == null ? null : new PixelCounts(plan.images());
     this.ofTable = new TableStatistics(plan);
     this.encoding = Standardization.none(width);
   }
@@ -66,7 +71,13 @@ public final class RankRows implements AutoCloseable {
   /** Reads the training rows for {@link #encoding}; takes as long as reading them does. */
   public void measure() {
     switch (plan.kind()) {
-      case STANDARDIZED -> statistics.add(training);
+      case STANDARDIZED -> {
+        if (pixels == null) {
+          statistics.add(training);
+        } else {
+          pixels.add(training);
+        }
+      }
       case TABLE -> ofTable.add(training);
       case PLAIN -> {}
     }
@@ -74,6 +85,11 @@ public final class RankRows implements AutoCloseable {
 
   /** By the training rows of all ranks, which all of them ask for together. */
   public FeatureEncoding encoding(TensorCollective ranks, NDManager manager) {
+    if (pixels != null) {
+      return plan.kind() == FeaturePlan.Kind.PLAIN
+          ? pixels.plain()
+          : pixels.encoding(ranks, manager);
+    }
     return switch (plan.kind()) {
       case STANDARDIZED -> statistics.overRanks(ranks, manager).standardization(sparse);
       case TABLE -> ofTable.encoding(ranks, manager);
@@ -88,26 +104,30 @@ public final class RankRows implements AutoCloseable {
 
   /** The training rows for training on the manager's device. */
   public Shard training(NDManager manager, FusedKernels kernels) {
-    return shard(training, manager, kernels);
+    return shard(training, plan.augmentation(), manager, kernels);
   }
 
   /** The validation rows for training on the manager's device. */
   public Shard validation(NDManager manager, FusedKernels kernels) {
-    return shard(validation, manager, kernels);
+    return shard(validation, Augmentation.NONE, manager, kernels);
   }
 
-  private Shard shard(ShardRows rows, NDManager manager, FusedKernels kernels) {
-    HostShard onHost = new HostShard(rows, encoding, sparse, manager);
+  private Shard shard(
+      ShardRows rows, Augmentation augmentation, NDManager manager, FusedKernels kernels) {
+    HostShard onHost = new HostShard(rows, encoding, sparse, augmentation, manager);
     shards.add(onHost);
     Device device = manager.getDevice();
-    return device.isGpu() && !sparse && fits(rows, encoding.inputs(), device)
+    return device.isGpu()
+            && !sparse
+            && augmentation.isNone()
+            && fits(rows, encoding.inputs(), device)
         ? kernels.shard(moved(onHost, rows, manager), rows::order)
         : onHost;
   }
 
   /** Into half of the device's memory, as far as CUDA tells it; the network needs the rest. */
   private static boolean fits(ShardRows rows, int inputs, Device device) {
-    long bytes = rows.rows() * RowCursor.Target.bytes(inputs);
+    long bytes = rows.rows() * RowCursor.Target.bytes(inputs, rows.targets());
     try {
       return bytes <= Gpu.of(device.getDeviceId()).freeMemory() / 2;
     } catch (IllegalStateException e) {
@@ -118,12 +138,14 @@ public final class RankRows implements AutoCloseable {
 
   /** To the device, once, block by block. */
   private Batch moved(HostShard shard, ShardRows rows, NDManager manager) {
-    Batch all = Batch.allocate(manager, rows.rows(), encoding.inputs());
+    Batch all = Batch.allocate(manager, rows.rows(), encoding.inputs(), rows.targets());
     int blockRows = Math.max(1, BLOCK_BYTES / Float.BYTES / encoding.inputs());
     try (shard;
         Batches batches =
             new HostBatches(
-                new RowCursor(rows.ordered(), rows.width(), encoding), false, manager)) {
+                new RowCursor(rows.ordered(), rows.width(), rows.targets(), encoding, null),
+                false,
+                manager)) {
       for (long from = 0; from < rows.rows(); from += blockRows) {
         long to = Math.min(rows.rows(), from + blockRows);
         Batch block = batches.next((int) (to - from));

@@ -15,10 +15,11 @@ import org.apache.spark.unsafe.types.UTF8String;
  * Some rows as one array of bytes, which nobody changes once it is made: a header, then the columns
  * in groups by type, little-endian.
  *
- * <p>Labels are int32, weights float32 (left out where all are 1). Features are float32, either
- * dense, row by row, or compressed sparse rows: where each row begins, the indices, the values.
- * What float32 cannot hold of a value follows in a group of its own, see {@link BlockBuilder}, and
- * then the texts, of which a value is the number within its column and block.
+ * <p>Labels are int32, or several float32 a row, weights float32 (left out where all are 1).
+ * Features are float32, either dense, row by row, or compressed sparse rows: where each row begins,
+ * the indices, the values; or bytes, of images. What float32 cannot hold of a value follows in a
+ * group of its own, see {@link NumberBlockBuilder}, and then the texts, of which a value is the
+ * number within its column and block.
  */
 final class RowBlock {
 
@@ -26,8 +27,11 @@ final class RowBlock {
   static final int WEIGHTS = 2;
   static final int TEXTS = 4;
 
-  /** Rows, width, flags, columns with a low part, values of sparse rows. */
-  static final int HEADER_INTS = 5;
+  /** Values are bytes, padded to whole numbers of four. */
+  static final int PIXELS = 8;
+
+  /** Rows, width, flags, columns with a low part, values, targets of a row. */
+  static final int HEADER_INTS = 6;
 
   /** An odd number of many bits, so that an order of rows shows: the golden ratio times 2^64. */
   private static final long ORDER = 0x9E3779B97F4A7C15L;
@@ -36,7 +40,10 @@ final class RowBlock {
   private final int rows;
   private final int width;
   private final boolean sparse;
+  private final boolean hasPixels;
+  private final int targets;
   private final IntBuffer labels;
+  private final FloatBuffer targetValues;
   private final FloatBuffer weights;
   private final FloatBuffer values;
   private final FloatBuffer low;
@@ -57,7 +64,7 @@ final class RowBlock {
    */
   record Hashes(long ordered, long sum) {}
 
-  /** A view of the bytes that {@link BlockBuilder} made. */
+  /** A view of the bytes that a {@link BlockBuilder} made. */
   RowBlock(byte[] bytes) {
     this.bytes = bytes;
     ByteBuffer buffer = ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN);
@@ -66,15 +73,18 @@ final class RowBlock {
     int flags = buffer.getInt();
     lowColumns = new int[buffer.getInt()];
     int stored = buffer.getInt();
+    targets = buffer.getInt();
     sparse = (flags & SPARSE) != 0;
-    labels = take(buffer, rows).asIntBuffer();
+    hasPixels = (flags & PIXELS) != 0;
+    labels = take(buffer, targets == 0 ? rows : 0).asIntBuffer();
+    targetValues = take(buffer, rows * targets).asFloatBuffer();
     weights = take(buffer, (flags & WEIGHTS) == 0 ? 0 : rows).asFloatBuffer();
     starts = new int[sparse ? rows + 1 : 0];
     take(buffer, starts.length).asIntBuffer().get(starts);
     indicesAt = buffer.position();
     indices = take(buffer, sparse ? stored : 0).asIntBuffer();
     valuesAt = buffer.position();
-    values = take(buffer, stored).asFloatBuffer();
+    values = take(buffer, hasPixels ? padded(stored) / Float.BYTES : stored).asFloatBuffer();
     lowAt = buffer.position();
     take(buffer, lowColumns.length).asIntBuffer().get(lowColumns);
     boolean hasLow = lowColumns.length > 0;
@@ -122,7 +132,7 @@ final class RowBlock {
         int column = sparse ? indices.get(starts[row] + i) : lowColumns[i];
         float high = values.get(sparse ? starts[row] + i : row * width + column);
         float rest = sparse ? lowOfStored(row, i) : low(row, i);
-        if (Math.abs(high) >= BlockBuilder.LARGE && rest != 0) {
+        if (Math.abs(high) >= NumberBlockBuilder.LARGE && rest != 0) {
           hash = XXH64.hashLong(Double.doubleToRawLongBits((double) high + rest), hash ^ column);
         }
       }
@@ -151,14 +161,26 @@ final class RowBlock {
   }
 
   private long seed(int row) {
-    long weightBits = Integer.toUnsignedLong(Float.floatToRawIntBits(weight(row)));
-    return (long) label(row) << 32 ^ weightBits;
+    long seed = Integer.toUnsignedLong(Float.floatToRawIntBits(weight(row)));
+    if (targets == 0) {
+      return (long) label(row) << 32 ^ seed;
+    }
+    for (int i = row * targets; i < (row + 1) * targets; i++) {
+      seed = XXH64.hashLong(Float.floatToRawIntBits(targetValues.get(i)), seed);
+    }
+    return seed;
+  }
+
+  /** The next multiple of four. */
+  static int padded(long bytes) {
+    return Math.toIntExact((bytes + 3) & ~3L);
   }
 
   /** Of label, weight and values in float32 of a row, as they lie here. */
   private long hash(int row) {
-    int at = (sparse ? starts[row] : row * width) * Float.BYTES;
-    int length = stored(row) * Float.BYTES;
+    int ofValue = hasPixels ? 1 : Float.BYTES;
+    int at = (sparse ? starts[row] : row * width) * ofValue;
+    int length = stored(row) * ofValue;
     long hash = hash(valuesAt + at, length, seed(row));
     return sparse ? hash(indicesAt + at, length, hash) : hash;
   }
@@ -179,8 +201,19 @@ final class RowBlock {
     return sparse;
   }
 
+  /** The class of a row that has one. */
   int label(int row) {
     return labels.get(row);
+  }
+
+  /** How many targets a row with several labels has; 0 where it has one class. */
+  int targets() {
+    return targets;
+  }
+
+  /** Writes the targets of a row. */
+  void targets(int row, FloatBuffer to) {
+    to.put(targetValues.slice(row * targets, targets));
   }
 
   float weight(int row) {
@@ -204,6 +237,11 @@ final class RowBlock {
    */
   void values(int row, float[] to) {
     values.get(sparse ? starts[row] : row * width, to, 0, stored(row));
+  }
+
+  /** Copies the bytes of an image. */
+  void pixels(int row, byte[] to) {
+    System.arraycopy(bytes, valuesAt + row * width, to, 0, width);
   }
 
   /** Copies the indices of a sparse row, ascending. */

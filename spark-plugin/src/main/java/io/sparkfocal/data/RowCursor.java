@@ -2,7 +2,6 @@ package io.sparkfocal.data;
 
 import java.nio.ByteBuffer;
 import java.nio.FloatBuffer;
-import java.nio.LongBuffer;
 import java.util.Objects;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -15,9 +14,12 @@ final class RowCursor {
 
   private final ShardRows.Windows windows;
   private final int width;
+  private final int targets;
   private final int inputs;
   private final Standardization standardization;
   private final @Nullable TableRows table;
+  private final @Nullable ImageRows images;
+  private final Augmentation.@Nullable Images augmented;
   private final float[] zeros;
 
   /** Features that are not 0 where they were. */
@@ -31,18 +33,29 @@ final class RowCursor {
   private final int stagedRows;
   private ShardRows.@Nullable Window window;
   private int place;
+  private long taken;
 
   /**
    * Stands before the first row.
    *
    * @param width features of a row
+   * @param targets of a row with several labels; 0 where it has a class
    * @param encoding of them
+   * @param augmented changes them once they are encoded; null to leave them as they are
    */
-  RowCursor(ShardRows.Windows windows, int width, FeatureEncoding encoding) {
+  RowCursor(
+      ShardRows.Windows windows,
+      int width,
+      int targets,
+      FeatureEncoding encoding,
+      Augmentation.@Nullable Images augmented) {
     this.windows = windows;
     this.width = width;
+    this.targets = targets;
     this.inputs = encoding.inputs();
     this.table = encoding instanceof TableEncoding ofTable ? new TableRows(ofTable) : null;
+    this.images = encoding instanceof ImageEncoding ofImages ? new ImageRows(ofImages) : null;
+    this.augmented = augmented;
     this.standardization =
         encoding instanceof Standardization shifted ? shifted : Standardization.none(width);
     this.zeros = new float[width];
@@ -63,33 +76,38 @@ final class RowCursor {
    * Where a batch goes: as many features, labels and weights as it has rows.
    *
    * @param features shape (b, F)
-   * @param labels shape (b)
+   * @param labels shape (b), int64; or shape (b, targets), float32
    * @param weights shape (b)
    */
-  record Target(FloatBuffer features, LongBuffer labels, FloatBuffer weights) {
+  record Target(FloatBuffer features, ByteBuffer labels, FloatBuffer weights) {
 
     /** Bytes of a row. */
-    static long bytes(int width) {
-      return Long.BYTES + (1L + width) * Float.BYTES;
+    static long bytes(int width, int targets) {
+      return labelBytes(targets) + (1L + width) * Float.BYTES;
+    }
+
+    /** Bytes of a row's labels. */
+    static long labelBytes(int targets) {
+      return targets == 0 ? Long.BYTES : (long) targets * Float.BYTES;
     }
 
     /** In one piece of memory: labels, features, weights. */
-    static Target in(ByteBuffer memory, int rows, int width) {
-      int features = Math.toIntExact(featuresAt(rows));
-      int weights = Math.toIntExact(weightsAt(rows, width));
-      int end = Math.toIntExact(rows * bytes(width));
+    static Target in(ByteBuffer memory, int rows, int width, int targets) {
+      int features = Math.toIntExact(featuresAt(rows, targets));
+      int weights = Math.toIntExact(weightsAt(rows, width, targets));
+      int end = Math.toIntExact(rows * bytes(width, targets));
       return new Target(
           slice(memory, features, weights).asFloatBuffer(),
-          slice(memory, 0, features).asLongBuffer(),
+          slice(memory, 0, features),
           slice(memory, weights, end).asFloatBuffer());
     }
 
-    static long featuresAt(int rows) {
-      return (long) rows * Long.BYTES;
+    static long featuresAt(int rows, int targets) {
+      return rows * labelBytes(targets);
     }
 
-    static long weightsAt(int rows, int width) {
-      return featuresAt(rows) + (long) rows * width * Float.BYTES;
+    static long weightsAt(int rows, int width, int targets) {
+      return featuresAt(rows, targets) + (long) rows * width * Float.BYTES;
     }
 
     private static ByteBuffer slice(ByteBuffer memory, int from, int to) {
@@ -101,6 +119,11 @@ final class RowCursor {
       labels.clear();
       weights.clear();
     }
+  }
+
+  /** How many labels a row has that has several; 0 where it has a class. */
+  int targets() {
+    return targets;
   }
 
   /** Values of a row in a batch. */
@@ -126,8 +149,6 @@ final class RowCursor {
   }
 
   private void add(RowBlock block, int at, NonZeroBatch target) {
-    long label = block.label(at);
-    float weight = block.weight(at);
     if (block.isSparse() && centred.length == 0) {
       int count = block.stored(at);
       block.values(at, stored);
@@ -136,7 +157,8 @@ final class RowCursor {
         float low = block.hasLow() ? block.lowOfStored(at, i) : 0;
         stored[i] = standardization.apply(stored[i], low, indices[i]);
       }
-      target.add(indices, stored, 0, count, label, weight);
+      target.add(indices, stored, 0, count, block.weight(at));
+      putLabels(block, at, target.labels());
       return;
     }
     if (!block.isSparse()) {
@@ -148,7 +170,8 @@ final class RowCursor {
           stored[count++] = dense[i];
         }
       }
-      target.add(indices, stored, 0, count, label, weight);
+      target.add(indices, stored, 0, count, block.weight(at));
+      putLabels(block, at, target.labels());
       return;
     }
     addCentred(block, at, target);
@@ -177,7 +200,8 @@ final class RowCursor {
       merged[count] = centred[next];
       stored[count++] = zeros[centred[next++]];
     }
-    target.add(merged, stored, 0, count, block.label(at), block.weight(at));
+    target.add(merged, stored, 0, count, block.weight(at));
+    putLabels(block, at, target.labels());
   }
 
   /** Passes over rows. */
@@ -202,6 +226,7 @@ final class RowCursor {
       }
       int count = (int) Math.min(missing, window.order().length - place);
       visitor.visit(window, place, count);
+      taken += count;
       place += count;
       missing -= count;
     }
@@ -212,9 +237,12 @@ final class RowCursor {
     for (int i = first; i < first + count; i++) {
       RowBlock block = from.block(i);
       int at = from.row(i);
-      float[] values = table == null ? standardized(block, at) : table.encoded(block, at);
+      float[] values = encoded(block, at);
+      if (augmented != null) {
+        values = augmented.changed(values, taken + i - first);
+      }
       System.arraycopy(values, 0, staged, inStage * inputs, inputs);
-      target.labels().put(block.label(at));
+      putLabels(block, at, target.labels());
       target.weights().put(block.weight(at));
       if (++inStage == stagedRows) {
         target.features().put(staged);
@@ -222,6 +250,23 @@ final class RowCursor {
       }
     }
     target.features().put(staged, 0, inStage * inputs);
+  }
+
+  /** The class as int64, or several labels as float32. */
+  private static void putLabels(RowBlock block, int row, ByteBuffer to) {
+    if (block.targets() == 0) {
+      to.putLong(block.label(row));
+      return;
+    }
+    block.targets(row, to.asFloatBuffer());
+    to.position(to.position() + block.targets() * Float.BYTES);
+  }
+
+  private float[] encoded(RowBlock block, int at) {
+    if (images != null) {
+      return images.encoded(block, at);
+    }
+    return table == null ? standardized(block, at) : table.encoded(block, at);
   }
 
   private float[] standardized(RowBlock block, int at) {

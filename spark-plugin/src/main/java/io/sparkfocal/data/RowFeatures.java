@@ -39,6 +39,7 @@ public final class RowFeatures {
         }
       }
       case TABLE -> readTable(row, values);
+      case IMAGE -> throw new IllegalStateException("Images are read by their encoding.");
     }
   }
 

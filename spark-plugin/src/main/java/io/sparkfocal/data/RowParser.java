@@ -14,7 +14,7 @@ final class RowParser {
   private final TrainingColumns columns;
   private final List<FeatureColumn> parts;
   private final LabelCheck check;
-  private final NumberKind labels;
+  private final NumberKind labelKind;
   private final @Nullable NumberKind weights;
   private final int validationAt;
   private final int firstFeature;
@@ -22,6 +22,9 @@ final class RowParser {
   private FeatureValues features;
   private int[] widths = {};
   private boolean hasMissing;
+
+  /** Of a row with several; -1 before the first row. */
+  private int labels = -1;
 
   /**
    * Of the rows of a partition.
@@ -32,7 +35,7 @@ final class RowParser {
     this.columns = columns;
     this.parts = columns.features().parts();
     this.check = new LabelCheck(columns.label(), columns.weight());
-    this.labels = columns.numbers().get(0);
+    this.labelKind = columns.numbers().get(0);
     this.weights = columns.weight() == null ? null : columns.numbers().get(1);
     this.validationAt = columns.validation() == null ? -1 : columns.weight() == null ? 1 : 2;
     this.firstFeature =
@@ -51,18 +54,38 @@ final class RowParser {
       return null;
     }
     hasMissing = false;
-    double[] values = parsed.values(features.width());
-    int stored = readFeatures(row, values);
-    if (!parsed.endValues(stored)) {
-      lookAtValues();
+    if (columns.features().kind() == FeatureLayout.Kind.IMAGE) {
+      readImage(row);
+    } else {
+      double[] values = parsed.values(features.width());
+      int stored = readFeatures(row, values);
+      if (!parsed.endValues(stored)) {
+        lookAtValues();
+      }
     }
     if (hasMissing && columns.invalid() == InvalidRows.SKIP) {
       return null;
     }
     boolean held = validationAt >= 0 && !row.isNullAt(validationAt) && row.getBoolean(validationAt);
     float weight = weights == null ? 1 : weight(row, weights);
-    parsed.end(label(row), weight, held);
+    if (columns.isMultilabel()) {
+      readTargets(row);
+      parsed.end(0, weight, held);
+    } else {
+      parsed.end(label(row), weight, held);
+    }
     return parsed;
+  }
+
+  private void readImage(InternalRow row) {
+    ImageDecoder decoder = columns.features().images();
+    byte[] pixels = decoder.pixels(row, firstFeature);
+    hasMissing = pixels == null;
+    if (pixels != null) {
+      parsed.pixels(pixels);
+    } else if (columns.invalid() != InvalidRows.SKIP) {
+      throw features.noImage(decoder.origin(row, firstFeature));
+    }
   }
 
   /** Of values that are not all finite. */
@@ -82,13 +105,13 @@ final class RowParser {
     int[] found = new int[parts.size()];
     for (int i = 0; i < found.length; i++) {
       FeatureColumn part = parts.get(i);
-      if (!part.isOne() && row.isNullAt(firstFeature + i)) {
+      if (part.declared() < 0 && row.isNullAt(firstFeature + i)) {
         if (columns.invalid() == InvalidRows.SKIP) {
           return false;
         }
         throw features.nullFeature(i);
       }
-      found[i] = part.isOne() ? 1 : width(row, firstFeature + i, part);
+      found[i] = part.declared() < 0 ? width(row, firstFeature + i, part) : part.declared();
     }
     int width = Arrays.stream(found).sum();
     if (features.width() < 0) {
@@ -119,7 +142,32 @@ final class RowParser {
 
   private int label(InternalRow row) {
     boolean isNull = row.isNullAt(0);
-    return check.classOf(isNull, isNull ? 0 : labels.read(row, 0));
+    return check.classOf(isNull, isNull ? 0 : labelKind.read(row, 0));
+  }
+
+  private void readTargets(InternalRow row) {
+    if (row.isNullAt(0)) {
+      throw check.noTargets();
+    }
+    boolean isArray = columns.labelForm() == LabelForm.ARRAY;
+    InternalRow vector = isArray ? null : row.getStruct(0, 4);
+    boolean isSparse = vector != null && vector.getByte(0) == SPARSE;
+    ArrayData values = vector == null ? row.getArray(0) : vector.getArray(3);
+    int count = vector != null && isSparse ? vector.getInt(1) : values.numElements();
+    if (count == 0) {
+      throw check.noTargets();
+    }
+    labels = labels < 0 ? count : labels;
+    check.requireTargets(count, labels);
+    float[] targets = parsed.targets(count);
+    Arrays.fill(targets, 0);
+    for (int i = 0; i < values.numElements(); i++) {
+      if (values.isNullAt(i)) {
+        throw check.noTargets();
+      }
+      int at = vector != null && isSparse ? vector.getArray(2).getInt(i) : i;
+      targets[at] = check.targetOf(values.getDouble(i));
+    }
   }
 
   private float weight(InternalRow row, NumberKind kind) {
@@ -162,6 +210,7 @@ final class RowParser {
       }
       case VECTOR -> readVector(row.getStruct(ordinal, 4), part, values, at);
       case ARRAY -> readArray(row.getArray(ordinal), part, values, at);
+      case IMAGE -> throw new IllegalStateException("Images are read by themselves.");
     }
   }
 

@@ -25,6 +25,7 @@ final class ShardRows {
   private static final int MOST_SLICES = 1 << (Integer.SIZE - 1 - ROW_BITS);
 
   private final int width;
+  private final int targets;
   private final List<BlockSlice> slices;
   private final BlockSource source;
   private final long rows;
@@ -32,10 +33,12 @@ final class ShardRows {
   /**
    * Rows of {@code width} features each.
    *
+   * @param targets of a row with several labels; 0 where it has a class
    * @param source has the blocks
    */
-  ShardRows(int width, List<BlockSlice> slices, BlockSource source) {
+  ShardRows(int width, int targets, List<BlockSlice> slices, BlockSource source) {
     this.width = width;
+    this.targets = targets;
     this.slices = slices;
     this.source = source;
     this.rows = slices.stream().mapToLong(BlockSlice::rows).sum();
@@ -73,6 +76,11 @@ final class ShardRows {
 
   int width() {
     return width;
+  }
+
+  /** How many labels a row has that has several; 0 where it has a class. */
+  int targets() {
+    return targets;
   }
 
   /** How many values a row has on average, as far as the size of the blocks tells, at least 1. */

@@ -14,6 +14,7 @@ final class StreamedBatches implements Batches {
 
   private final RowCursor rows;
   private final int width;
+  private final int targets;
   private final NDManager manager;
   private final StagingPool pool;
   private final UploadStream stream;
@@ -32,6 +33,7 @@ final class StreamedBatches implements Batches {
     this.stream = pool.stream();
     this.rows = rows;
     this.width = rows.inputs();
+    this.targets = rows.targets();
     this.manager = manager.newSubManager();
   }
 
@@ -67,14 +69,14 @@ final class StreamedBatches implements Batches {
         other = null;
         place.close();
       }
-      BatchMemory.require(count, width);
+      BatchMemory.require(count, width + targets);
       // Steps differ by a row.
       place = new Place(count + 1);
       other = place;
       // PyTorch may have given it memory that earlier work still reads.
       stream.noteCompute();
     }
-    RowCursor.Target target = RowCursor.Target.in(place.staging.memory(), count, width);
+    RowCursor.Target target = RowCursor.Target.in(place.staging.memory(), count, width, targets);
     rows.read(count, target);
     stream.waitForCompute();
     place.upload(count);
@@ -105,9 +107,9 @@ final class StreamedBatches implements Batches {
 
     Place(int capacity) {
       this.capacity = capacity;
-      this.staging = pool.take(capacity * RowCursor.Target.bytes(width));
+      this.staging = pool.take(capacity * RowCursor.Target.bytes(width, targets));
       try {
-        this.memory = Batch.allocate(manager, capacity, width);
+        this.memory = Batch.allocate(manager, capacity, width, targets);
       } catch (RuntimeException e) {
         pool.giveBack(staging);
         throw e;
@@ -115,13 +117,15 @@ final class StreamedBatches implements Batches {
     }
 
     void upload(int count) {
-      staging.upload(memory.labels(), 0, (long) count * Long.BYTES);
+      staging.upload(memory.labels(), 0, RowCursor.Target.featuresAt(count, targets));
       staging.upload(
           memory.features(),
-          RowCursor.Target.featuresAt(count),
+          RowCursor.Target.featuresAt(count, targets),
           (long) count * width * Float.BYTES);
       staging.upload(
-          memory.weights(), RowCursor.Target.weightsAt(count, width), (long) count * Float.BYTES);
+          memory.weights(),
+          RowCursor.Target.weightsAt(count, width, targets),
+          (long) count * Float.BYTES);
       staging.end();
     }
 

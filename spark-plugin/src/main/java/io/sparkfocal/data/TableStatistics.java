@@ -131,7 +131,7 @@ final class TableStatistics {
     return first ^ Long.MIN_VALUE;
   }
 
-  private static long[] sum(long[] own, TensorCollective ranks, NDManager manager) {
+  static long[] sum(long[] own, TensorCollective ranks, NDManager manager) {
     ByteBuffer bytes = ByteBuffer.allocate(own.length * Long.BYTES);
     bytes.asLongBuffer().put(own);
     long[] sums = new long[own.length];

@@ -6,6 +6,7 @@ import java.util.List;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.jspecify.annotations.Nullable;
@@ -14,10 +15,11 @@ import org.jspecify.annotations.Nullable;
  * The columns that training reads, checked against a schema.
  *
  * @param features where the features are
- * @param label numeric column
+ * @param label numeric column, or array or vector of several labels
+ * @param labelForm which of these it is
  * @param weight numeric column; null for weight 1
  * @param validation boolean column, true for rows that are validated on; null for none
- * @param numbers how label, and weight if there is one, lie in a row
+ * @param numbers how label, and weight if there is one, lie in a row; of several labels as doubles
  * @param invalid what is done with rows that have a missing feature
  * @param validationFraction of the rows that are validated on where no column marks them, chosen by
  *     a hash of their features
@@ -28,6 +30,7 @@ import org.jspecify.annotations.Nullable;
 public record TrainingColumns(
     FeatureLayout features,
     String label,
+    LabelForm labelForm,
     @Nullable String weight,
     @Nullable String validation,
     List<NumberKind> numbers,
@@ -47,12 +50,22 @@ public record TrainingColumns(
       @Nullable String weight,
       @Nullable String validation) {
     return of(
-        schema, featuresCol, featuresCols, label, weight, validation, InvalidRows.ERROR, 0, 0);
+        schema,
+        featuresCol,
+        featuresCols,
+        new int[0],
+        label,
+        weight,
+        validation,
+        InvalidRows.ERROR,
+        0,
+        0);
   }
 
   /**
    * Checks the columns.
    *
+   * @param inputShape channels, height and width of images; empty without images
    * @throws IllegalArgumentException if one is missing or has the wrong type, or the label is among
    *     the features
    */
@@ -60,14 +73,19 @@ public record TrainingColumns(
       StructType schema,
       String featuresCol,
       List<String> featuresCols,
+      int[] inputShape,
       String label,
       @Nullable String weight,
       @Nullable String validation,
       InvalidRows invalid,
       double validationFraction,
       long fewestToHold) {
-    FeatureLayout features = FeatureLayout.of(schema, featuresCol, featuresCols);
-    StructField labelField = Columns.requireNumeric(schema, label, "labelCol");
+    FeatureLayout features = FeatureLayout.of(schema, featuresCol, featuresCols, inputShape);
+    LabelForm form = Columns.labelForm(schema, label);
+    StructField labelField =
+        form == LabelForm.CLASS
+            ? Columns.requireNumeric(schema, label, "labelCol")
+            : Columns.require(schema, label, "labelCol");
     features.requireWithout(labelField.name(), schema);
     List<StructField> numeric = new ArrayList<>(List.of(labelField));
     if (weight != null) {
@@ -81,9 +99,13 @@ public record TrainingColumns(
     return new TrainingColumns(
         features,
         labelField.name(),
+        form,
         weightName,
         validationName,
-        numeric.stream().map(field -> NumberKind.of(field.dataType())).toList(),
+        numeric.stream()
+            .map(field -> field.dataType())
+            .map(type -> NumberKind.takes(type) ? NumberKind.of(type) : NumberKind.DOUBLE)
+            .toList(),
         invalid,
         validationName == null ? validationFraction : 0,
         fewestToHold,
@@ -91,11 +113,26 @@ public record TrainingColumns(
         Columns.classNames(labelField));
   }
 
+  /**
+   * Requires as many labels of a row as others have.
+   *
+   * @throws IllegalArgumentException if it has not
+   */
+  public void requireTargets(int count, int expected) {
+    new LabelCheck(label, weight).requireTargets(count, expected);
+  }
+
+  /** Whether a row has several labels. */
+  public boolean isMultilabel() {
+    return labelForm.isMultilabel();
+  }
+
   /** The same with other treatment of missing features. */
   public TrainingColumns with(InvalidRows other) {
     return new TrainingColumns(
         features,
         label,
+        labelForm,
         weight,
         validation,
         numbers,
@@ -124,7 +161,12 @@ public record TrainingColumns(
    */
   public Dataset<Row> rows(Dataset<?> dataset) {
     List<Column> columns = new ArrayList<>();
-    columns.add(numbers.get(0).expression(Columns.named(label)));
+    columns.add(
+        switch (labelForm) {
+          case CLASS -> numbers.get(0).expression(Columns.named(label));
+          case ARRAY -> Columns.named(label).cast(DataTypes.createArrayType(DataTypes.DoubleType));
+          case VECTOR -> Columns.named(label);
+        });
     if (weight != null) {
       columns.add(numbers.get(1).expression(Columns.named(weight)));
     }

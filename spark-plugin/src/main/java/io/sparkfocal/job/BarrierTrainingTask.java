@@ -77,6 +77,7 @@ record BarrierTrainingTask(
           RankRows rows =
               new RankRows(
                   plan.width(),
+                  plan.targets(),
                   plan.encoding(),
                   plan.sparse(),
                   share.training(),

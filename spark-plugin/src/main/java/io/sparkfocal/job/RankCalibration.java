@@ -75,6 +75,7 @@ final class RankCalibration {
     this.passes =
         new LogitPasses(
             validation,
+            Math.max(1, plan.targets()),
             ranks,
             plan.job().collectiveTimeout(),
             () -> beforeBatch(beforeBatch),
@@ -161,7 +162,19 @@ final class RankCalibration {
           description.outputs(),
           (values, from, outputs, label, weight) ->
               visitor.row(
-                  label, weight, LogitLink.softmaxSpace(link.raw(values, from, outputs), outputs)));
+                  label,
+                  weight,
+                  link.isMultilabel()
+                      ? withLabels(values, from, outputs)
+                      : LogitLink.softmaxSpace(link.raw(values, from, outputs), outputs)));
+    }
+
+    private double[] withLabels(float[] values, int from, int outputs) {
+      double[] both = Arrays.copyOf(link.raw(values, from, outputs), 2 * outputs);
+      for (int i = outputs; i < both.length; i++) {
+        both[i] = values[from + i];
+      }
+      return both;
     }
 
     @Override

@@ -84,6 +84,11 @@ public record TrainingPlan(
         initial);
   }
 
+  /** How many labels a row has that has several; 0 where it has a class. */
+  int targets() {
+    return calibration.link().isMultilabel() ? classes : 0;
+  }
+
   /**
    * What must be the same for a run to go on from a checkpoint, by name. Learning rate, epochs,
    * patience and the number of workers may change.
@@ -95,7 +100,7 @@ public record TrainingPlan(
     plan.put("loss", loss.described());
     plan.put(
         "data",
-        "features %s, label %s, weight %s, validation %s, %s features, %s classes, encoding %s %s, missing features %s"
+        "features %s, label %s, weight %s, validation %s, %s features, %s classes, encoding %s %s, images %s %s, missing features %s"
             .formatted(
                 columns.features(),
                 columns.label(),
@@ -105,6 +110,8 @@ public record TrainingPlan(
                 classes,
                 encoding.kind(),
                 encoding.mostValues(),
+                encoding.images(),
+                encoding.augmentation(),
                 columns.invalid().label()));
     plan.put("content of the rows", Long.toHexString(content));
     plan.put("number of rows per class", Arrays.toString(loss.counts()));

@@ -21,6 +21,7 @@ import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.catalyst.CatalystTypeConverters;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.catalyst.expressions.GenericInternalRow;
+import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
 import org.apache.spark.sql.catalyst.expressions.UnsafeRow;
 import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.TaskCompletionListener;
@@ -73,6 +74,13 @@ record BatchScorer(
 
   Iterator<InternalRow> scored(Iterator<InternalRow> rows, Scorer scorer) {
     return new ScoredRows(rows, scorer);
+  }
+
+  private static Object internal(Object score) {
+    if (score instanceof double[] labels) {
+      return UnsafeArrayData.fromPrimitiveArray(labels);
+    }
+    return score instanceof Vector vector ? VECTORS.serialize(vector) : score;
   }
 
   private final class ScoredRows implements Iterator<InternalRow> {
@@ -167,12 +175,7 @@ record BatchScorer(
       Object[] all = new Object[wanted.length];
       for (int i = 0; i < all.length; i++) {
         int score = wanted[i] - read.length();
-        all[i] =
-            score < 0
-                ? value(row, wanted[i])
-                : scores[score] instanceof Vector vector
-                    ? VECTORS.serialize(vector)
-                    : scores[score];
+        all[i] = score < 0 ? value(row, wanted[i]) : internal(scores[score]);
       }
       return new GenericInternalRow(all);
     }

@@ -7,12 +7,14 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import io.sparkfocal.calibration.CalibrationGoal;
 import io.sparkfocal.calibration.ThresholdTuning;
+import io.sparkfocal.data.FeaturePlan;
 import io.sparkfocal.data.LabelCounts;
 import io.sparkfocal.job.CheckpointPlan;
 import io.sparkfocal.job.DeviceChoice;
 import io.sparkfocal.job.InitialWeights;
 import io.sparkfocal.job.TrainingJob;
 import io.sparkfocal.job.TrainingPlan;
+import io.sparkfocal.losses.Reduction;
 import io.sparkfocal.ml.FocalLossClassifier.Input;
 import io.sparkfocal.network.Layers;
 import io.sparkfocal.network.NetworkDescription;
@@ -32,19 +34,22 @@ final class EstimatorPlan {
   private final FocalLossClassifier params;
   private final NetworkChoice choice;
   private final AutoSettings auto;
+  private final boolean isMultilabel;
 
   /** For these rows. */
   EstimatorPlan(FocalLossClassifier params, Input input) {
     this(
         params,
         NetworkChoice.of(params, input.columns().features()).resolved(input.rows()),
-        input.counts().trainingRows());
+        input.counts().trainingRows(),
+        input.counts().isMultilabel());
   }
 
-  /** For that network and so many training rows. */
-  EstimatorPlan(FocalLossClassifier params, NetworkChoice choice, long rows) {
+  /** For that network and so many training rows, which may have several labels. */
+  EstimatorPlan(FocalLossClassifier params, NetworkChoice choice, long rows, boolean isMultilabel) {
     this.params = params;
     this.choice = choice;
+    this.isMultilabel = isMultilabel;
     this.auto = AutoSettings.of(params, choice, rows);
   }
 
@@ -64,6 +69,7 @@ final class EstimatorPlan {
     choice.requireRows(params, input.rows(), input.columns().features());
     DeviceChoice device = DeviceChoice.of(params.getDevice());
     NetworkDescription network = network(input.rows().width(), output, job);
+    FeaturePlan encoding = choice.encoding(params, input.rows(), input.columns().features());
     long attemptKey = UUID.randomUUID().getMostSignificantBits();
     return new TrainingPlan(
         "%s-%04x".formatted(params.uid(), attemptKey & 0xFFFF),
@@ -72,8 +78,8 @@ final class EstimatorPlan {
         input.columns(),
         input.counts().classes(),
         input.rows().content(),
-        input.rows().isSparse(),
-        choice.encoding(params, input.rows(), input.columns().features()),
+        input.rows().isSparse() && encoding.augmentation().isNone(),
+        encoding,
         network,
         output.bias(),
         output.loss(),
@@ -105,12 +111,16 @@ final class EstimatorPlan {
    *     go together
    */
   OutputLayer outputLayer(LabelCounts counts) {
-    LossSpec loss =
-        lossChoice()
-            .spec(
-                counts.classRows(),
-                params.getAlphaFrom(),
-                Choices.reduction(params.getReduction()));
+    Reduction reduction = Choices.reduction(params.getReduction());
+    if (isMultilabel) {
+      LossSpec loss = lossChoice().multilabelSpec(counts.classRows(), reduction);
+      return OutputLayer.ofLabels(
+          loss,
+          params.getPriorBias()
+              || (choice == NetworkChoice.TABULAR && OutputLayer.likesPriors(loss)),
+          counts.trainingRows());
+    }
+    LossSpec loss = lossChoice().spec(counts.classRows(), params.getAlphaFrom(), reduction);
     return OutputLayer.of(
         loss,
         params.getPriorBias() || (choice == NetworkChoice.TABULAR && OutputLayer.likesPriors(loss)),
@@ -120,10 +130,16 @@ final class EstimatorPlan {
 
   /** The loss, with class weights or with adjusted logits, since each counts the frequencies. */
   LossChoice lossChoice() {
-    LossChoice choice = LossChoice.of(params);
-    return params.getLogitAdjustment() == 0
-        ? choice
-        : choice.forAdjustedLogits(params.getLogitAdjustment());
+    LossChoice choice = LossChoice.of(params, isMultilabel);
+    if (params.getLogitAdjustment() == 0) {
+      return choice;
+    }
+    if (isMultilabel) {
+      throw new IllegalArgumentException(
+          "logitAdjustment is %s, but the rows have several labels, which have no share of the rows between them; set it to 0."
+              .formatted(params.getLogitAdjustment()));
+    }
+    return choice.forAdjustedLogits(params.getLogitAdjustment());
   }
 
   private @Nullable CheckpointPlan checkpoints(TrainingJob job, long attemptKey) {

@@ -4,8 +4,8 @@ import io.sparkfocal.calibration.LogitLink;
 
 /**
  * The number that attributions explain, as a function of the logits of a row: with two classes the
- * log odds of class 1, else the logit of one class, or the logarithm of its sigmoid, over the
- * temperature.
+ * log odds of class 1, else the logit of one class or label, or the logarithm of its sigmoid, over
+ * the temperature.
  *
  * @param link from logits to raw scores
  * @param outputs logits of a row
@@ -22,6 +22,9 @@ record ExplainedScore(LogitLink link, int outputs) {
    * @param c the class; not looked at if there are two
    */
   double value(float[] logits, int from, int c) {
+    if (link.isMultilabel()) {
+      return link.raw(logits, from, outputs)[c];
+    }
     double[] scores = LogitLink.softmaxSpace(link.raw(logits, from, outputs), outputs);
     return scores.length == TWO ? scores[1] - scores[0] : scores[c];
   }
@@ -32,7 +35,9 @@ record ExplainedScore(LogitLink link, int outputs) {
    * @param into where they go, at the same place as the logits
    */
   void slopes(float[] logits, int from, int c, float[] into) {
-    if (outputs == 1) {
+    if (link.isMultilabel()) {
+      into[from + c] = (float) (1 / link.temperature());
+    } else if (outputs == 1) {
       into[from] = (float) (1 / link.temperature());
     } else if (outputs == TWO) {
       into[from] = -slope(logits, from, 0);

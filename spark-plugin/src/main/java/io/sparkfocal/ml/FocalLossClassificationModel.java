@@ -2,6 +2,7 @@ package io.sparkfocal.ml;
 
 import io.sparkfocal.data.Columns;
 import io.sparkfocal.data.FeatureLayout;
+import io.sparkfocal.data.ImageEncoding;
 import io.sparkfocal.data.InvalidRows;
 import io.sparkfocal.data.TableEncoding;
 import io.sparkfocal.persist.ModelFiles;
@@ -41,6 +42,9 @@ public final class FocalLossClassificationModel extends Model<FocalLossClassific
     implements ScoringParams<FocalLossClassificationModel>, MLWritable {
 
   private static final long serialVersionUID = 1L;
+
+  /** So that a column of images is known for one. */
+  private static final int[] ANY_SHAPE = {1, 1, 1};
 
   private final String uid;
   private final ScoringParams.Holder scoringParams;
@@ -90,6 +94,11 @@ public final class FocalLossClassificationModel extends Model<FocalLossClassific
     return network.classes();
   }
 
+  /** Whether a row may have several labels, which {@link #numClasses} counts then. */
+  public boolean isMultilabel() {
+    return network.link().isMultilabel();
+  }
+
   /** How many features a row must have. */
   public int numFeatures() {
     return network.encoding().features();
@@ -134,11 +143,11 @@ public final class FocalLossClassificationModel extends Model<FocalLossClassific
    * Sets {@link #thresholds}.
    *
    * @throws IllegalArgumentException if there is not one per class, or one is negative, or more
-   *     than one is 0
+   *     than one is 0; of several labels, if one is not from 0 to 1
    */
   @Override
   public FocalLossClassificationModel setThresholds(double... value) {
-    ClassScores.requireThresholds(value, numClasses());
+    requireThresholds(value);
     set(thresholds(), value);
     return this;
   }
@@ -223,9 +232,17 @@ public final class FocalLossClassificationModel extends Model<FocalLossClassific
   private ClassScores classScores() {
     double[] thresholds = isDefined(thresholds()) ? getThresholds() : null;
     if (thresholds != null) {
-      ClassScores.requireThresholds(thresholds, numClasses());
+      requireThresholds(thresholds);
     }
     return new ClassScores(thresholds);
+  }
+
+  private void requireThresholds(double... thresholds) {
+    if (network.link().isMultilabel()) {
+      ClassScores.requireLabelThresholds(thresholds, numClasses());
+    } else {
+      ClassScores.requireThresholds(thresholds, numClasses());
+    }
   }
 
   private FocalLossClassificationModel withoutSkip() {
@@ -260,14 +277,22 @@ public final class FocalLossClassificationModel extends Model<FocalLossClassific
   @Override
   public StructType transformSchema(StructType schema) {
     layout(schema);
-    return OutputColumns.of(this).appendTo(schema, numClasses(), classNames(), numFeatures());
+    return OutputColumns.of(this)
+        .appendTo(schema, numClasses(), classNames(), network.link().isMultilabel(), numFeatures());
   }
 
   private FeatureLayout layout(StructType schema) {
-    FeatureLayout layout = FeatureLayout.of(schema, getFeaturesCol(), List.of(getFeaturesCols()));
+    ImageEncoding images = network.encoding() instanceof ImageEncoding found ? found : null;
+    FeatureLayout layout =
+        FeatureLayout.of(
+            schema,
+            getFeaturesCol(),
+            List.of(getFeaturesCols()),
+            images == null ? ANY_SHAPE : images.shape().toArray());
     if (network.encoding() instanceof TableEncoding table) {
       table.require(layout);
     }
+    layout.requireImages(images != null);
     int declared = layout.declaredWidth(schema);
     if (declared > 0 && declared != numFeatures()) {
       throw new IllegalArgumentException(

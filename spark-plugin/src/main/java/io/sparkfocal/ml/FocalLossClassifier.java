@@ -42,6 +42,7 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
         RowParams<FocalLossClassifier>,
         LossParams<FocalLossClassifier>,
         NetworkParams<FocalLossClassifier>,
+        ImageParams<FocalLossClassifier>,
         OptimizationParams<FocalLossClassifier>,
         CalibrationParams<FocalLossClassifier>,
         PlacementParams<FocalLossClassifier>,
@@ -55,6 +56,7 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
   private final RowParams.Holder rowParams;
   private final LossParams.Holder lossParams;
   private final NetworkParams.Holder networkParams;
+  private final ImageParams.Holder imageParams;
   private final OptimizationParams.Holder optimizationParams;
   private final CalibrationParams.Holder calibrationParams;
   private final PlacementParams.Holder placementParams;
@@ -72,6 +74,7 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
     this.rowParams = new RowParams.Holder(this);
     this.lossParams = new LossParams.Holder(this);
     this.networkParams = new NetworkParams.Holder(this);
+    this.imageParams = new ImageParams.Holder(this);
     this.optimizationParams = new OptimizationParams.Holder(this);
     this.calibrationParams = new CalibrationParams.Holder(this);
     this.placementParams = new PlacementParams.Holder(this);
@@ -101,6 +104,11 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
   @Override
   public NetworkParams.Holder networkParams() {
     return networkParams;
+  }
+
+  @Override
+  public ImageParams.Holder imageParams() {
+    return imageParams;
   }
 
   @Override
@@ -199,7 +207,11 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
     OutputLayer output = params.outputLayer(counts);
     TrainingPlan plan = params.of(input, output, job);
     if (isDefined(thresholds())) {
-      ClassScores.requireThresholds(getThresholds(), counts.classes());
+      if (counts.isMultilabel()) {
+        ClassScores.requireLabelThresholds(getThresholds(), counts.classes());
+      } else {
+        ClassScores.requireThresholds(getThresholds(), counts.classes());
+      }
     }
     warnings.say(IdleParams.of(this, output.loss(), counts, input.workers(), params.auto()));
     TrainingResult result =
@@ -249,6 +261,7 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
             schema,
             getFeaturesCol(),
             List.of(getFeaturesCols()),
+            getInputShape(),
             getLabelCol(),
             nullIfEmpty(getWeightCol()),
             nullIfEmpty(getValidationIndicatorCol()),
@@ -256,7 +269,7 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
             getValidationFraction(),
             new ValidationRows(this).fewestToHold());
     NetworkChoice network = NetworkChoice.of(this, columns.features());
-    network.requireColumns(columns.features());
+    network.requireColumns(this, columns.features());
     if (getNumClasses() > 0 && getNumClasses() < columns.declaredClasses()) {
       throw new IllegalArgumentException(
           "numClasses is %s, but the metadata of column \"%s\" declares %s classes; set it to at least %3$s, or to 0."
@@ -299,7 +312,8 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
     new ValidationRows(this).requireColumn();
     TrainingColumns columns = columns(schema);
     int classes = Math.max(getNumClasses(), columns.declaredClasses());
-    return OutputColumns.of(this).appendTo(schema, classes, columns.classNames(classes), 0);
+    return OutputColumns.of(this)
+        .appendTo(schema, classes, columns.classNames(classes), columns.isMultilabel(), 0);
   }
 
   @Override

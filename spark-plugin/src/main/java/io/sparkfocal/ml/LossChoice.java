@@ -37,10 +37,29 @@ record LossChoice(String name, Map<String, Double> numbers, String alpha) {
           parse("balancedSoftmax"),
           parse("ldam alpha=balanced"));
 
-  /** From the params of an estimator. */
+  /** As above, where a row has several labels. */
+  static final List<LossChoice> MULTILABEL_SEARCH =
+      List.of(
+          parse("asymmetric alpha=none"),
+          parse("sigmoidCrossEntropy alpha=none"),
+          parse("sigmoidFocal alpha=none"));
+
+  /** From the params of an estimator of rows with one class each. */
   static LossChoice of(LossParams<?> params) {
+    return of(params, false);
+  }
+
+  /**
+   * From the params of an estimator.
+   *
+   * @param isMultilabel whether a row has several labels
+   */
+  static LossChoice of(LossParams<?> params, boolean isMultilabel) {
     Map<String, Double> numbers = new LinkedHashMap<>();
     String name = name(params);
+    if (isMultilabel && params.getLoss().equals(AUTO)) {
+      name = params.getGamma() == OWN_GAMMA ? "asymmetric" : "sigmoidFocal";
+    }
     if (params.isSet(params.gamma())
         && params.getGamma() != OWN_GAMMA
         && !LossSpec.isClass(name)
@@ -134,6 +153,42 @@ record LossChoice(String name, Map<String, Double> numbers, String alpha) {
     params.setLoss(name, arguments);
     params.setAlpha(alpha);
     params.clear(params.gamma());
+  }
+
+  /**
+   * The loss of rows with several labels.
+   *
+   * @param counts training rows that have each label
+   * @throws IllegalArgumentException if loss, numbers and class weights do not go together
+   */
+  LossSpec multilabelSpec(long[] counts, Reduction reduction) {
+    LossSpec plain =
+        new LossSpec(name, numbers, counts.clone(), new float[0], 0, new float[0], reduction, true);
+    if (!plain.unweighted().isSigmoid()) {
+      throw new IllegalArgumentException(
+          "loss is %s, which is for rows with one class each, but the rows have several labels; set it to asymmetric, sigmoidCrossEntropy, sigmoidFocal, qualityFocal or varifocal."
+              .formatted(name));
+    }
+    Alpha weights = Alpha.parse(alpha);
+    if (weights instanceof Alpha.Auto || weights instanceof Alpha.None) {
+      return plain;
+    }
+    if (!(weights instanceof Alpha.Numbers given)
+        || given.numbers().length != 1
+        || !name.equals("sigmoidFocal")) {
+      throw new IllegalArgumentException(
+          "alpha is %s, but a row with several labels has no class that it could weigh by; set it to none, or for loss sigmoidFocal to the weight of labels that are there, from 0 to 1."
+              .formatted(alpha));
+    }
+    return new LossSpec(
+        name,
+        numbers,
+        counts.clone(),
+        weights.weights(name, 1, counts),
+        0,
+        new float[0],
+        reduction,
+        true);
   }
 
   /**

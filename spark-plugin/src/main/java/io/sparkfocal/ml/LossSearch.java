@@ -19,8 +19,9 @@ import org.slf4j.LoggerFactory;
  *
  * <p>Each loss chooses its best epoch by the estimator's validationMetric, and losses are compared
  * by it too; by macro recall where the metric is the loss, since values of different losses say
- * nothing about each other; equals by the likelihood of the validation rows, every class counting
- * the same. A fold of Spark's tuning that has no validation rows trains the first loss alone.
+ * nothing about each other, or, of rows with several labels, by macro F1, which chooses the epoch
+ * then; equals by the likelihood of the validation rows, every class counting the same. A fold of
+ * Spark's tuning that has no validation rows trains the first loss alone.
  */
 final class LossSearch {
 
@@ -37,9 +38,7 @@ final class LossSearch {
   }
 
   FocalLossClassificationModel fit(Input input) {
-    ValidationMetric chosen = ValidationMetric.of(estimator.getValidationMetric());
-    ValidationMetric metric =
-        chosen == ValidationMetric.LOSS ? ValidationMetric.MACRO_RECALL : chosen;
+    ValidationMetric metric = metric(input, ValidationMetric.MACRO_RECALL);
     List<LossScore> scores = new ArrayList<>();
     FocalLossClassificationModel best = null;
     LossScore bestScore = null;
@@ -66,6 +65,15 @@ final class LossSearch {
     return kept(best, scores);
   }
 
+  /** What was asked for; for the loss, macro F1 of several labels, else the given one. */
+  private ValidationMetric metric(Input input, ValidationMetric otherwise) {
+    ValidationMetric chosen = ValidationMetric.of(estimator.getValidationMetric());
+    if (chosen != ValidationMetric.LOSS) {
+      return chosen;
+    }
+    return input.counts().isMultilabel() ? ValidationMetric.MACRO_F1 : otherwise;
+  }
+
   private FocalLossClassificationModel kept(
       @Nullable FocalLossClassificationModel best, List<LossScore> scores) {
     if (best == null) {
@@ -86,13 +94,16 @@ final class LossSearch {
     boolean isDefault = Arrays.equals(texts, new String[] {"default"});
     List<LossChoice> choices =
         isDefault
-            ? LossChoice.DEFAULT_SEARCH
+            ? input.counts().isMultilabel()
+                ? LossChoice.MULTILABEL_SEARCH
+                : LossChoice.DEFAULT_SEARCH
             : Arrays.stream(texts).map(LossChoice::parse).toList();
     List<FocalLossClassifier> candidates = new ArrayList<>();
     for (LossChoice choice : choices) {
       FocalLossClassifier candidate = estimator.copy(ParamMap.empty());
       candidate.set(candidate.lossSearch(), new String[0]);
       choice.applyTo(candidate);
+      candidate.setValidationMetric(metric(input, ValidationMetric.LOSS).label());
       try {
         new EstimatorPlan(candidate, input).outputLayer(input.counts());
         candidates.add(candidate);

@@ -1,12 +1,14 @@
 package io.sparkfocal.ml;
 
 import io.sparkfocal.blocks.InputBlocks;
+import io.sparkfocal.data.Augmentation;
 import io.sparkfocal.data.FeatureColumn;
 import io.sparkfocal.data.FeatureLayout;
 import io.sparkfocal.data.FeaturePlan;
 import io.sparkfocal.data.InvalidRows;
 import io.sparkfocal.job.TrainingJob;
 import io.sparkfocal.network.CnnNetwork;
+import io.sparkfocal.network.ImageShape;
 import io.sparkfocal.network.MlpNetwork;
 import io.sparkfocal.network.NetworkDescription;
 import io.sparkfocal.network.ParameterRules;
@@ -89,6 +91,9 @@ enum NetworkChoice {
     if (named != OPEN) {
       return named;
     }
+    if (layout.kind() == FeatureLayout.Kind.IMAGE) {
+      return CNN;
+    }
     boolean isOfMlp =
         ofMlp(params).stream().anyMatch(param -> ParamConflicts.isAskedFor(params, param));
     boolean isArray =
@@ -120,9 +125,15 @@ enum NetworkChoice {
   /**
    * Requires columns that the network takes.
    *
-   * @throws IllegalArgumentException if there is a text and the network takes numbers alone
+   * @throws IllegalArgumentException if there are images or texts and the network takes none
    */
-  void requireColumns(FeatureLayout layout) {
+  void requireColumns(FocalLossClassifier params, FeatureLayout layout) {
+    requireShape(params, layout);
+    if (this == TABULAR && layout.kind() == FeatureLayout.Kind.IMAGE) {
+      throw new IllegalArgumentException(
+          "%s has images, which network tabular does not take; set network to cnn or resnet18."
+              .formatted(layout.describe()));
+    }
     if (this == TABULAR || this == OPEN) {
       return;
     }
@@ -132,6 +143,32 @@ enum NetworkChoice {
             "Column \"%s\" (featuresCols) has type string, which network %s does not take; set network to tabular, or index the column with StringIndexer."
                 .formatted(part.name(), label()));
       }
+    }
+  }
+
+  /** A shape is for images, and so are random changes. */
+  private void requireShape(FocalLossClassifier params, FeatureLayout layout) {
+    boolean isOfImages =
+        this == CNN || this == RESNET18 || layout.kind() == FeatureLayout.Kind.IMAGE;
+    boolean isTable = this == TABULAR || this == OPEN;
+    for (Param<?> random : List.of(params.randomHorizontalFlip(), params.randomCropPadding())) {
+      if (!ParamConflicts.isAskedFor(params, random)) {
+        continue;
+      }
+      if (isTable || params.getInputShape().length != 3) {
+        throw new IllegalArgumentException(
+            "%s is %s, but the rows are not known to be images; set inputShape to channels, height and width, and network to cnn or resnet18, or clear %1$s."
+                .formatted(random.name(), params.getOrDefault(random)));
+      }
+      isOfImages = true;
+    }
+    if (ParamConflicts.isAskedFor(params, params.inputShape())
+        && !isOfImages
+        && this != TORCHSCRIPT) {
+      throw new IllegalArgumentException(
+          "inputShape is %s, but network %s has no use for it, and column \"%s\" has no images; clear inputShape, or set network to cnn or resnet18."
+              .formatted(
+                  Arrays.toString(params.getInputShape()), label(), layout.parts().get(0).name()));
     }
   }
 
@@ -153,7 +190,7 @@ enum NetworkChoice {
       }
       return;
     }
-    requireColumns(layout);
+    requireColumns(params, layout);
     if (rows.missingRows() > 0) {
       throw new IllegalArgumentException(
           "%s of the rows lack a feature, which network %s does not take (the default where most values are 0 or there are more than %s features); set handleInvalid to skip, or network to tabular."
@@ -163,14 +200,28 @@ enum NetworkChoice {
 
   /** How features are encoded. */
   FeaturePlan encoding(FocalLossClassifier params, InputBlocks rows, FeatureLayout layout) {
-    if (this == TORCHSCRIPT) {
-      // A network that was trained elsewhere knows its features as they were there.
-      return FeaturePlan.numbers(params.getTorchScriptStandardization());
+    if (this == TABULAR) {
+      return FeaturePlan.table(layout, rows.widths(), params.getMaxCategories());
     }
-    if (this != TABULAR) {
-      return FeaturePlan.numbers(params.getStandardization());
+    boolean standardized =
+        this == TORCHSCRIPT
+            // A network that was trained elsewhere knows its features as they were there.
+            ? params.getTorchScriptStandardization()
+            : params.getStandardization();
+    FeaturePlan plan =
+        layout.kind() == FeatureLayout.Kind.IMAGE
+            ? FeaturePlan.images(layout, standardized)
+            : FeaturePlan.numbers(standardized);
+    return plan.with(augmentation(params, rows.width()));
+  }
+
+  private static Augmentation augmentation(FocalLossClassifier params, int width) {
+    if (!params.getRandomHorizontalFlip() && params.getRandomCropPadding() == 0) {
+      return Augmentation.NONE;
     }
-    return FeaturePlan.table(layout, rows.widths(), params.getMaxCategories());
+    ImageShape shape = ImageShape.of(params.getInputShape());
+    shape.requireSize(width);
+    return new Augmentation(shape, params.getRandomHorizontalFlip(), params.getRandomCropPadding());
   }
 
   /** The network, without what only the ranks will know. */

@@ -88,14 +88,6 @@ public interface NetworkParams<S extends NetworkParams<S>> extends Chained<S> {
   }
 
   /**
-   * Param: shape in which a network takes a row, without the batch: channels, height and width for
-   * cnn and resnet18; empty for a vector of the features (default empty).
-   */
-  default IntArrayParam inputShape() {
-    return networkParams().inputShape;
-  }
-
-  /**
    * Param: regular expressions for whole names of parameters of a TorchScript network that keep
    * their values (default none).
    */
@@ -155,11 +147,6 @@ public interface NetworkParams<S extends NetworkParams<S>> extends Chained<S> {
   /** Value of {@link #initialModel}. */
   default Object getInitialModel() {
     return getOrDefault(initialModel());
-  }
-
-  /** Value of {@link #inputShape}. */
-  default int[] getInputShape() {
-    return getOrDefault(inputShape());
   }
 
   /** Value of {@link #frozenParameters}. */
@@ -222,11 +209,6 @@ public interface NetworkParams<S extends NetworkParams<S>> extends Chained<S> {
     return chained(initialModel(), model);
   }
 
-  /** Sets {@link #inputShape}. */
-  default S setInputShape(int... value) {
-    return chained(inputShape(), value);
-  }
-
   /** Sets {@link #frozenParameters}. */
   default S setFrozenParameters(String... value) {
     return chained(frozenParameters(), value);
@@ -265,7 +247,6 @@ public interface NetworkParams<S extends NetworkParams<S>> extends Chained<S> {
     final Param<String> batchNormScope;
     final BooleanParam torchScriptStandardization;
     final Param<Object> initialModel;
-    final IntArrayParam inputShape;
     final StringArrayParam frozenParameters;
     final StringArrayParam learningRateFactors;
 
@@ -323,12 +304,6 @@ public interface NetworkParams<S extends NetworkParams<S>> extends Chained<S> {
               "initialModel",
               "a model, or the path of a saved one, whose weights the training begins with: of the same network, or of one that differs in its output layer alone");
       owner.setDefault(initialModel, "");
-      inputShape =
-          new IntArrayParam(
-              owner,
-              "inputShape",
-              "shape in which a network takes a row, without the batch: channels, height and width for cnn and resnet18; empty for a vector",
-              ParamCheck.widths("inputShape"));
       frozenParameters =
           new StringArrayParam(
               owner,
@@ -340,7 +315,6 @@ public interface NetworkParams<S extends NetworkParams<S>> extends Chained<S> {
               "learningRateFactors",
               "what the learning rate of parameters of a TorchScript network is multiplied by, each as pattern=factor",
               ParamCheck.pairs("learningRateFactors"));
-      owner.setDefault(inputShape, new int[0]);
       owner.setDefault(frozenParameters, new String[0]);
       owner.setDefault(learningRateFactors, new String[0]);
       owner.setDefault(network, "auto");

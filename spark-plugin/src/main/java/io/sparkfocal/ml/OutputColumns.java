@@ -7,7 +7,6 @@ import java.util.List;
 import org.apache.spark.ml.attribute.AttributeGroup;
 import org.apache.spark.ml.attribute.NominalAttribute;
 import org.apache.spark.ml.linalg.SQLDataTypes;
-import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.Metadata;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
@@ -17,7 +16,7 @@ import org.apache.spark.sql.types.StructType;
  *
  * @param rawPrediction scores of the classes, vector
  * @param probability vector
- * @param prediction double
+ * @param prediction double; array of doubles where a row has several labels
  * @param attribution what each feature has to do with the score, vector
  */
 record OutputColumns(
@@ -38,15 +37,19 @@ record OutputColumns(
    *
    * @param classes how many there are; 0 where that is not known yet
    * @param classNames names of the classes; may be empty
+   * @param isMultilabel whether a row has several labels
    * @param features how many there are; 0 where that is not known yet
    * @throws IllegalArgumentException if one of them exists already
    */
-  StructType appendTo(StructType schema, int classes, List<String> classNames, int features) {
+  StructType appendTo(
+      StructType schema, int classes, List<String> classNames, boolean isMultilabel, int features) {
     List<StructField> fields = new ArrayList<>(List.of(schema.fields()));
     appendVector(fields, rawPrediction, classes);
     appendVector(fields, probability, classes);
-    Metadata values = predictionMetadata(classes, classNames);
-    append(fields, new StructField(prediction, DataTypes.DoubleType, false, values));
+    Metadata values = isMultilabel ? Metadata.empty() : predictionMetadata(classes, classNames);
+    append(
+        fields,
+        new StructField(prediction, ScoreColumns.predictionType(isMultilabel), false, values));
     appendVector(fields, attribution, features);
     return new StructType(fields.toArray(new StructField[0]));
   }

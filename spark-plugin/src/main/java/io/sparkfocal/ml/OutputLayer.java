@@ -24,6 +24,21 @@ record OutputLayer(LossSpec loss, int outputs, float[] bias, LogitLink link) {
   }
 
   /**
+   * For rows with several labels: a logit for each.
+   *
+   * @param rows to train on
+   */
+  static OutputLayer ofLabels(LossSpec loss, boolean priorBias, long rows) {
+    float[] bias = new float[priorBias ? loss.counts().length : 0];
+    for (int c = 0; c < bias.length; c++) {
+      double with = Math.max(0.5, (double) loss.counts()[c]);
+      double without = Math.max(0.5, (double) (rows - loss.counts()[c]));
+      bias[c] = (float) Math.log(with / without);
+    }
+    return new OutputLayer(loss, loss.counts().length, bias, LogitLink.multilabel());
+  }
+
+  /**
    * For these rows of each class.
    *
    * @throws IllegalArgumentException if the loss adjusts logits and another param does, too

@@ -128,12 +128,7 @@ final class ParamConflicts {
     NetworkChoice named = NetworkChoice.named(params.getNetwork());
     boolean isOfImages = named == NetworkChoice.CNN || named == NetworkChoice.RESNET18;
     if (named != NetworkChoice.TORCHSCRIPT) {
-      List<Param<?>> others =
-          new ArrayList<>(List.of(params.frozenParameters(), params.learningRateFactors()));
-      if (!isOfImages) {
-        others.add(params.inputShape());
-      }
-      for (Param<?> param : others) {
+      for (Param<?> param : List.of(params.frozenParameters(), params.learningRateFactors())) {
         if (isAskedFor(params, param)) {
           found.add(
               "%s is %s, but network is %s, which has no use for it; clear %1$s."

@@ -62,9 +62,18 @@ record PermutationImportance(
    *     rows, the rows do not define the metric, or there are too many features or classes
    */
   FeatureImportances of(Dataset<?> rows) {
+    if (network.link().isMultilabel()) {
+      throw new IllegalArgumentException(
+          "The model is of rows with several labels, whose metrics are not told by shuffled features; setAttributionCol explains each row's most probable label.");
+    }
     StructType schema = rows.schema();
     String found = Columns.requireNumeric(schema, label, "labelCol").name();
     layout.requireWithout(found, schema);
+    if (layout.kind() == FeatureLayout.Kind.IMAGE) {
+      throw new IllegalArgumentException(
+          "%s has images, whose values have no importance of their own; setAttributionCol explains each row."
+              .formatted(layout.describe()));
+    }
     ValidationMetric metric = ValidationMetric.of(options.metric());
     int features = network.encoding().features();
     requireFeatures(features);

@@ -112,7 +112,10 @@ final class RowScorer implements UDF1<Row, Row> {
   }
 
   private Function<Row, float[]> begin() {
-    return MlpLayers.widths(network.description()) == null ? inNativeMemory() : onHeap();
+    boolean isOnHeap =
+        MlpLayers.widths(network.description()) != null
+            && network.encoding() instanceof Standardization;
+    return isOnHeap ? onHeap() : inNativeMemory();
   }
 
   private Function<Row, float[]> onHeap() {

@@ -3,9 +3,11 @@ package io.sparkfocal.ml;
 import io.sparkfocal.calibration.LogitLink;
 import java.io.Serializable;
 import java.util.List;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 import org.apache.spark.ml.linalg.SQLDataTypes;
 import org.apache.spark.ml.linalg.Vectors;
+import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
 import org.apache.spark.sql.types.StructType;
 
@@ -40,9 +42,20 @@ record ScoreColumns(OutputColumns output, int outputs, LogitLink link, ClassScor
     return output.attribution().isEmpty() ? -1 : count() - 1;
   }
 
-  /** The class that is predicted for a row of logits. */
+  /** The class that is predicted for a row of logits; the most probable of several labels. */
   int predicted(float[] logits, int from) {
+    if (link.isMultilabel()) {
+      double[] raw = link.raw(logits, from, outputs);
+      return IntStream.range(1, outputs).reduce(0, (best, c) -> raw[c] > raw[best] ? c : best);
+    }
     return scores.predict(LogitLink.probabilities(link.raw(logits, from, outputs), outputs));
+  }
+
+  /** That of a prediction: a class, or the indices of the labels that are there. */
+  static DataType predictionType(boolean isMultilabel) {
+    return isMultilabel
+        ? DataTypes.createArrayType(DataTypes.DoubleType, false)
+        : DataTypes.DoubleType;
   }
 
   /** A struct of all values of a row, whose fields are numbered. */
@@ -53,21 +66,23 @@ record ScoreColumns(OutputColumns output, int outputs, LogitLink link, ClassScor
       type =
           type.add(
               Integer.toString(type.size()),
-              isClass ? DataTypes.DoubleType : SQLDataTypes.VectorType(),
+              isClass ? predictionType(link.isMultilabel()) : SQLDataTypes.VectorType(),
               !isClass);
     }
     return type;
   }
 
   /**
-   * Vectors and the class, as {@link #type} orders them; null for an attribution.
+   * Vectors and the class, or an array of the labels that are there, as {@link #type} orders them;
+   * null for an attribution.
    *
    * @param logits of many rows
    * @param from where the row begins
    */
   Object[] of(float[] logits, int from) {
     double[] raw = link.raw(logits, from, outputs);
-    double[] probabilities = LogitLink.probabilities(raw, outputs);
+    double[] probabilities =
+        link.isMultilabel() ? LogitLink.sigmoids(raw) : LogitLink.probabilities(raw, outputs);
     Object[] values = new Object[count()];
     int filled = 0;
     if (!output.rawPrediction().isEmpty()) {
@@ -77,7 +92,10 @@ record ScoreColumns(OutputColumns output, int outputs, LogitLink link, ClassScor
       values[filled++] = Vectors.dense(probabilities);
     }
     if (!output.prediction().isEmpty()) {
-      values[filled] = (double) scores.predict(probabilities);
+      values[filled] =
+          link.isMultilabel()
+              ? scores.labels(probabilities)
+              : (Object) (double) scores.predict(probabilities);
     }
     return values;
   }

@@ -80,8 +80,9 @@ public interface ScoringParams<S extends ScoringParams<S>> extends Chained<S> {
   }
 
   /**
-   * Param: one number per class; the class with the largest probability / threshold is predicted
-   * (not set by default).
+   * Param: one number per class; the class with the largest probability / threshold is predicted.
+   * Of several labels each is predicted from its threshold on, 0.5 without thresholds (not set by
+   * default).
    */
   default DoubleArrayParam thresholds() {
     return scoringParams().thresholds;

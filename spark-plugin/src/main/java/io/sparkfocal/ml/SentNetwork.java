@@ -2,7 +2,6 @@ package io.sparkfocal.ml;
 
 import io.sparkfocal.data.FeatureEncoding;
 import io.sparkfocal.data.Standardization;
-import io.sparkfocal.data.TableEncoding;
 import io.sparkfocal.network.NetworkDescription;
 import io.sparkfocal.network.TorchScriptFile;
 import io.sparkfocal.persist.EncodingFile;
@@ -28,7 +27,7 @@ import org.apache.spark.broadcast.Broadcast;
  * @param file bytes of a TorchScript file; none for others
  * @param shapes by parameter name, in the order of the flat tensor
  * @param pieces values of consecutive parameters
- * @param standardization what {@link Standardization#toArray} gave; nothing for a table
+ * @param standardization what {@link Standardization#toArray} gave; nothing for others
  * @param table what {@link EncodingFile#bytes} gave; nothing for a standardization
  */
 record SentNetwork(
@@ -65,9 +64,9 @@ record SentNetwork(
                 ? standardization.toArray()
                 : new double[0]),
         spark.broadcast(
-            network.encoding() instanceof TableEncoding table
-                ? EncodingFile.bytes(table)
-                : new byte[0]));
+            network.encoding() instanceof Standardization
+                ? new byte[0]
+                : EncodingFile.bytes(network.encoding())));
   }
 
   /** Sizes of the parameters of each piece. */
@@ -130,7 +129,7 @@ record SentNetwork(
 
   /** What to do with features. */
   FeatureEncoding encoding() {
-    return table.value().length == 0 ? standard() : EncodingFile.table(table.value());
+    return table.value().length == 0 ? standard() : EncodingFile.encoding(table.value());
   }
 
   /** As above, where it is a standardization. */

@@ -8,6 +8,7 @@ import static org.apache.spark.sql.functions.udf;
 import io.sparkfocal.data.Columns;
 import io.sparkfocal.data.FeatureColumn;
 import io.sparkfocal.data.FeatureLayout;
+import io.sparkfocal.data.ReadableImage;
 import java.util.Arrays;
 import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.sql.Column;
@@ -37,6 +38,7 @@ final class ValidRows {
           part.isFloating() ? abs(column.cast(DataTypes.DoubleType)).leq(LARGEST) : lit(true);
       case VECTOR ->
           udf((UDF1<Vector, Boolean>) ValidRows::isPresent, DataTypes.BooleanType).apply(column);
+      case IMAGE -> udf(new ReadableImage(part), DataTypes.BooleanType).apply(column);
       // A function of the elements in Java would be one of Scala.
       case ARRAY ->
           expr(

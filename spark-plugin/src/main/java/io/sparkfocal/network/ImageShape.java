@@ -4,6 +4,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.nn.LambdaBlock;
 import ai.djl.nn.convolutional.Conv2d;
+import java.io.Serializable;
 import java.util.Arrays;
 import java.util.Map;
 
@@ -14,7 +15,31 @@ import java.util.Map;
  * @param height in pixels
  * @param width in pixels
  */
-record ImageShape(int channels, int height, int width) {
+public record ImageShape(int channels, int height, int width) implements Serializable {
+
+  /**
+   * From channels, height and width.
+   *
+   * @throws IllegalArgumentException if there are not three numbers
+   */
+  public static ImageShape of(int... numbers) {
+    if (numbers.length != 3) {
+      throw new IllegalArgumentException(
+          "inputShape is %s, but images need channels, height and width; set inputShape, as 3, 32, 32."
+              .formatted(Arrays.toString(numbers)));
+    }
+    return new ImageShape(numbers[0], numbers[1], numbers[2]);
+  }
+
+  /** Channels, height and width. */
+  public int[] toArray() {
+    return new int[] {channels, height, width};
+  }
+
+  /** Values of an image. */
+  public int size() {
+    return Math.toIntExact((long) channels * height * width);
+  }
 
   /**
    * From the argument {@code inputShape}, three numbers joined by commas.
@@ -27,18 +52,22 @@ record ImageShape(int channels, int height, int width) {
         text.isEmpty()
             ? new int[0]
             : Arrays.stream(text.split(",")).mapToInt(Integer::parseInt).toArray();
-    if (numbers.length != 3) {
-      throw new IllegalArgumentException(
-          "inputShape is [%s], but a network for images needs channels, height and width; set inputShape, as 3, 32, 32."
-              .formatted(text));
-    }
-    ImageShape shape = new ImageShape(numbers[0], numbers[1], numbers[2]);
-    if ((long) shape.channels * shape.height * shape.width != features) {
-      throw new IllegalArgumentException(
-          "inputShape is [%s], which is %s values, but a row has %s features."
-              .formatted(text, (long) shape.channels * shape.height * shape.width, features));
-    }
+    ImageShape shape = of(numbers);
+    shape.requireSize(features);
     return shape;
+  }
+
+  /**
+   * Requires rows of as many values.
+   *
+   * @throws IllegalArgumentException if they have others
+   */
+  public void requireSize(int features) {
+    if (size() != features) {
+      throw new IllegalArgumentException(
+          "inputShape is [%s, %s, %s], which is %s values, but a row has %s features."
+              .formatted(channels, height, width, size(), features));
+    }
   }
 
   /** Makes images of rows: (B, features) to (B, channels, height, width). */

@@ -6,11 +6,14 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkfocal.data.CategoryEncoding;
 import io.sparkfocal.data.FeatureEncoding;
+import io.sparkfocal.data.ImageEncoding;
 import io.sparkfocal.data.NumberEncoding;
 import io.sparkfocal.data.Standardization;
 import io.sparkfocal.data.TableEncoding;
+import io.sparkfocal.network.ImageShape;
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 
@@ -19,9 +22,11 @@ public final class EncodingFile {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** In the metadata of safetensors, for a table. */
+  /** In the metadata of safetensors, for all but a standardization. */
   private static final String TABLE = "table";
 
+  private static final String SHAPE = "inputShape";
+  private static final double MOST_PIXELS = 1 << 16;
   private static final String MEANS = "means";
   private static final String SCALES = "scales";
   private static final String EXACT = "exact";
@@ -30,12 +35,12 @@ public final class EncodingFile {
 
   /** What belongs into the metadata of a file with tensors. */
   public static Map<String, String> metadata(FeatureEncoding encoding) {
-    return encoding instanceof TableEncoding table
-        ? Map.of(TABLE, json(table).toString())
-        : Map.of();
+    return encoding instanceof Standardization
+        ? Map.of()
+        : Map.of(TABLE, json(encoding).toString());
   }
 
-  /** Adds the tensors; a table has none. */
+  /** Adds the tensors of a standardization; others have none. */
   public static void add(SafetensorsWriter file, FeatureEncoding encoding) {
     if (encoding instanceof Standardization standardization) {
       int width = standardization.features();
@@ -52,15 +57,27 @@ public final class EncodingFile {
     return table == null
         ? new Standardization(file.doubles(MEANS), file.doubles(SCALES))
             .withExact(file.doubles(EXACT))
-        : table(JSON.readTree(table));
+        : encoding(JSON.readTree(table));
   }
 
   /**
-   * Types and widths of the columns, and of each feature name, missing, and knots, scores, median,
-   * scale or values.
+   * Of a table types and widths of the columns, and of each feature name, missing, and knots,
+   * scores, median, scale or values; of images inputShape, means and scales.
    */
-  static ObjectNode json(TableEncoding table) {
+  static ObjectNode json(FeatureEncoding encoding) {
     ObjectNode whole = JSON.createObjectNode();
+    if (encoding instanceof ImageEncoding images) {
+      ImageShape shape = images.shape();
+      whole.putArray(SHAPE).add(shape.channels()).add(shape.height()).add(shape.width());
+      whole.set(MEANS, JSON.valueToTree(images.means()));
+      whole.set(SCALES, JSON.valueToTree(images.scales()));
+    } else {
+      addTable((TableEncoding) encoding, whole);
+    }
+    return whole;
+  }
+
+  private static void addTable(TableEncoding table, ObjectNode whole) {
     whole.set("types", JSON.valueToTree(table.types()));
     whole.set("widths", JSON.valueToTree(table.widths()));
     ArrayNode features = whole.putArray("features");
@@ -78,7 +95,6 @@ public final class EncodingFile {
         node.set("values", JSON.valueToTree(category.values()));
       }
     }
-    return whole;
   }
 
   /**
@@ -86,7 +102,28 @@ public final class EncodingFile {
    *
    * @throws IllegalArgumentException if it is damaged
    */
-  static TableEncoding table(JsonNode whole) {
+  static FeatureEncoding encoding(JsonNode whole) {
+    return whole.has(SHAPE) ? images(whole) : table(whole);
+  }
+
+  private static ImageEncoding images(JsonNode whole) {
+    double[] means = ModelFiles.doubles(whole.path(MEANS));
+    double[] scales = ModelFiles.doubles(whole.path(SCALES));
+    double[] numbers = ModelFiles.doubles(whole.path(SHAPE));
+    if (numbers.length != 3
+        || means.length != numbers[0]
+        || scales.length != numbers[0]
+        || Arrays.stream(numbers).anyMatch(n -> !(n >= 1 && n <= MOST_PIXELS))
+        || numbers[0] * numbers[1] * numbers[2] > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "inputShape is %s, with %s means and %s scales"
+              .formatted(Arrays.toString(numbers), means.length, scales.length));
+    }
+    return new ImageEncoding(
+        new ImageShape((int) numbers[0], (int) numbers[1], (int) numbers[2]), means, scales);
+  }
+
+  private static TableEncoding table(JsonNode whole) {
     List<String> types = new ArrayList<>();
     whole.path("types").forEach(type -> types.add(type.asText()));
     List<Integer> widths = new ArrayList<>();
@@ -143,7 +180,7 @@ public final class EncodingFile {
   }
 
   /** As bytes, for a broadcast. */
-  public static byte[] bytes(TableEncoding table) {
+  public static byte[] bytes(FeatureEncoding table) {
     try {
       return JSON.writeValueAsBytes(json(table));
     } catch (IOException e) {
@@ -152,9 +189,9 @@ public final class EncodingFile {
   }
 
   /** Of {@link #bytes}. */
-  public static TableEncoding table(byte[] bytes) {
+  public static FeatureEncoding encoding(byte... bytes) {
     try {
-      return table(JSON.readTree(bytes));
+      return encoding(JSON.readTree(bytes));
     } catch (IOException e) {
       throw new IllegalStateException("An encoding that was sent is no JSON.", e);
     }

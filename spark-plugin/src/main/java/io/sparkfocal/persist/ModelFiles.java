@@ -8,8 +8,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkfocal.calibration.LogitLink;
 import io.sparkfocal.data.FeatureEncoding;
+import io.sparkfocal.data.ImageEncoding;
 import io.sparkfocal.data.Standardization;
-import io.sparkfocal.data.TableEncoding;
 import io.sparkfocal.network.MlpNetwork;
 import io.sparkfocal.network.NetworkDescription;
 import io.sparkfocal.network.TorchScriptFile;
@@ -49,7 +49,14 @@ public final class ModelFiles {
   /** Of a model of the columns of a table. */
   private static final int FORMAT_TABLE = 3;
 
+  /** Of images. */
+  private static final int FORMAT_IMAGES = 4;
+
   private static final String SIGMOID = "sigmoid";
+
+  /** A sigmoid of each logit, for rows with several labels; earlier versions refuse it. */
+  private static final String MULTILABEL = "multilabel";
+
   private static final String SOFTMAX = "softmax";
 
   private ModelFiles() {}
@@ -64,7 +71,9 @@ public final class ModelFiles {
     json.put("outputs", network.description().outputs());
     json.put("classes", network.classes());
     json.set("classNames", JSON.valueToTree(network.classNames()));
-    json.put("link", network.link().sigmoid() ? SIGMOID : SOFTMAX);
+    json.put(
+        "link",
+        network.link().isMultilabel() ? MULTILABEL : network.link().sigmoid() ? SIGMOID : SOFTMAX);
     json.put("temperature", network.link().temperature());
     json.set("offsets", JSON.valueToTree(network.link().offsets()));
     addEncoding(json, network.encoding());
@@ -107,9 +116,9 @@ public final class ModelFiles {
       json.set("means", JSON.valueToTree(standardization.means()));
       json.set("scales", JSON.valueToTree(standardization.scales()));
       json.set("exact", JSON.valueToTree(exact));
-    } else if (encoding instanceof TableEncoding table) {
-      json.put("format", FORMAT_TABLE);
-      json.set("table", EncodingFile.json(table));
+    } else {
+      json.put("format", encoding instanceof ImageEncoding ? FORMAT_IMAGES : FORMAT_TABLE);
+      json.set("table", EncodingFile.json(encoding));
     }
   }
 
@@ -171,10 +180,10 @@ public final class ModelFiles {
       throws IOException {
     JsonNode json = json(network, networkFile);
     int format = json.path("format").asInt();
-    if (format < FORMAT || format > FORMAT_TABLE) {
+    if (format < FORMAT || format > FORMAT_IMAGES) {
       throw new IllegalArgumentException(
           "%s has format %s, but this version reads formats %s to %s; use the version that saved it."
-              .formatted(networkFile, json.path("format"), FORMAT, FORMAT_TABLE));
+              .formatted(networkFile, json.path("format"), FORMAT, FORMAT_IMAGES));
     }
     Map<String, String> arguments = new TreeMap<>();
     json.path("arguments")
@@ -216,7 +225,7 @@ public final class ModelFiles {
   /** What goes with so many inputs of the network. */
   private static FeatureEncoding encoding(JsonNode json, String file, int inputs) {
     FeatureEncoding encoding =
-        json.path("format").asInt() == FORMAT_TABLE
+        json.path("format").asInt() >= FORMAT_TABLE
             ? table(json, file)
             : standardization(json, file, inputs);
     if (encoding.inputs() != inputs) {
@@ -228,9 +237,9 @@ public final class ModelFiles {
     return encoding;
   }
 
-  private static TableEncoding table(JsonNode json, String file) {
+  private static FeatureEncoding table(JsonNode json, String file) {
     try {
-      return EncodingFile.table(json.path("table"));
+      return EncodingFile.encoding(json.path("table"));
     } catch (IllegalArgumentException e) {
       throw damaged(file, String.valueOf(e.getMessage()));
     }
@@ -295,13 +304,13 @@ public final class ModelFiles {
     double[] offsets = doubles(json.path("offsets"));
     if (!(temperature > 0)
         || (offsets.length != 0 && offsets.length != outputs)
-        || !(name.equals(SIGMOID) || name.equals(SOFTMAX))) {
+        || !List.of(SIGMOID, SOFTMAX, MULTILABEL).contains(name)) {
       throw damaged(
           file,
           "link %s, temperature %s and %s offsets for %s outputs"
               .formatted(name, temperature, offsets.length, outputs));
     }
-    return new LogitLink(name.equals(SIGMOID), temperature, offsets);
+    return new LogitLink(!name.equals(SOFTMAX), name.equals(MULTILABEL), temperature, offsets);
   }
 
   static double[] doubles(JsonNode array) {

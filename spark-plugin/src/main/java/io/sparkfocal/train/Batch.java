@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * Some rows, on the device that trains.
  *
  * @param features float32 (b, F), or with {@code nonZeros} float32 values in the order of rows
- * @param labels int64 (b)
+ * @param labels int64 (b), or of rows with several labels float32 (b, labels)
  * @param weights float32 (b), sample weights
  * @param nonZeros where the values lie; null if the features are dense
  */
@@ -28,12 +28,19 @@ public record Batch(
     this(features, labels, weights, null);
   }
 
-  /** Memory for that many rows, which outlives the step that asks for it; holds anything. */
-  public static Batch allocate(NDManager manager, long rows, int width) {
+  /**
+   * Memory for that many rows, which outlives the step that asks for it; holds anything.
+   *
+   * @param targets of a row with several labels; 0 where it has a class
+   */
+  public static Batch allocate(NDManager manager, long rows, int width, int targets) {
     Batch batch =
         all(
             () -> manager.create(new Shape(rows, width), DataType.FLOAT32),
-            () -> manager.create(new Shape(rows), DataType.INT64),
+            () ->
+                targets == 0
+                    ? manager.create(new Shape(rows), DataType.INT64)
+                    : manager.create(new Shape(rows, targets), DataType.FLOAT32),
             () -> manager.create(new Shape(rows), DataType.FLOAT32));
     NDScope.unregister(batch.features, batch.labels, batch.weights);
     return batch;
@@ -52,6 +59,11 @@ public record Batch(
       made.forEach(NDArray::close);
       throw e;
     }
+  }
+
+  /** How many rows there are. */
+  long count() {
+    return weights.size();
   }
 
   /** Rows {@code from} to before {@code to}, as views. */

@@ -42,7 +42,7 @@ public record Evaluation(double loss, double macroRecall, double accuracy, doubl
         switch (chosen) {
           case LOSS -> loss;
           case MACRO_RECALL -> macroRecall;
-          case ACCURACY -> accuracy;
+          case ACCURACY, MICRO_F1 -> accuracy;
           case MACRO_F1, LOG_LOSS, PR_AUC, AUC -> apart;
         };
     return new Evaluation(loss, macroRecall, accuracy, metric);

@@ -82,7 +82,10 @@ final class Evaluator {
    */
   Evaluation evaluate(Shard rows, Runnable beforeBatch) {
     sums.begin();
-    RowMeasure chosen = RowMeasure.of(metric, link, classes);
+    RowMeasure chosen =
+        link.onHost().isMultilabel()
+            ? new LabelHits(metric, link.onHost(), classes)
+            : RowMeasure.of(metric, link, classes);
     double[] own = measure(rows, chosen, beforeBatch);
     double[] all = whole(sums.await(parts(own), beforeBatch));
     double[] classRows = new double[classes];
@@ -90,6 +93,9 @@ final class Evaluator {
     System.arraycopy(all, SUMS, classRows, 0, classes);
     System.arraycopy(all, SUMS + classes, classHits, 0, classes);
     double meanLoss = all[0] / Math.max(all[1], Float.MIN_NORMAL);
+    if (chosen instanceof LabelHits labels) {
+      return labels.evaluation(meanLoss, ranks);
+    }
     return Evaluation.of(metric, meanLoss, classRows, classHits, chosen.overRanks(ranks));
   }
 
@@ -193,6 +199,14 @@ final class Evaluator {
     NDArray labels = batch.labels();
     ReducedLoss reduced =
         reduction.reduce(loss.evaluate(logits, labels, batch.weights()), batch.weights());
+    if (link.onHost().isMultilabel()) {
+      // The labels are counted on the host.
+      return NDArrays.concat(
+          new NDList(
+              doubles(reduced.sum()),
+              doubles(reduced.weight()),
+              manager.zeros(new Shape(2L * classes), DataType.FLOAT64)));
+    }
     NDArray hit = link.predicted(logits).eq(labels);
     NDArray member = labels.reshape(-1, 1).eq(classIds).toType(DataType.FLOAT32, false);
     NDArray members = member.sum(new int[] {0});

@@ -48,7 +48,7 @@ final class FusedGather implements Gather {
   static Maker on(int gpu) {
     KernelModule kernels = KernelModule.of(gpu, FusedGather.class, "rows.cu", List.of());
     return (all, order) ->
-        all.isContiguous() && order.size() > 0
+        all.isContiguous() && order.size() > 0 && all.labels().getDataType() == DataType.INT64
             ? new FusedGather(kernels, all, order)
             : Gather.composed(all, order);
   }

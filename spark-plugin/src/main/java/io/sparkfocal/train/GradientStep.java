@@ -216,14 +216,21 @@ final class GradientStep {
     NDList input = networkInput.of(batch);
     NDArray logits =
         Autograd.recorded(() -> network.forward(store, input, true).singletonOrThrow());
-    long members = logits.getShape().get(0) / Math.max(1, batch.labels().size());
+    long members = logits.getShape().get(0) / Math.max(1, batch.count());
     BatchLoss found =
         members <= 1
             ? loss.evaluate(logits, batch.labels(), batch.weights(), reduction)
             : loss.evaluate(
-                logits, batch.labels().tile(members), batch.weights().tile(members), reduction);
+                logits, tiled(batch.labels(), members), batch.weights().tile(members), reduction);
     rankStep.tape().backward(logits, found.gradients());
     parameters.collectGradients();
     update.count(found.sums());
+  }
+
+  /** Along the rows. */
+  private static NDArray tiled(NDArray labels, long times) {
+    return labels.getShape().dimension() == 1
+        ? labels.tile(times)
+        : labels.tile(new long[] {times, 1});
   }
 }

@@ -27,21 +27,25 @@ public final class LogitPasses {
   private final Runnable beforeBatch;
   private final List<LogitRows> kept = new ArrayList<>();
   private @Nullable ForwardPass pass;
+  private final int beside;
   private boolean isKept;
 
   /**
    * Of a rank.
    *
+   * @param labels of a row
    * @param timeout how long a rank waits for another in the collective
    * @param beforeBatch throws to end a pass
    */
   public LogitPasses(
       Shard rows,
+      int labels,
       TensorCollective collective,
       Duration timeout,
       Runnable beforeBatch,
       NDManager manager) {
     this.rows = rows;
+    this.beside = LogitRows.beside(labels);
     this.manager = manager;
     this.sums = new AwaitedSum(1, collective, manager, AwaitedSum.betweenSigns(timeout));
     this.beforeBatch = beforeBatch;
@@ -51,7 +55,7 @@ public final class LogitPasses {
   /** Sets the network whose logits are shown. */
   public void over(Block network, FlatParameters parameters, int classes) {
     long outputs = EvaluationBatch.values(network.getOutputShapes(network.getInputShapes()));
-    long batchRows = Math.max(1, READ_BYTES / Float.BYTES / (outputs + LogitRows.BESIDE_LOGITS));
+    long batchRows = Math.max(1, READ_BYTES / Float.BYTES / (outputs + beside));
     pass = new ForwardPass(network, parameters, classes, batchRows, manager);
   }
 
@@ -61,7 +65,9 @@ public final class LogitPasses {
     /**
      * A row.
      *
-     * @param values where its logits begin at {@code from}; good until this returns
+     * @param values where its logits begin at {@code from}, and behind them its label or labels;
+     *     good until this returns
+     * @param label the class of a row that has one
      */
     void row(float[] values, int from, int outputs, int label, double weight);
   }
@@ -80,7 +86,7 @@ public final class LogitPasses {
       }
       return;
     }
-    boolean keeps = rows.rows() <= KEPT_BYTES / Float.BYTES / (outputs + LogitRows.BESIDE_LOGITS);
+    boolean keeps = rows.rows() <= KEPT_BYTES / Float.BYTES / (outputs + beside);
     ForwardPass forward = Objects.requireNonNull(pass);
     Autograd.unrecorded(
         () -> {

@@ -7,16 +7,19 @@ import ai.djl.ndarray.types.DataType;
 import io.sparkfocal.compat.TensorCopy;
 
 /**
- * Logits of some rows on the host, each with its label and weight.
+ * Logits of some rows on the host, each with its label, or several, and weight.
  *
  * @param values row by row; labels are exact below 2^24
  * @param outputs logits of a row
+ * @param labels of a row
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
-record LogitRows(float[] values, int outputs) {
+record LogitRows(float[] values, int outputs, int labels) {
 
-  /** Label and weight of a row, behind its logits. */
-  static final int BESIDE_LOGITS = 2;
+  /** Values of a row behind its logits: labels and weight. */
+  static int beside(int labels) {
+    return labels + 1;
+  }
 
   /**
    * Reads them in one copy.
@@ -24,20 +27,23 @@ record LogitRows(float[] values, int outputs) {
    * @param logits shape (b, outputs)
    */
   static LogitRows of(NDArray logits, Batch batch) {
+    NDArray labels = batch.labels();
+    int count = labels.getShape().dimension() == 1 ? 1 : (int) labels.getShape().get(1);
     NDArray together =
         NDArrays.concat(
             new NDList(
                 logits.toType(DataType.FLOAT32, false),
-                batch.labels().toType(DataType.FLOAT32, false).reshape(-1, 1),
+                labels.toType(DataType.FLOAT32, false).reshape(-1, count),
                 batch.weights().reshape(-1, 1)),
             1);
-    return new LogitRows(TensorCopy.floats(together), (int) logits.getShape().get(1));
+    return new LogitRows(TensorCopy.floats(together), (int) logits.getShape().get(1), count);
   }
 
   /** Shows all rows, in their order. */
   void forEach(LogitPasses.Visitor visitor) {
-    for (int from = 0; from < values.length; from += outputs + BESIDE_LOGITS) {
-      visitor.row(values, from, outputs, (int) values[from + outputs], values[from + outputs + 1]);
+    int length = outputs + beside(labels);
+    for (int from = 0; from < values.length; from += length) {
+      visitor.row(values, from, outputs, (int) values[from + outputs], values[from + length - 1]);
     }
   }
 }

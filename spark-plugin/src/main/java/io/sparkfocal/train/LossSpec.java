@@ -25,6 +25,7 @@ import java.util.TreeMap;
  * @param alphaFrom part of training after which the class weights hold, from 0 to 1
  * @param offsets what is added to the logits before a class is predicted; empty for nothing
  * @param reduction what a step's sum is divided by: {@code MEAN} or {@code WEIGHTED_MEAN}
+ * @param isMultilabel whether a row has several labels, each from 0 to 1
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record LossSpec(
@@ -34,10 +35,11 @@ public record LossSpec(
     float[] alpha,
     double alphaFrom,
     float[] offsets,
-    Reduction reduction)
+    Reduction reduction,
+    boolean isMultilabel)
     implements Serializable {
 
-  /** Without offsets. */
+  /** Without offsets, of rows with one class each. */
   public LossSpec(
       String name,
       Map<String, Double> numbers,
@@ -45,7 +47,7 @@ public record LossSpec(
       float[] alpha,
       double alphaFrom,
       Reduction reduction) {
-    this(name, numbers, counts, alpha, alphaFrom, new float[0], reduction);
+    this(name, numbers, counts, alpha, alphaFrom, new float[0], reduction, false);
   }
 
   /** The same with other offsets. */
@@ -54,7 +56,7 @@ public record LossSpec(
     for (int i = 0; i < values.length; i++) {
       narrowed[i] = (float) values[i];
     }
-    return new LossSpec(name, numbers, counts, alpha, alphaFrom, narrowed, reduction);
+    return new LossSpec(name, numbers, counts, alpha, alphaFrom, narrowed, reduction, isMultilabel);
   }
 
   /** From logits to the probabilities of the model before calibration. */
@@ -63,16 +65,22 @@ public record LossSpec(
     for (int i = 0; i < widened.length; i++) {
       widened[i] = offsets[i];
     }
-    return new LogitLink(loss().isSigmoid(), 1, widened);
+    return new LogitLink(loss().isSigmoid(), isMultilabel, 1, widened);
   }
 
   /** Everything that decides its values, as text. */
   public String described() {
     Map<String, Double> all = new TreeMap<>(isClass(name) ? Map.of() : LossCatalogue.numbers(name));
     all.putAll(numbers);
-    return "%s %s, class weights %s from %s of training, offsets %s, %s"
+    return "%s %s, class weights %s from %s of training, offsets %s, %s%s"
         .formatted(
-            name, all, Arrays.toString(alpha), alphaFrom, Arrays.toString(offsets), reduction);
+            name,
+            all,
+            Arrays.toString(alpha),
+            alphaFrom,
+            Arrays.toString(offsets),
+            reduction,
+            isMultilabel ? ", several labels" : "");
   }
 
   /** Whether a name is that of a class rather than of the catalogue. */

@@ -21,7 +21,7 @@ public interface MetricSums {
    */
   static MetricSums of(ValidationMetric metric, int classes, int copies) {
     return switch (metric) {
-      case MACRO_RECALL, ACCURACY, MACRO_F1 -> new ClassHits(metric, classes, copies);
+      case MACRO_RECALL, ACCURACY, MACRO_F1, MICRO_F1 -> new ClassHits(metric, classes, copies);
       case LOG_LOSS -> new LossSum();
       case PR_AUC -> new AreaSums(metric, CurveArea::averagePrecision, classes, copies);
       case AUC -> new AreaSums(metric, CurveArea::underRoc, classes, copies);

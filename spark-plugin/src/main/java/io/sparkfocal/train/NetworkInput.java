@@ -47,7 +47,7 @@ final class NetworkInput {
     if (nonZeros == null) {
       return new NDList(parameters.input(batch.features()));
     }
-    long rows = batch.labels().size();
+    long rows = batch.count();
     if (takesNonZeros && costInDense(nonZeros.count(), rows) <= rows * width) {
       return new NDList(batch.features(), nonZeros.rowStarts(), nonZeros.columns());
     }

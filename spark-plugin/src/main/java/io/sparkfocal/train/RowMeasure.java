@@ -24,7 +24,7 @@ interface RowMeasure {
   /** For a metric, without rows so far. */
   static RowMeasure of(ValidationMetric metric, TensorLink link, int classes) {
     return switch (metric) {
-      case LOSS, MACRO_RECALL, ACCURACY -> NONE;
+      case LOSS, MACRO_RECALL, ACCURACY, MICRO_F1 -> NONE;
       case MACRO_F1 -> new WeightedF1(link, classes);
       case LOG_LOSS -> new LogLoss(link);
       case PR_AUC -> new RankingArea(link.onHost(), classes, CurveArea::averagePrecision);

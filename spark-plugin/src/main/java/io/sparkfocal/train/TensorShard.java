@@ -20,7 +20,7 @@ record TensorShard(Batch rowsAsTensors, Function<Shuffle, int[]> order, Gather.M
 
   @Override
   public long rows() {
-    return rowsAsTensors.labels().size();
+    return rowsAsTensors.count();
   }
 
   @Override

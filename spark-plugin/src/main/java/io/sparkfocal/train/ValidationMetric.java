@@ -9,7 +9,8 @@ import java.util.stream.Collectors;
  *
  * <p>Probabilities are those of the model before calibration. Macro means over the classes that
  * have validation rows; sample weights count in all but {@link #MACRO_RECALL} and {@link
- * #ACCURACY}.
+ * #ACCURACY}. Where a row has several labels, each is a class against all other rows, which is
+ * there if its probability is at least 0.5.
  */
 public enum ValidationMetric {
 
@@ -19,13 +20,22 @@ public enum ValidationMetric {
   /** Mean over the classes present of the share of rows recognised; higher is better. */
   MACRO_RECALL("macroRecall"),
 
-  /** Share of rows recognised; higher is better. */
+  /** Share of rows recognised, of several labels all of them; higher is better. */
   ACCURACY("accuracy"),
 
   /** Macro F1 of the class with the largest probability; higher is better. */
   MACRO_F1("macroF1"),
 
-  /** Mean of -log p of the true class, without class weights; lower is better. */
+  /**
+   * F1 of all labels of all rows together, which is the accuracy of rows with one class each;
+   * higher is better.
+   */
+  MICRO_F1("microF1"),
+
+  /**
+   * Mean of -log p of the true class, without class weights, or over several labels of their binary
+   * cross entropy; lower is better.
+   */
   LOG_LOSS("logLoss"),
 
   /**
@@ -99,7 +109,7 @@ public enum ValidationMetric {
       case MACRO_RECALL -> evaluation.macroRecall();
       case ACCURACY -> evaluation.accuracy();
       case LOG_LOSS -> -evaluation.metric();
-      case MACRO_F1, PR_AUC, AUC -> evaluation.metric();
+      case MACRO_F1, MICRO_F1, PR_AUC, AUC -> evaluation.metric();
     };
   }
 }

@@ -15,8 +15,9 @@ class BatchMemoryTest {
   @CsvSource({"1", "32", "65536", "262144", "100000000"})
   void aBatchAndARowMoreStaysBelow2GiB(int width) {
     long rows = BatchMemory.mostRows(width);
-    assertThat((rows + 1) * RowCursor.Target.bytes(width)).isLessThanOrEqualTo(Integer.MAX_VALUE);
-    assertThat((rows + 2) * RowCursor.Target.bytes(width)).isGreaterThan(Integer.MAX_VALUE);
+    assertThat((rows + 1) * RowCursor.Target.bytes(width, 0))
+        .isLessThanOrEqualTo(Integer.MAX_VALUE);
+    assertThat((rows + 2) * RowCursor.Target.bytes(width, 0)).isGreaterThan(Integer.MAX_VALUE);
   }
 
   @ParameterizedTest

@@ -17,7 +17,7 @@ final class BuiltRows {
   /** Features, label, weight of each row; as many blocks as their size asks for. */
   static BuiltRows of(int width, double[]... rows) {
     BuiltRows built = new BuiltRows(width);
-    BlockBuilder builder = new BlockBuilder(width, false);
+    BlockBuilder builder = new NumberBlockBuilder(width, false, 0);
     for (double[] row : rows) {
       double[] features = java.util.Arrays.copyOf(row, width);
       builder.add(dense(features, (int) row[width], (float) row[width + 1]));
@@ -71,20 +71,21 @@ final class BuiltRows {
   }
 
   ShardRows shard() {
-    return new ShardRows(width, slices, slice -> blocks.get(slice.block()));
+    return new ShardRows(width, 0, slices, slice -> blocks.get(slice.block()));
   }
 
   RowCursor ordered() {
-    return new RowCursor(shard().ordered(), width, Standardization.none(width));
+    return new RowCursor(shard().ordered(), width, 0, Standardization.none(width), null);
   }
 
   RowCursor shuffled(io.sparkfocal.train.Shuffle shuffle) {
-    return new RowCursor(shard().shuffled(shuffle), width, Standardization.none(width));
+    return new RowCursor(shard().shuffled(shuffle), width, 0, Standardization.none(width), null);
   }
 
   RankRows asRank() {
     return new RankRows(
         width,
+        0,
         FeaturePlan.numbers(true),
         false,
         slices,

@@ -90,8 +90,8 @@ class FeatureStatisticsTest {
   @Test
   void sparseRowsHaveTheStatisticsOfDenseOnesAndStayZero() {
     int width = 64;
-    BlockBuilder sparse = new BlockBuilder(width, true);
-    BlockBuilder dense = new BlockBuilder(width, false);
+    BlockBuilder sparse = new NumberBlockBuilder(width, true, 0);
+    BlockBuilder dense = new NumberBlockBuilder(width, false, 0);
     for (int i = 0; i < 1000; i++) {
       Random random = new Random(i);
       double[] row = new double[width];

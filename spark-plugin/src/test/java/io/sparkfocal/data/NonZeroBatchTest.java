@@ -17,11 +17,13 @@ class NonZeroBatchTest {
   @Test
   void aBatchIsFilledAgainAndAgain() {
     try (NDManager manager = NDManager.newBaseManager("PyTorch");
-        NonZeroBatch rows = new NonZeroBatch(2, manager)) {
+        NonZeroBatch rows = new NonZeroBatch(2, 0, manager)) {
       for (float value = 1; value <= 2; value++) {
         rows.begin();
-        rows.add(new int[] {7, 1, 9}, new float[] {0, value, 5}, 1, 3, 4, 0.5f);
-        rows.add(new int[0], new float[0], 0, 0, 1L << 40, value);
+        rows.add(new int[] {7, 1, 9}, new float[] {0, value, 5}, 1, 3, 0.5f);
+        rows.labels().putLong(4);
+        rows.add(new int[0], new float[0], 0, 0, value);
+        rows.labels().putLong(1L << 40);
         Batch batch = rows.batch();
         assertThat(ints(batch, true)).containsExactly(0, 2, 2);
         assertThat(ints(batch, false)).startsWith(1, 9);
@@ -40,13 +42,16 @@ class NonZeroBatchTest {
       values[i] = i + 1;
     }
     try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
-      NonZeroBatch rows = new NonZeroBatch(3, manager);
+      NonZeroBatch rows = new NonZeroBatch(3, 0, manager);
       try (NDScope step = new NDScope()) {
         step.suppressNotUsedWarning();
-        rows.add(columns, values, 0, 600, 0, 1);
-        rows.add(columns, values, 600, 1700, 1, 2);
+        rows.add(columns, values, 0, 600, 1);
+        rows.labels().putLong(0);
+        rows.add(columns, values, 600, 1700, 2);
+        rows.labels().putLong(1);
       }
-      rows.add(columns, values, 1700, 3000, 2, 3);
+      rows.add(columns, values, 1700, 3000, 3);
+      rows.labels().putLong(2);
       Batch batch = rows.batch();
       assertThat(ints(batch, true)).containsExactly(0, 600, 1700, 3000);
       assertThat(ints(batch, false)).startsWith(columns);
@@ -55,6 +60,21 @@ class NonZeroBatchTest {
       assertThat(batch.weights().toFloatArray()).containsExactly(1, 2, 3);
       rows.close();
       assertThat(manager.getManagedArrays()).isEmpty();
+    }
+  }
+
+  @Test
+  void rowsMayHaveSeveralLabels() {
+    try (NDManager manager = NDManager.newBaseManager("PyTorch");
+        NonZeroBatch rows = new NonZeroBatch(2, 3, manager)) {
+      rows.begin();
+      for (int row = 0; row < 2; row++) {
+        rows.add(new int[] {row}, new float[] {1}, 0, 1, 1);
+        rows.labels().putFloat(row).putFloat(0.5f).putFloat(1 - row);
+      }
+      Batch batch = rows.batch();
+      assertThat(batch.labels().getShape().getShape()).containsExactly(2, 3);
+      assertThat(batch.labels().toFloatArray()).containsExactly(0, 0.5f, 1, 1, 0.5f, 0);
     }
   }
 }

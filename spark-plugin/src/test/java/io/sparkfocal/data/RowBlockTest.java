@@ -99,7 +99,7 @@ class RowBlockTest {
 
   @Test
   void sparseRowsCostTheirNonZeros() {
-    BlockBuilder builder = new BlockBuilder(1 << 18, true);
+    BlockBuilder builder = new NumberBlockBuilder(1 << 18, true, 0);
     Random random = new Random(1);
     int[] indices = new int[50];
     double[] values = new double[50];
@@ -139,7 +139,7 @@ class RowBlockTest {
   }
 
   private static long content(double[]... rows) {
-    BlockBuilder builder = new BlockBuilder(3, false);
+    BlockBuilder builder = new NumberBlockBuilder(3, false, 0);
     for (double[] row : rows) {
       builder.add(BuiltRows.dense(Arrays.copyOf(row, 3), (int) row[3], (float) row[4]));
     }
@@ -178,7 +178,7 @@ class RowBlockTest {
   }
 
   private static long content(ParsedRow... rows) {
-    BlockBuilder builder = new BlockBuilder(rows[0].width(), false);
+    BlockBuilder builder = new NumberBlockBuilder(rows[0].width(), false, 0);
     for (ParsedRow row : rows) {
       builder.add(row);
     }
@@ -214,7 +214,7 @@ class RowBlockTest {
   @CsvSource({"60000,36", "400,300000"})
   void blocksOfTextsTakeLittleMoreThanTheirTexts(int count, int length) {
     BuiltRows built = new BuiltRows(2);
-    BlockBuilder builder = new BlockBuilder(2, false);
+    BlockBuilder builder = new NumberBlockBuilder(2, false, 0);
     for (int i = 0; i < count; i++) {
       ParsedRow row = new ParsedRow();
       double[] values = row.values(2);

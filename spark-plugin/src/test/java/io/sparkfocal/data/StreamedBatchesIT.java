@@ -38,7 +38,8 @@ class StreamedBatchesIT extends StreamedBatchesContract {
     int streams = Counter.STREAMS.now();
     try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
       HostShard shard =
-          new HostShard(rows(100).shard(), Standardization.none(3), false, manager, 0);
+          new HostShard(
+              rows(100).shard(), Standardization.none(3), false, Augmentation.NONE, manager, 0);
       for (int epoch = 1; epoch <= 5; epoch++) {
         try (Batches training = shard.shuffled(Shuffle.of(1, epoch, 0))) {
           for (int rows : new int[] {33, 34, 33}) {

@@ -31,7 +31,7 @@ class ImagesIT {
   }
 
   /** 1,797 digits of 8 x 8 pixels, three in ten for the test. */
-  private static Dataset<Row> digits() {
+  static Dataset<Row> digits() {
     Dataset<Row> table =
         TestSpark.local()
             .read()
@@ -81,9 +81,9 @@ class ImagesIT {
   @Test
   void rowsThatAreNoImagesOfThatShapeAreRefused() {
     assertThatThrownBy(() -> classifier().setInputShape(3, 8, 8).fit(digits()))
-        .hasMessage("inputShape is [3,8,8], which is 192 values, but a row has 64 features.");
+        .hasMessage("inputShape is [3, 8, 8], which is 192 values, but a row has 64 features.");
     assertThatThrownBy(() -> classifier().setInputShape().fit(digits()))
-        .hasMessageContaining("a network for images needs channels, height and width");
+        .hasMessageContaining("but images need channels, height and width");
     assertThatThrownBy(() -> classifier().setNetwork("resnet18").fit(digits()))
         .hasMessageContaining("ResNet-18 takes images of at least 32 pixels a side");
     assertThatThrownBy(() -> new FocalLossClassifier().setInputShape(1, 8, 8).fit(digits()))

@@ -166,7 +166,8 @@ class ParamConflictsTest {
     FocalLossClassifier classifier =
         setter.apply(new FocalLossClassifier().setBatchSize(25).setMaxIter(10));
     LabelCounts counts = new LabelCounts(new long[] {90, 10}, 0, 100, 0);
-    EstimatorPlan plan = new EstimatorPlan(classifier, NetworkChoice.MLP, counts.trainingRows());
+    EstimatorPlan plan =
+        new EstimatorPlan(classifier, NetworkChoice.MLP, counts.trainingRows(), false);
     return IdleParams.of(classifier, plan.outputLayer(counts).loss(), counts, 2, plan.auto());
   }
 

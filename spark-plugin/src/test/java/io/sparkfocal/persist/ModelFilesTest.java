@@ -83,10 +83,10 @@ class ModelFilesTest {
 
   @Test
   void aFormatOfTheFutureIsRefused() throws Exception {
-    edit("\"format\" : 1", "\"format\" : 4");
+    edit("\"format\" : 1", "\"format\" : 5");
     assertThatIllegalArgumentException()
         .isThrownBy(this::read)
-        .withMessageContaining("has format 4, but this version reads formats 1 to 3");
+        .withMessageContaining("has format 5, but this version reads formats 1 to 4");
   }
 
   @Test

@@ -32,7 +32,7 @@ class BestEpochTest {
       case MACRO_RECALL -> new Evaluation(value, value, -value, value);
       case ACCURACY -> new Evaluation(value, -value, value, value);
       case LOG_LOSS -> new Evaluation(-value, value, value, value);
-      case MACRO_F1, PR_AUC, AUC -> new Evaluation(value, -value, -value, value);
+      case MACRO_F1, MICRO_F1, PR_AUC, AUC -> new Evaluation(value, -value, -value, value);
     };
   }
 

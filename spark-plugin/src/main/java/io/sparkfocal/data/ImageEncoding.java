@@ -1,0 +1,86 @@
+package io.sparkfocal.data;
+
+import io.sparkfocal.network.ImageShape;
+import io.sparkfocal.network.NetworkDescription;
+
+/**
+ * Pixels from 0 to 1, from which each channel's mean is subtracted and which are then multiplied by
+ * its scale.
+ *
+ * @param shape of an image
+ * @param means of the channels, of pixels from 0 to 1
+ * @param scales of the channels
+ */
+@SuppressWarnings("ArrayRecordComponent") // never compared
+public record ImageEncoding(ImageShape shape, double[] means, double[] scales)
+    implements FeatureEncoding {
+
+  private static final int VALUES = 256;
+  private static final double WHITE = 255;
+
+  @Override
+  public int features() {
+    return shape.size();
+  }
+
+  @Override
+  public int inputs() {
+    return shape.size();
+  }
+
+  @Override
+  public int[] inputsOf(int feature) {
+    return new int[] {feature};
+  }
+
+  @Override
+  public boolean isCategory(int feature) {
+    return false;
+  }
+
+  /** Of the means. */
+  @Override
+  public float[] typicalInputs() {
+    return new float[shape.size()];
+  }
+
+  @Override
+  public NetworkDescription network(NetworkDescription asked) {
+    return asked;
+  }
+
+  @Override
+  public FeatureReader reader(FeatureLayout layout, boolean keeps) {
+    ImageDecoder decoder = layout.images();
+    float[][] table = table();
+    return (row, inputs) -> {
+      byte[] pixels = decoder.pixels(row.get(0));
+      if (pixels == null) {
+        throw new FeatureValues(layout, shape.size()).noImage("");
+      }
+      encode(pixels, table, inputs);
+    };
+  }
+
+  /** What the 256 values of a pixel become, by channel. */
+  float[][] table() {
+    float[][] table = new float[shape.channels()][VALUES];
+    for (int c = 0; c < table.length; c++) {
+      for (int value = 0; value < VALUES; value++) {
+        table[c][value] = (float) ((value / WHITE - means[c]) * scales[c]);
+      }
+    }
+    return table;
+  }
+
+  /** Encodes the pixels of an image, by {@link #table}. */
+  static void encode(byte[] pixels, float[][] table, float[] inputs) {
+    int size = inputs.length / table.length;
+    for (int c = 0; c < table.length; c++) {
+      float[] ofChannel = table[c];
+      for (int i = c * size; i < (c + 1) * size; i++) {
+        inputs[i] = ofChannel[pixels[i] & 255];
+      }
+    }
+  }
+}
