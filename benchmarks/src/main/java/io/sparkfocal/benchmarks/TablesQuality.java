@@ -33,6 +33,7 @@ public final class TablesQuality {
   private static final double VALIDATION_SHARE = 0.2;
   private static final double SHUTTLE_RATE = 0.3;
   private static final double RATE = 0.1;
+  private static final String RANKS = "ranks";
   private static final String OURS = "Spark Focal, defaults";
   private static final String CATEGORIES = "XGBoost, texts as categories";
   private static final String NUMBERS = "XGBoost, texts as numbers";
@@ -41,7 +42,10 @@ public final class TablesQuality {
 
   private TablesQuality() {}
 
-  /** Takes the folder of the data, and names of tables and seeds, where not all are wanted. */
+  /**
+   * Takes the folder of the data, and names of tables and seeds, where not all are wanted; with
+   * {@code ranks} our defaults on 1, 2, 4 and 8 ranks are compared with each other.
+   */
   public static void main(String[] arguments) throws IOException {
     Locale.setDefault(Locale.ROOT);
     List<String> wanted = List.of(arguments).subList(1, arguments.length);
@@ -56,7 +60,7 @@ public final class TablesQuality {
     }
     try (SparkSession spark =
         SparkSession.builder()
-            .master("local[2]")
+            .master(wanted.contains(RANKS) ? "local[8]" : "local[2]")
             .appName("Spark Focal tables")
             .config("spark.ui.enabled", false)
             .config("spark.sql.shuffle.partitions", 2)
@@ -67,9 +71,14 @@ public final class TablesQuality {
                 LabelledTable.read(spark, arguments[0] + "/" + name + ".csv.gz", label);
             TablesQuality quality = new TablesQuality();
             for (long seed : seeds.length == 0 ? new long[] {1, 2, 3, 4, 5} : seeds) {
-              quality.compare(table, name, seed);
+              if (wanted.contains(RANKS)) {
+                quality.compareRanks(table, seed);
+              } else {
+                quality.compare(table, name, seed);
+              }
             }
             quality.print(name);
+            quality.conclude(name, wanted.contains(RANKS) ? ofRanks(8) : CATEGORIES);
           });
     }
   }
@@ -80,7 +89,7 @@ public final class TablesQuality {
       Dataset<Row> test = split.test().cache();
       training.count();
       test.count();
-      add(OURS, seed, ours(table, training, test, seed));
+      add(OURS, seed, ours(table, training, test, seed, 0));
       boolean hasTexts = !texts(table).isEmpty();
       double rate = name.equals("shuttle") ? SHUTTLE_RATE : RATE;
       add(CATEGORIES, seed, xgboost(table, training, test, seed, rate, true));
@@ -92,13 +101,30 @@ public final class TablesQuality {
     }
   }
 
+  private void compareRanks(LabelledTable table, long seed) {
+    try (StratifiedSplit split = StratifiedSplit.of(table, seed, VALIDATION_SHARE)) {
+      Dataset<Row> training = split.training().cache();
+      Dataset<Row> test = split.test().cache();
+      for (int ranks : new int[] {1, 2, 4, 8}) {
+        add(ranks == 1 ? OURS : ofRanks(ranks), seed, ours(table, training, test, seed, ranks));
+      }
+      training.unpersist();
+      test.unpersist();
+    }
+  }
+
+  private static String ofRanks(int ranks) {
+    return "the same on " + ranks + " ranks";
+  }
+
   private static Quality ours(
-      LabelledTable table, Dataset<Row> training, Dataset<Row> test, long seed) {
+      LabelledTable table, Dataset<Row> training, Dataset<Row> test, long seed, int ranks) {
     FocalLossClassifier classifier =
         new FocalLossClassifier()
             .setFeaturesCols(table.features().toArray(String[]::new))
             .setLabelCol(LabelledTable.CLASS)
             .setValidationIndicatorCol(StratifiedSplit.VALIDATION)
+            .setNumWorkers(ranks)
             .setSeed(seed);
     long start = System.nanoTime();
     var model = classifier.fit(training);
@@ -219,8 +245,12 @@ public final class TablesQuality {
                 spread(all, Quality::logLoss, "%.5f ± %.5f"),
                 spread(all, Quality::calibrationError, "%.4f ± %.4f"),
                 all.stream().mapToDouble(Quality::seconds).average().orElse(0)));
+  }
+
+  /** Log loss of others over ours. */
+  private void conclude(String name, String others) {
     List<Quality> ours = results.get(OURS);
-    List<Quality> theirs = results.get(CATEGORIES);
+    List<Quality> theirs = results.get(others);
     long wins = 0;
     double least = Double.POSITIVE_INFINITY;
     double most = 0;

@@ -162,6 +162,7 @@ public final class TrainingRank {
     }
     return new RankRows(
         FEATURES,
+        0,
         FeaturePlan.numbers(false),
         false,
         slices,

@@ -10,8 +10,9 @@ import ai.djl.ndarray.types.DataType;
  *
  * <p>{@code value = -alpha * (1 - p)^gamma * log(p)} for a target of 1 and {@code -(1 - alpha) *
  * p^gamma * log(1 - p)} for 0, with {@code p = sigmoid(logit)}; a row's value is the sum over its
- * logits. Logits have shape (B, C); labels are class numbers (0 or 1 where C is 1) or targets 0 and
- * 1 of shape (B, C). Value and gradient are accurate for every finite logit and every gamma.
+ * logits. Logits have shape (B, C); labels are class numbers (0 or 1 where C is 1) or targets from
+ * 0 to 1 of shape (B, C); one between counts as both, by its share. Value and gradient are accurate
+ * for every finite logit and every gamma.
  *
  * <p>The default alpha, 0.25, is that of the paper for gamma 2. It looks the wrong way round for a
  * rare class 1, and is so because gamma 2 already takes most of the weight from the easy rows of
@@ -65,6 +66,16 @@ public final class SigmoidFocalLoss implements ClassificationLoss {
           NDArray weights = targets.mul(difference).addi(negative);
           return new SigmoidKernel.Elements(
               terms.values().muli(weights), terms.slopes().muli(weights).muli(sign), weights);
+        },
+        (logits, targets) -> {
+          NDArray present = targets.mul(constants.of(positiveWeight));
+          NDArray absent = one.sub(targets).muli(negative);
+          FocalTerms ifAbsent = FocalTerms.of(logits, exponent);
+          FocalTerms ifPresent = FocalTerms.of(logits.neg(), exponent);
+          return new SigmoidKernel.Elements(
+              ifPresent.values().muli(present).addi(ifAbsent.values().muli(absent)),
+              ifAbsent.slopes().muli(absent).subi(ifPresent.slopes().muli(present)),
+              present.add(absent));
         });
   }
 

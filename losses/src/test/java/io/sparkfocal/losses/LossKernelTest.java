@@ -3,6 +3,7 @@ package io.sparkfocal.losses;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
@@ -253,5 +254,36 @@ class LossKernelTest {
         .isThrownBy(() -> kernel.evaluate(logits, labels))
         .withMessage(
             "Labels for logits of shape (2, 3) must have shape (2) or (2, 1) but have shape (1, 2).");
+  }
+
+  static Stream<ClassificationLoss> lossesOfShares() {
+    return Stream.of(
+        new AsymmetricLoss(1, 4, 0.05f),
+        SigmoidFocalLoss.builder().optAlpha(0.3f).build(),
+        SigmoidFocalLoss.builder().optGamma(0).optWeights(1, 1).build(),
+        new SigmoidCrossEntropyLoss());
+  }
+
+  /** For several labels of a row: what a target of 1 and one of 0 give, each by its share. */
+  @ParameterizedTest
+  @MethodSource("lossesOfShares")
+  void aTargetBetweenCountsAsBoth(ClassificationLoss loss) {
+    LossKernel kernel = loss.prepare(kernelManager, DataType.FLOAT32);
+    NDArray logits = manager.create(new float[][] {{-2, 0.5f, 3}});
+    float[][] values = new float[3][];
+    float[][] slopes = new float[3][];
+    float[] targets = {0, 1, 0.25f};
+    for (int i = 0; i < targets.length; i++) {
+      NDArray target = manager.full(new Shape(1, 3), targets[i]);
+      try (RowLosses rows = kernel.evaluate(logits, target)) {
+        values[i] = rows.values().toFloatArray();
+        slopes[i] = rows.gradients().toFloatArray();
+      }
+    }
+    assertThat(values[2][0]).isCloseTo(0.75f * values[0][0] + 0.25f * values[1][0], within(1e-6f));
+    for (int c = 0; c < 3; c++) {
+      assertThat(slopes[2][c])
+          .isCloseTo(0.75f * slopes[0][c] + 0.25f * slopes[1][c], within(1e-6f));
+    }
   }
 }

@@ -28,7 +28,7 @@ import org.apache.spark.util.TaskFailureListener;
 record BlockTask(BlockStore store, int partitions, RowReader reader, boolean exchanged)
     implements Function2<Integer, Iterator<InternalRow>, Iterator<byte[]>> {
 
-  private static final long ROWS_BETWEEN_LOOKS = 1024;
+  private static final long ROWS_BETWEEN_LOOKS = 64;
 
   /** Of the numbers of rows by class of all partitions, as results of tasks. */
   private static final int MOST_RESULT_BYTES = 64 << 20;

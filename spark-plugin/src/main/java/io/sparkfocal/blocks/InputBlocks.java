@@ -229,8 +229,9 @@ public final class InputBlocks implements AutoCloseable {
 
   /** Whether most values are 0, so that rows are kept as sparse ones. */
   public boolean isSparse() {
-    return blocks().mapToLong(BlockInfo::bytes).sum()
-        < blocks().mapToLong(BlockInfo::rows).sum() * width();
+    long rows = blocks().mapToLong(BlockInfo::rows).sum();
+    long ofLabels = rows * Math.max(0, targets() - 1) * Float.BYTES;
+    return blocks().mapToLong(BlockInfo::bytes).sum() - ofLabels < rows * width();
   }
 
   private Stream<BlockInfo> blocks() {

@@ -34,11 +34,11 @@ public record CalibrationGoal(
 
   /** Each label of each row is a row of two classes. */
   private Calibrated reachLabels(ScoredRows rows, int labels) {
-    ScoredRows pairs = new LabelPairs(rows);
+    LabelPairs pairs = new LabelPairs(rows);
     double chosen = temperature ? TemperatureScaling.fit(pairs) : 1;
-    ClassTotals totals = ClassTotals.of(pairs, 2, chosen);
+    CalibrationReport report = ClassTotals.of(pairs, 2, chosen).report().ofRows(pairs.all());
     double[] tuned =
         thresholds == null ? null : thresholds.ofLabels(new LabelCuts(rows, labels, chosen));
-    return new Calibrated(chosen, tuned, totals.report(), null);
+    return new Calibrated(chosen, tuned, report, null);
   }
 }

@@ -21,6 +21,12 @@ public record CalibrationReport(
     double temperature)
     implements Serializable {
 
+  /** The same of another number of rows, where each counted several times. */
+  CalibrationReport ofRows(long count) {
+    return new CalibrationReport(
+        negativeLogLikelihood, balancedLogLikelihood, expectedCalibrationError, count, temperature);
+  }
+
   /** Of probabilities at a temperature. */
   public static CalibrationReport of(ScoredRows rows, int classes, double temperature) {
     return ClassTotals.of(rows, classes, temperature).report();

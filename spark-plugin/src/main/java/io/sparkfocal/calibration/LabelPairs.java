@@ -5,16 +5,24 @@ import java.util.function.DoubleBinaryOperator;
 /**
  * Rows with several labels as rows of two classes, one for each label: there or not. A label that
  * is a probability is both, by its share.
- *
- * @param rows whose scores are logits, and behind them the labels
  */
-record LabelPairs(ScoredRows rows) implements ScoredRows {
+final class LabelPairs implements ScoredRows {
+
+  private final ScoredRows rows;
+  private long count;
+
+  /** Of rows whose scores are logits, and behind them the labels. */
+  LabelPairs(ScoredRows rows) {
+    this.rows = rows;
+  }
 
   @Override
   public void forEach(Visitor visitor) {
+    count = 0;
     double[] scores = new double[2];
     rows.forEach(
         (none, weight, both) -> {
+          count++;
           int labels = both.length / 2;
           for (int c = 0; c < labels; c++) {
             scores[0] = -both[c] / 2;
@@ -28,6 +36,11 @@ record LabelPairs(ScoredRows rows) implements ScoredRows {
             }
           }
         });
+  }
+
+  /** How many rows all ranks have, after each has shown its own. */
+  long all() {
+    return (long) rows.merge(new double[] {count}, Double::sum)[0];
   }
 
   @Override

@@ -96,6 +96,13 @@ public record FeatureColumn(
     return isOne() ? 1 : images != null ? images.shape().size() : -1;
   }
 
+  /** As the plans of checkpoints have it, also those of before there were images. */
+  @Override
+  public String toString() {
+    return "FeatureColumn[name=%s, form=%s, number=%s, nominal=%s%s]"
+        .formatted(name, form, number, nominal, images == null ? "" : ", images=" + images);
+  }
+
   /** Those attributes of a vector that are nominal. */
   static List<Integer> nominal(StructField vector) {
     AttributeGroup group = AttributeGroup.fromStructField(vector);

@@ -8,11 +8,15 @@ import java.awt.image.Raster;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.Serializable;
-import java.util.Arrays;
 import java.util.Iterator;
 import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.stream.IntStream;
 import javax.imageio.ImageIO;
 import javax.imageio.ImageReader;
+import javax.imageio.ImageTypeSpecifier;
 import javax.imageio.stream.ImageInputStream;
 import javax.imageio.stream.MemoryCacheImageInputStream;
 import org.apache.spark.ml.image.ImageSchema;
@@ -20,17 +24,18 @@ import org.apache.spark.sql.Row;
 import org.apache.spark.sql.catalyst.InternalRow;
 import org.apache.spark.sql.types.BinaryType;
 import org.apache.spark.sql.types.DataType;
+import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Makes pixels of images: files (JPEG, PNG, GIF, BMP and whatever else {@code javax.imageio} has
- * readers for), or the structs of Spark's {@code image} source (see {@link ImageSchema}).
+ * Makes pixels of images: files (JPEG, PNG, BMP and the first picture of a GIF, by {@code
+ * javax.imageio}), or the structs of Spark's {@code image} source (see {@link ImageSchema}).
  *
  * <p>Pixels are bytes from 0 to 255, channel by channel (red, green, blue, or one of grey), each
  * line by line. An image is brought to height and width of the shape, whatever its own proportions
- * are ({@link BilinearResize}). Colours become grey by ITU-R 601; transparency, colour profiles and
- * the orientation that a camera notes are not looked at.
+ * are ({@link BilinearResize}). Colours become grey by ITU-R 601; transparency and the orientation
+ * that a camera notes are not looked at. The colour profile of a JPEG is applied, as the JDK does.
  *
  * @param shape with one channel or three
  * @param structs whether the column has structs
@@ -39,6 +44,12 @@ record ImageDecoder(ImageShape shape, boolean structs) implements Serializable {
 
   /** Of an image before it is resized, so that a small file cannot ask for all memory. */
   private static final long MOST_PIXELS = 1L << 26;
+
+  private static final long MOST_BYTES = 1L << 28;
+  private static final int LONGEST_SIDE = 1 << 15;
+
+  /** Of the readers of every JDK, as they name themselves. */
+  private static final Set<String> FORMATS = Set.of("jpeg", "png", "gif", "bmp");
 
   private static final int FIELDS = 6;
   private static final int ORIGIN = 0;
@@ -57,13 +68,21 @@ record ImageDecoder(ImageShape shape, boolean structs) implements Serializable {
           "inputShape is [%s, %s, %s], but images have 1 channel (grey) or 3 (red, green, blue)."
               .formatted(shape.channels(), shape.height(), shape.width()));
     }
+    shape.requireSides();
   }
 
   /** Whether a column of that type has images. */
   static boolean takes(DataType type) {
-    return type instanceof BinaryType
-        || (type instanceof StructType struct
-            && Arrays.equals(struct.fieldNames(), ImageSchema.columnSchema().fieldNames()));
+    if (!(type instanceof StructType struct)) {
+      return type instanceof BinaryType;
+    }
+    StructField[] fields = ImageSchema.columnSchema().fields();
+    return struct.length() == fields.length
+        && IntStream.range(0, fields.length)
+            .allMatch(
+                i ->
+                    struct.apply(i).name().equals(fields[i].name())
+                        && struct.apply(i).dataType().equals(fields[i].dataType()));
   }
 
   /**
@@ -79,7 +98,7 @@ record ImageDecoder(ImageShape shape, boolean structs) implements Serializable {
       return ofFile(row.getBinary(ordinal));
     }
     InternalRow image = row.getStruct(ordinal, FIELDS);
-    return image.isNullAt(DATA)
+    return IntStream.of(HEIGHT, WIDTH, CHANNELS, MODE, DATA).anyMatch(image::isNullAt)
         ? null
         : ofBytes(
             image.getInt(HEIGHT),
@@ -94,7 +113,8 @@ record ImageDecoder(ImageShape shape, boolean structs) implements Serializable {
     if (value instanceof byte[] file) {
       return ofFile(file);
     }
-    return value instanceof Row image && !image.isNullAt(DATA)
+    return value instanceof Row image
+            && IntStream.of(HEIGHT, WIDTH, CHANNELS, MODE, DATA).noneMatch(image::isNullAt)
         ? ofBytes(
             image.getInt(HEIGHT),
             image.getInt(WIDTH),
@@ -104,13 +124,26 @@ record ImageDecoder(ImageShape shape, boolean structs) implements Serializable {
         : null;
   }
 
-  /** Where an image came from, for a message; empty where that is not known. */
+  /** Where an image came from, or how large it is, for a message; empty where there is nothing. */
   String origin(InternalRow row, int ordinal) {
-    if (!structs || row.isNullAt(ordinal)) {
+    if (row.isNullAt(ordinal)) {
       return "";
+    }
+    if (!structs) {
+      return origin(row.getBinary(ordinal));
     }
     InternalRow image = row.getStruct(ordinal, FIELDS);
     return image.isNullAt(ORIGIN) ? "" : " (" + image.getUTF8String(ORIGIN) + ")";
+  }
+
+  /** As above, of a column's value. */
+  static String origin(@Nullable Object value) {
+    if (value instanceof byte[] file) {
+      return " (there are " + file.length + " bytes)";
+    }
+    return value instanceof Row image && !image.isNullAt(ORIGIN)
+        ? " (" + image.getString(ORIGIN) + ")"
+        : "";
   }
 
   private byte @Nullable [] ofFile(byte... file) {
@@ -122,18 +155,48 @@ record ImageDecoder(ImageShape shape, boolean structs) implements Serializable {
       ImageReader reader = readers.next();
       try {
         reader.setInput(in, true, true);
-        return isTooLarge(reader.getHeight(0), reader.getWidth(0)) ? null : ofImage(reader.read(0));
+        return FORMATS.contains(reader.getFormatName().toLowerCase(Locale.ROOT))
+                && isSmallEnough(reader)
+            ? ofWhole(reader)
+            : null;
       } finally {
         reader.dispose();
       }
     } catch (IOException | RuntimeException e) {
-      // Readers throw whatever a damaged file leads them to.
+      // Readers throw whatever a damaged file leads them to, and wrap errors that are not its
+      // fault.
+      for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+        if (cause instanceof Error error) {
+          throw error;
+        }
+      }
       return null;
     }
   }
 
-  private static boolean isTooLarge(int height, int width) {
-    return (long) height * width > MOST_PIXELS;
+  /** By its header. */
+  private static boolean isSmallEnough(ImageReader reader) throws IOException {
+    int height = reader.getHeight(0);
+    int width = reader.getWidth(0);
+    ImageTypeSpecifier type = reader.getRawImageType(0);
+    int bits = type == null ? Integer.SIZE : type.getColorModel().getPixelSize();
+    return isSmallEnough(height, width) && (long) height * width * bits / Byte.SIZE <= MOST_BYTES;
+  }
+
+  private static boolean isSmallEnough(int height, int width) {
+    return height <= LONGEST_SIDE && width <= LONGEST_SIDE && (long) height * width <= MOST_PIXELS;
+  }
+
+  private byte @Nullable [] ofWhole(ImageReader reader) throws IOException {
+    AtomicBoolean isCut = new AtomicBoolean();
+    reader.addIIOReadWarningListener(
+        (source, warning) -> {
+          if (warning.toLowerCase(Locale.ROOT).contains("premature end")) {
+            isCut.set(true);
+          }
+        });
+    BufferedImage image = reader.read(0);
+    return isCut.get() ? null : ofImage(image);
   }
 
   private byte[] ofImage(BufferedImage image) {
@@ -179,7 +242,7 @@ record ImageDecoder(ImageShape shape, boolean structs) implements Serializable {
     if (!MODES.contains(mode)
         || height < 1
         || width < 1
-        || isTooLarge(height, width)
+        || !isSmallEnough(height, width)
         || channels != 1 + (mode >> 3)
         || data.length != (long) height * width * channels) {
       return null;

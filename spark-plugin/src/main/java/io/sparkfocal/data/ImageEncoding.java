@@ -56,7 +56,7 @@ public record ImageEncoding(ImageShape shape, double[] means, double[] scales)
     return (row, inputs) -> {
       byte[] pixels = decoder.pixels(row.get(0));
       if (pixels == null) {
-        throw new FeatureValues(layout, shape.size()).noImage("");
+        throw new FeatureValues(layout, shape.size()).noImage(ImageDecoder.origin(row.get(0)));
       }
       encode(pixels, table, inputs);
     };

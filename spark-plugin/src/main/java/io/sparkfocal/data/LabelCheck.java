@@ -45,6 +45,18 @@ record LabelCheck(String label, @Nullable String weight) implements Serializable
             .formatted(label));
   }
 
+  /** Requires some labels, and not too many. */
+  void requireLabels(int count) {
+    if (count == 0) {
+      throw noTargets();
+    }
+    if (count > MOST_CLASSES) {
+      throw new BadRowException(
+          "Column \"%s\" has a row with %s labels; use at most %s."
+              .formatted(label, count, MOST_CLASSES));
+    }
+  }
+
   /** Requires as many labels as other rows have. */
   void requireTargets(int count, int expected) {
     if (count != expected) {

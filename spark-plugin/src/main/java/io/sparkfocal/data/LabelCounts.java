@@ -6,8 +6,8 @@ import java.util.List;
 /**
  * How many rows there are by class.
  *
- * @param classRows training rows of each class, up to the highest label seen or declared, or in
- *     which each of several labels is at least 0.5
+ * @param classRows training rows of each class, up to the highest label seen or declared, or the
+ *     sum of each of several labels, rounded
  * @param trainingRows rows to train on
  * @param validationRows rows to validate on
  * @param trainingWeight sum of the training rows' weights
@@ -46,13 +46,20 @@ public record LabelCounts(
    */
   public static LabelCounts of(
       List<PartitionRows> partitions, long[] classRows, int declaredClasses) {
+    boolean isMultilabel = isMultilabel(partitions);
     return new LabelCounts(
-        Arrays.copyOf(classRows, Math.max(classRows.length, declaredClasses)),
+        isMultilabel
+            ? Arrays.stream(classRows).map(PartitionRows::rowsOfLabel).toArray()
+            : Arrays.copyOf(classRows, Math.max(classRows.length, declaredClasses)),
         rows(partitions, false),
         rows(partitions, true),
         partitions.stream().mapToDouble(PartitionRows::trainingWeight).sum(),
         partitions.stream().mapToDouble(PartitionRows::validationWeight).sum(),
-        partitions.stream().anyMatch(p -> p.targets() > 0));
+        isMultilabel);
+  }
+
+  private static boolean isMultilabel(List<PartitionRows> partitions) {
+    return partitions.stream().anyMatch(p -> p.targets() > 0);
   }
 
   private static long rows(List<PartitionRows> partitions, boolean validation) {
@@ -72,7 +79,8 @@ public record LabelCounts(
   public static LabelCounts ofHeld(
       List<PartitionRows> partitions, long[] bothRows, int declaredClasses, long fewest) {
     boolean all = rows(partitions, false) + rows(partitions, true) < fewest;
-    for (int c = 0; c < bothRows.length / 2; c++) {
+    boolean isMultilabel = isMultilabel(partitions);
+    for (int c = 0; c < bothRows.length / 2 && !isMultilabel; c++) {
       all |= bothRows[2 * c] == 0 && bothRows[2 * c + 1] > 0;
     }
     boolean allTrain = all;
@@ -148,6 +156,11 @@ public record LabelCounts(
       throw new IllegalArgumentException(
           "All %s training rows have the weight 0; give those that count a positive weight."
               .formatted(trainingRows()));
+    }
+    if (isMultilabel && declaredClasses > 0 && classes() != declaredClasses) {
+      throw new IllegalArgumentException(
+          "Column \"%s\" has rows with %s labels, but its metadata names %s; make the vectors as long as it says."
+              .formatted(label, classes(), declaredClasses));
     }
     if (declaredClasses > 0 && classes() > declaredClasses) {
       throw new IllegalArgumentException(

@@ -47,6 +47,7 @@ final class NonZeroBatch implements HostBatches.Place, AutoCloseable {
     this.host = host;
     this.starts = new int[rows + 1];
     this.targets = targets;
+    BatchMemory.require(rows, targets);
     this.labels =
         ByteBuffer.allocate(Math.toIntExact(rows * RowCursor.Target.labelBytes(targets)))
             .order(ByteOrder.nativeOrder());

@@ -16,9 +16,9 @@ import java.util.List;
  * @param skipped rows that were left out for one
  * @param blocks in the order in which they were made
  * @param targets how many labels a row has that has several; 0 where it has a class
- * @param classRows training rows of each class, up to the highest label seen in any row, or rows in
- *     which each of several labels is at least 0.5; where the validation rows were chosen here,
- *     these follow the training rows of each class
+ * @param classRows training rows of each class, up to the highest label seen in any row, or the sum
+ *     of each of several labels, in parts of 2<sup>-16</sup>; where the validation rows were chosen
+ *     here, these follow the training rows of each class
  * @param trainingWeight sum of the training rows' weights
  * @param validationWeight sum of the validation rows' weights
  */
@@ -45,8 +45,13 @@ public record PartitionRows(
    */
   public record BlockInfo(int rows, int bytes, boolean validation, long hash, long content) {}
 
-  /** From here on one of several labels counts as one that is there. */
-  static final float ON = 0.5f;
+  /** One label of a row among several, so that sums of shares are whole numbers. */
+  private static final int LABEL = 1 << 16;
+
+  /** Of a sum of labels, rounded. */
+  static long rowsOfLabel(long sum) {
+    return (sum + LABEL / 2) / LABEL;
+  }
 
   /** Counts while rows are read. */
   static final class Tally {
@@ -89,7 +94,7 @@ public record PartitionRows(
       }
       float[] several = row.targets();
       for (int label = 0; label < several.length; label++) {
-        count(label, validation, several[label] >= ON ? 1 : 0);
+        count(label, validation, Math.round(several[label] * LABEL));
       }
       if (several.length == 0) {
         count(row.label(), validation, 1);

@@ -30,7 +30,7 @@ final class PixelBlockBuilder implements BlockBuilder {
 
   @Override
   public boolean isFull() {
-    return rows > 0 && bytes(rows + 1) > BYTES;
+    return rows > 0 && (bytes(rows + 1) > BYTES || rows == ShardRows.MOST_ROWS_OF_BLOCK);
   }
 
   private long bytes(int ofRows) {

@@ -14,6 +14,9 @@ final class PixelCounts {
   private static final int VALUES = 256;
   private static final double WHITE = 255;
 
+  /** Far below the variance of a single pixel in 2^40 that is another. */
+  private static final double ROUNDING = 1e-20;
+
   private final ImageShape shape;
   private final long[] counts;
 
@@ -30,8 +33,10 @@ final class PixelCounts {
       RowBlock block = shard.block(slice);
       for (int row = slice.from(); row < slice.to(); row++) {
         block.pixels(row, pixels);
-        for (int i = 0; i < pixels.length; i++) {
-          counts[i / size * VALUES + (pixels[i] & 255)]++;
+        for (int c = 0; c < shape.channels(); c++) {
+          for (int i = c * size; i < (c + 1) * size; i++) {
+            counts[c * VALUES + (pixels[i] & 255)]++;
+          }
         }
       }
     }
@@ -62,7 +67,9 @@ final class PixelCounts {
         double deviation = value / WHITE - means[c];
         squares += deviation * deviation * all[c * VALUES + value];
       }
-      scales[c] = squares > 0 ? 1 / Math.sqrt(squares / rows) : 1;
+      // Of a channel that is the same everywhere, squares are what rounding leaves.
+      double variance = rows > 0 ? squares / rows : 0;
+      scales[c] = variance > ROUNDING ? 1 / Math.sqrt(variance) : 1;
     }
     return new ImageEncoding(shape, means, scales);
   }

@@ -139,7 +139,8 @@ public final class RankRows implements AutoCloseable {
   /** To the device, once, block by block. */
   private Batch moved(HostShard shard, ShardRows rows, NDManager manager) {
     Batch all = Batch.allocate(manager, rows.rows(), encoding.inputs(), rows.targets());
-    int blockRows = Math.max(1, BLOCK_BYTES / Float.BYTES / encoding.inputs());
+    int values = encoding.inputs() + rows.targets();
+    int blockRows = Math.max(1, BLOCK_BYTES / Float.BYTES / values);
     try (shard;
         Batches batches =
             new HostBatches(

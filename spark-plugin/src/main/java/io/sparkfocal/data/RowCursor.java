@@ -253,8 +253,12 @@ final class RowCursor {
   }
 
   /** The class as int64, or several labels as float32. */
-  private static void putLabels(RowBlock block, int row, ByteBuffer to) {
-    if (block.targets() == 0) {
+  private void putLabels(RowBlock block, int row, ByteBuffer to) {
+    if (block.targets() != targets) {
+      throw new IllegalStateException(
+          "A row has " + block.targets() + " labels where " + targets + " are expected.");
+    }
+    if (targets == 0) {
       to.putLong(block.label(row));
       return;
     }

@@ -22,14 +22,16 @@ final class RowLabels {
    */
   RowLabels(int targets) {
     this.targets = targets;
-    this.values = new float[FEWEST * targets];
+    this.values = new float[targets];
   }
 
   void add(ParsedRow row) {
     if (rows == weights.length) {
       classes = Arrays.copyOf(classes, 2 * rows);
-      values = Arrays.copyOf(values, 2 * rows * targets);
       weights = Arrays.copyOf(weights, 2 * rows);
+    }
+    if ((rows + 1) * targets > values.length) {
+      values = Arrays.copyOf(values, 2 * rows * targets);
     }
     classes[rows] = row.label();
     System.arraycopy(row.targets(), 0, values, rows * targets, targets);

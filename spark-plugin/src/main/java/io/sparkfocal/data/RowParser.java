@@ -154,9 +154,7 @@ final class RowParser {
     boolean isSparse = vector != null && vector.getByte(0) == SPARSE;
     ArrayData values = vector == null ? row.getArray(0) : vector.getArray(3);
     int count = vector != null && isSparse ? vector.getInt(1) : values.numElements();
-    if (count == 0) {
-      throw check.noTargets();
-    }
+    check.requireLabels(count);
     labels = labels < 0 ? count : labels;
     check.requireTargets(count, labels);
     float[] targets = parsed.targets(count);

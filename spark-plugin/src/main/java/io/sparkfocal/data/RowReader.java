@@ -2,10 +2,7 @@ package io.sparkfocal.data;
 
 import java.io.Serializable;
 import java.util.Iterator;
-import java.util.NoSuchElementException;
-import java.util.Objects;
 import org.apache.spark.sql.catalyst.InternalRow;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the rows that {@link TrainingColumns#rows} selects into blocks, or into bytes of which
@@ -15,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param declaredWidth how many features a row has; -1 if that is for the first row to say
  */
 public record RowReader(TrainingColumns columns, int declaredWidth) implements Serializable {
+
+  private static final byte[] LEFT_OUT = {};
 
   /** Takes finished blocks. */
   @FunctionalInterface
@@ -48,7 +47,8 @@ public record RowReader(TrainingColumns columns, int declaredWidth) implements S
   }
 
   /**
-   * Rows as bytes, in which equal rows are equal whatever columns they came from.
+   * Rows as bytes, in which equal rows are equal whatever columns they came from; no bytes for a
+   * row that is left out.
    *
    * <p>{@code next} throws {@code IllegalArgumentException} at a row that cannot be trained on.
    */
@@ -56,24 +56,15 @@ public record RowReader(TrainingColumns columns, int declaredWidth) implements S
     RowParser parser = new RowParser(columns, declaredWidth);
     return new Iterator<>() {
 
-      private @Nullable ParsedRow next;
-
       @Override
       public boolean hasNext() {
-        while (next == null && rows.hasNext()) {
-          next = parser.parse(rows.next());
-        }
-        return next != null;
+        return rows.hasNext();
       }
 
       @Override
       public byte[] next() {
-        if (!hasNext()) {
-          throw new NoSuchElementException();
-        }
-        byte[] bytes = Objects.requireNonNull(next).encode();
-        next = null;
-        return bytes;
+        ParsedRow row = parser.parse(rows.next());
+        return row == null ? LEFT_OUT : row.encode();
       }
     };
   }
@@ -84,7 +75,12 @@ public record RowReader(TrainingColumns columns, int declaredWidth) implements S
     int[] widths = {};
     BlockWriter writer = new BlockWriter(columns, sink);
     while (rows.hasNext()) {
-      row.decode(rows.next());
+      byte[] bytes = rows.next();
+      if (bytes.length == 0) {
+        writer.skip();
+        continue;
+      }
+      row.decode(bytes);
       if (widths.length == 0) {
         widths = row.widths();
       }

@@ -22,6 +22,8 @@ final class ShardRows {
   /** A row of a window is one number: its slice, and its place in the block. */
   private static final int ROW_BITS = 18;
 
+  static final int MOST_ROWS_OF_BLOCK = 1 << ROW_BITS;
+
   private static final int MOST_SLICES = 1 << (Integer.SIZE - 1 - ROW_BITS);
 
   private final int width;
@@ -89,6 +91,7 @@ final class ShardRows {
     for (BlockSlice slice : slices) {
       bytes += slice.bytes();
     }
+    bytes -= rows * Math.max(0, targets - 1) * Float.BYTES;
     return Math.max(1, Math.min(width, bytes / (Float.BYTES + Integer.BYTES) / Math.max(1, rows)));
   }
 

@@ -1,7 +1,10 @@
 package io.sparkfocal.job;
 
 import io.sparkfocal.data.FeatureEncoding;
+import io.sparkfocal.data.ImageEncoding;
+import io.sparkfocal.network.ImageShape;
 import io.sparkfocal.network.NetworkDescription;
+import io.sparkfocal.network.TabularNetwork;
 import io.sparkfocal.persist.Safetensors;
 import io.sparkfocal.persist.TrainedNetwork;
 import io.sparkfocal.train.FlatParameters;
@@ -10,8 +13,10 @@ import java.io.Serializable;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Objects;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The weights that a training begins with: those of an earlier model of the same network, or of one
@@ -29,20 +34,32 @@ public record InitialWeights(
    * Of a model, for a network.
    *
    * @param wanted the network that is to be trained, without what only ranks know
-   * @param width features of a row
+   * @param images shape of the rows that are images; null for others
    * @throws IllegalArgumentException if the model has another network than in its output layer
    */
   static InitialWeights of(
-      TrainedNetwork model, NetworkDescription wanted, int width, JavaSparkContext spark) {
+      TrainedNetwork model,
+      NetworkDescription wanted,
+      @Nullable ImageShape images,
+      JavaSparkContext spark) {
+    int width = wanted.features();
     NetworkDescription had = model.description();
     if (model.encoding().features() != width) {
       throw new IllegalArgumentException(
           "initialModel takes %s features, but there are %s; give it the features it was trained on."
               .formatted(model.encoding().features(), width));
     }
+    ImageShape hadImages =
+        model.encoding() instanceof ImageEncoding ofImages ? ofImages.shape() : null;
+    if (!Objects.equals(hadImages, images)) {
+      throw new IllegalArgumentException(
+          "initialModel was trained on %s, but the rows are %s; give it rows as it was trained on."
+              .formatted(described(hadImages), described(images)));
+    }
     NetworkDescription encoded = model.encoding().network(wanted);
     if (!had.provider().equals(encoded.provider())
-        || !had.arguments().equals(encoded.arguments())) {
+        || !TabularNetwork.layers(had.arguments())
+            .equals(TabularNetwork.layers(encoded.arguments()))) {
       throw new IllegalArgumentException(
           "initialModel has the network %s %s, but this fit has %s %s; set the same one."
               .formatted(had.provider(), had.arguments(), encoded.provider(), encoded.arguments()));
@@ -54,6 +71,10 @@ public record InitialWeights(
       values.put(entry.getKey(), spark.broadcast(entry.getValue().values()));
     }
     return new InitialWeights(model.encoding(), shapes, values);
+  }
+
+  private static String described(@Nullable ImageShape images) {
+    return images == null ? "numbers" : "images of inputShape " + Arrays.toString(images.toArray());
   }
 
   /**

@@ -19,7 +19,7 @@ final class LargestBatch {
     if (plan.device().mayUseGpu(conf) || plan.sparse()) {
       return;
     }
-    int width = plan.network().features();
+    int width = plan.network().features() + plan.targets();
     BatchMemory.requireRow(width);
     long most = BatchMemory.mostRows(width);
     long rows = Math.min(plan.settings().batchSize(), trainingRows);

@@ -3,6 +3,7 @@ package io.sparkfocal.job;
 import io.sparkfocal.blocks.InputBlocks;
 import io.sparkfocal.data.LabelCounts;
 import io.sparkfocal.data.TrainingColumns;
+import io.sparkfocal.network.ImageShape;
 import io.sparkfocal.network.MlpNetwork;
 import io.sparkfocal.network.NetworkDescription;
 import io.sparkfocal.network.TorchScriptFile;
@@ -173,14 +174,14 @@ public final class TrainingJob implements AutoCloseable {
    * @throws IllegalArgumentException if there is no such model, or it has another network than in
    *     its output layer
    */
-  public InitialWeights initialWeights(Object model, NetworkDescription network) {
+  public InitialWeights initialWeights(
+      Object model, NetworkDescription network, @Nullable ImageShape images) {
     try {
       TrainedNetwork trained =
           model instanceof TrainedNetwork given
               ? given
               : ModelFiles.read(String.valueOf(model), hadoop);
-      return InitialWeights.of(
-          trained, network, network.features(), JavaSparkContext.fromSparkContext(spark));
+      return InitialWeights.of(trained, network, images, JavaSparkContext.fromSparkContext(spark));
     } catch (IOException e) {
       throw new IllegalArgumentException(
           "initialModel %s cannot be read: %s; check that the folder is readable."

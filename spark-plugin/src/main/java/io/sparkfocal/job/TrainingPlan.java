@@ -100,7 +100,7 @@ public record TrainingPlan(
     plan.put("loss", loss.described());
     plan.put(
         "data",
-        "features %s, label %s, weight %s, validation %s, %s features, %s classes, encoding %s %s, images %s %s, missing features %s"
+        "features %s, label %s, weight %s, validation %s, %s features, %s classes, encoding %s %s%s, missing features %s"
             .formatted(
                 columns.features(),
                 columns.label(),
@@ -110,8 +110,9 @@ public record TrainingPlan(
                 classes,
                 encoding.kind(),
                 encoding.mostValues(),
-                encoding.images(),
-                encoding.augmentation(),
+                encoding.images() == null && encoding.augmentation().isNone()
+                    ? ""
+                    : ", images %s %s".formatted(encoding.images(), encoding.augmentation()),
                 columns.invalid().label()));
     plan.put("content of the rows", Long.toHexString(content));
     plan.put("number of rows per class", Arrays.toString(loss.counts()));

@@ -1,5 +1,7 @@
 package io.sparkfocal.ml;
 
+import java.util.Arrays;
+
 /**
  * Epochs, batch size, learning rate and what goes with them: as they were set, else as a function
  * of the training rows. Ranks do not count: a step is that of all their rows together.
@@ -27,6 +29,9 @@ record AutoSettings(
   private static final double LEARNING_RATE = 0.002;
   private static final double AVERAGING = 0.5;
 
+  private static final int SMALLEST_IMAGE_BATCH = 16;
+  private static final long VALUES_OF_BATCH = 1 << 22;
+
   private static final int MLP_EPOCHS = 15;
   private static final int MLP_BATCH = 256;
   private static final double MLP_LEARNING_RATE = 0.003;
@@ -37,6 +42,9 @@ record AutoSettings(
     int batch = params.getBatchSize();
     if (batch == 0) {
       batch = tabular ? nearestPowerOfTwo(rows / STEPS_PER_EPOCH) : MLP_BATCH;
+      if (network == NetworkChoice.CNN || network == NetworkChoice.RESNET18) {
+        batch = ofImages(params.getInputShape());
+      }
     }
     long steps = Math.max(1, (rows + batch - 1) / batch);
     int epochs = params.getMaxIter();
@@ -56,6 +64,13 @@ record AutoSettings(
       averaging = tabular ? AVERAGING : 0;
     }
     return new AutoSettings(epochs, batch, rate, patience, averaging);
+  }
+
+  /** Fewer of large ones, since layers take hundreds of times the memory of an image. */
+  private static int ofImages(int... inputShape) {
+    long values = Arrays.stream(inputShape).asLongStream().reduce(1, (a, b) -> a * b);
+    long most = Long.highestOneBit(Math.max(1, VALUES_OF_BATCH / Math.max(1, values)));
+    return (int) Math.max(SMALLEST_IMAGE_BATCH, Math.min(MLP_BATCH, most));
   }
 
   private static int epochs(long stepsPerEpoch) {

@@ -92,16 +92,19 @@ final class EstimatorPlan {
         job.transport(device),
         job.settings(),
         checkpoints(job, attemptKey),
-        initial(network, job));
+        initial(network, encoding, job));
   }
 
-  private @Nullable InitialWeights initial(NetworkDescription network, TrainingJob job) {
+  private @Nullable InitialWeights initial(
+      NetworkDescription network, FeaturePlan encoding, TrainingJob job) {
     Object model = params.getInitialModel();
     if (model.equals("")) {
       return null;
     }
     return job.initialWeights(
-        model instanceof FocalLossClassificationModel trained ? trained.network() : model, network);
+        model instanceof FocalLossClassificationModel trained ? trained.network() : model,
+        network,
+        encoding.images());
   }
 
   /**
@@ -113,7 +116,8 @@ final class EstimatorPlan {
   OutputLayer outputLayer(LabelCounts counts) {
     Reduction reduction = Choices.reduction(params.getReduction());
     if (isMultilabel) {
-      LossSpec loss = lossChoice().multilabelSpec(counts.classRows(), reduction);
+      LossSpec loss =
+          lossChoice().multilabelSpec(counts.classRows(), params.getAlphaFrom(), reduction);
       return OutputLayer.ofLabels(
           loss,
           params.getPriorBias()

@@ -158,10 +158,11 @@ record LossChoice(String name, Map<String, Double> numbers, String alpha) {
   /**
    * The loss of rows with several labels.
    *
-   * @param counts training rows that have each label
+   * @param counts sum of each label over the training rows
+   * @param alphaFrom part of training after which the weight holds; negative for 0
    * @throws IllegalArgumentException if loss, numbers and class weights do not go together
    */
-  LossSpec multilabelSpec(long[] counts, Reduction reduction) {
+  LossSpec multilabelSpec(long[] counts, double alphaFrom, Reduction reduction) {
     LossSpec plain =
         new LossSpec(name, numbers, counts.clone(), new float[0], 0, new float[0], reduction, true);
     if (!plain.unweighted().isSigmoid()) {
@@ -185,7 +186,7 @@ record LossChoice(String name, Map<String, Double> numbers, String alpha) {
         numbers,
         counts.clone(),
         weights.weights(name, 1, counts),
-        0,
+        Math.max(0, alphaFrom),
         new float[0],
         reduction,
         true);

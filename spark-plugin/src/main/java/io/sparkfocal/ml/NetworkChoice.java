@@ -92,7 +92,10 @@ enum NetworkChoice {
       return named;
     }
     if (layout.kind() == FeatureLayout.Kind.IMAGE) {
-      return CNN;
+      boolean isOfLayers =
+          ParamConflicts.isAskedFor(params, params.hiddenLayers())
+              || ParamConflicts.isAskedFor(params, params.batchNorm());
+      return isOfLayers ? MLP : CNN;
     }
     boolean isOfMlp =
         ofMlp(params).stream().anyMatch(param -> ParamConflicts.isAskedFor(params, param));
@@ -221,6 +224,11 @@ enum NetworkChoice {
     }
     ImageShape shape = ImageShape.of(params.getInputShape());
     shape.requireSize(width);
+    if (params.getRandomCropPadding() >= Math.min(shape.height(), shape.width())) {
+      throw new IllegalArgumentException(
+          "randomCropPadding is %s, but images have %s x %s pixels; lower it."
+              .formatted(params.getRandomCropPadding(), shape.height(), shape.width()));
+    }
     return new Augmentation(shape, params.getRandomHorizontalFlip(), params.getRandomCropPadding());
   }
 

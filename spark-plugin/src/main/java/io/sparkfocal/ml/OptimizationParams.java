@@ -28,7 +28,8 @@ public interface OptimizationParams<S extends OptimizationParams<S>> extends Cha
 
   /**
    * Param: rows of one step over all workers together; 0 for a number by the network and the rows:
-   * tabular a 150th of the training rows, as a power of 2 from 64 to 1,024, else 256 (default 0).
+   * tabular a 150th of the training rows, as a power of 2 from 64 to 1,024, for cnn and resnet18
+   * fewer of larger images, from 256 to 16, else 256 (default 0).
    */
   default IntParam batchSize() {
     return optimizationParams().batchSize;

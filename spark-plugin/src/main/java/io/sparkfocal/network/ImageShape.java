@@ -17,6 +17,8 @@ import java.util.Map;
  */
 public record ImageShape(int channels, int height, int width) implements Serializable {
 
+  private static final int LONGEST_SIDE = 1 << 16;
+
   /**
    * From channels, height and width.
    *
@@ -29,6 +31,20 @@ public record ImageShape(int channels, int height, int width) implements Seriali
               .formatted(Arrays.toString(numbers)));
     }
     return new ImageShape(numbers[0], numbers[1], numbers[2]);
+  }
+
+  /**
+   * Requires sides of at most 65,536 pixels, and less than 2<sup>31</sup> values.
+   *
+   * @throws IllegalArgumentException if they are longer
+   */
+  public void requireSides() {
+    if (Math.max(height, width) > LONGEST_SIDE
+        || (long) channels * height * width > Integer.MAX_VALUE) {
+      throw new IllegalArgumentException(
+          "inputShape is [%s, %s, %s], which is larger than images may be; lower height and width."
+              .formatted(channels, height, width));
+    }
   }
 
   /** Channels, height and width. */

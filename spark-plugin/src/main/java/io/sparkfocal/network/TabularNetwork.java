@@ -39,6 +39,15 @@ public final class TabularNetwork implements NetworkProvider {
   }
 
   /**
+   * The arguments without what is made of the logits of the members, which no weight depends on.
+   */
+  public static Map<String, String> layers(Map<String, String> arguments) {
+    Map<String, String> layers = new TreeMap<>(arguments);
+    layers.remove("average");
+    return layers;
+  }
+
+  /**
    * The arguments with those that describe the columns.
    *
    * @param numbers how many numbers there are

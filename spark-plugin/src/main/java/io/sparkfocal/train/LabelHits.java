@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 final class LabelHits implements RowMeasure {
 
   private static final float HALF = 0.5f;
+  private static final double[] NONE = {};
 
   /** Sums of each label: rows that have it, rows that it is found in, and both. */
   private static final int SUMS = 3;
@@ -24,6 +25,7 @@ final class LabelHits implements RowMeasure {
   private final double[] sums;
 
   private final int rest;
+  private final boolean hasLoss;
   private final @Nullable ScoreHistogram histogram;
 
   /** Without rows. */
@@ -33,6 +35,7 @@ final class LabelHits implements RowMeasure {
     this.labels = labels;
     this.rest = 2 * SUMS * labels;
     this.sums = new double[rest + 4];
+    this.hasLoss = metric == ValidationMetric.LOG_LOSS;
     boolean isArea = metric == ValidationMetric.PR_AUC || metric == ValidationMetric.AUC;
     this.histogram = isArea ? new ScoreHistogram(labels) : null;
   }
@@ -44,16 +47,18 @@ final class LabelHits implements RowMeasure {
   }
 
   private void add(float[] values, int from, int outputs, int label, double weight) {
-    double[] scores = link.raw(values, from, outputs);
+    double[] scores = hasLoss || histogram != null ? link.raw(values, from, outputs) : NONE;
     boolean isRight = true;
     double loss = 0;
     for (int c = 0; c < labels; c++) {
       float target = values[from + outputs + c];
       boolean isThere = target >= HALF;
-      boolean isFound = scores[c] >= 0;
+      boolean isFound = values[from + c] >= 0;
       isRight &= isThere == isFound;
-      loss += Math.log1p(Math.exp(-Math.abs(scores[c])));
-      loss += scores[c] > 0 ? (1 - target) * scores[c] : -target * scores[c];
+      if (hasLoss) {
+        loss += Math.log1p(Math.exp(-Math.abs(scores[c])));
+        loss += scores[c] > 0 ? (1 - target) * scores[c] : -target * scores[c];
+      }
       count(SUMS * c, isThere, isFound, weight);
       count(SUMS * (labels + c), isThere, isFound, 1);
       if (histogram != null && weight > 0) {

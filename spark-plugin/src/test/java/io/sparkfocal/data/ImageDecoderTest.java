@@ -133,6 +133,27 @@ class ImageDecoderTest {
     assertThat(decoder.pixels((Object) null)).isNull();
   }
 
+  /** A reader only warns of it, and fills up with grey. */
+  @Test
+  void aJpegThatIsCutIsNoImage() throws IOException {
+    BufferedImage image = new BufferedImage(200, 200, BufferedImage.TYPE_INT_RGB);
+    for (int i = 0; i < 40_000; i++) {
+      image.setRGB(i % 200, i / 200, i * 7919);
+    }
+    byte[] whole = file(image, "jpg");
+    ImageDecoder decoder = new ImageDecoder(new ImageShape(3, 4, 4), false);
+    assertThat(decoder.pixels((Object) whole)).isNotNull();
+    assertThat(decoder.pixels((Object) Arrays.copyOf(whole, whole.length / 2))).isNull();
+  }
+
+  @Test
+  void aShapeThatIsTooLargeIsRefused() {
+    assertThatThrownBy(() -> new ImageDecoder(new ImageShape(1, 1, 70_000), false))
+        .hasMessageContaining("is larger than images may be");
+    assertThatThrownBy(() -> new ImageDecoder(new ImageShape(3, 40_000, 40_000), false))
+        .hasMessageContaining("is larger than images may be");
+  }
+
   @Test
   void aSmallFileCannotAskForAllMemory() throws IOException {
     // The header of a BMP of 30,000 x 30,000 pixels, which compression would keep small.

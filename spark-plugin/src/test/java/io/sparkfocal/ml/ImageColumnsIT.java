@@ -123,9 +123,9 @@ class ImageColumnsIT {
         digits.withColumn(
             "content",
             expr("if(label = 3, substring(content, 1, 40), if(label = 4, null, content))"));
-    assertThatThrownBy(() -> classifier().fit(damaged))
+    assertThatThrownBy(() -> classifier().fit(damaged.where("label != 4")))
         .hasMessage(
-            "Column \"content\" has a row without an image that can be read; set handleInvalid to skip, or leave such rows out.");
+            "Column \"content\" has a row without an image that can be read (there are 40 bytes); set handleInvalid to skip, or leave such rows out.");
     FocalLossClassificationModel model =
         classifier().setMaxIter(1).setHandleInvalid("skip").fit(damaged);
     assertThat(model.summary().orElseThrow().classCounts()[3]).isZero();
@@ -173,6 +173,25 @@ class ImageColumnsIT {
   }
 
   @Test
+  void aTrainingMayBeginWithAModelOfTheSameImages() {
+    Dataset<Row> digits = digits();
+    FocalLossClassificationModel model = classifier().setMaxIter(2).fit(digits);
+    FocalLossClassificationModel next =
+        classifier().setMaxIter(1).setInitialModel(model).fit(digits);
+    assertThat(next.summary().orElseThrow().objectiveHistory()[0])
+        .isLessThan(model.summary().orElseThrow().objectiveHistory()[0]);
+    assertThatThrownBy(
+            () ->
+                classifier()
+                    .setFeaturesCol("features")
+                    .setNetwork("cnn")
+                    .setInitialModel(model)
+                    .fit(ImagesIT.digits()))
+        .hasMessage(
+            "initialModel was trained on images of inputShape [1, 8, 8], but the rows are numbers; give it rows as it was trained on.");
+  }
+
+  @Test
   void badColumnsAndParamsAreRefused() {
     Dataset<Row> digits = digits();
     assertThatThrownBy(() -> classifier().setInputShape().fit(digits))
@@ -190,6 +209,8 @@ class ImageColumnsIT {
     assertThatThrownBy(
             () -> new FocalLossClassifier().setRandomCropPadding(1).fit(ImagesIT.digits()))
         .hasMessageContaining("randomCropPadding is 1, but the rows are not known to be images");
+    assertThatThrownBy(() -> classifier().setRandomCropPadding(8).fit(digits))
+        .hasMessage("randomCropPadding is 8, but images have 8 x 8 pixels; lower it.");
     FocalLossClassificationModel model = classifier().setMaxIter(1).fit(digits);
     assertThatThrownBy(
             () ->

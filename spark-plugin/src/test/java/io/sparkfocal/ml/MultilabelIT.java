@@ -170,6 +170,41 @@ class MultilabelIT {
     assertThat(f1(model.transform(hashed), "microF1Measure")).isGreaterThan(0.99);
   }
 
+  /** None of the rows that train may have a label, which is kept for all that. */
+  @Test
+  void aLabelThatOnlyValidationRowsHaveSwitchesNothingOff() {
+    Dataset<Row> rows =
+        rows()
+            .withColumn(
+                "labels",
+                expr("concat(labels, transform(sequence(0, 29), i -> int(id = 97 * i)))"));
+    FocalLossClassificationModel model = classifier().setMaxIter(1).fit(rows);
+    assertThat(model.summary().orElseThrow().validationRows()).isGreaterThan(200);
+    assertThat(model.numClasses()).isEqualTo(34);
+  }
+
+  @Test
+  void rareProbabilitiesAreLabelsToo() {
+    Dataset<Row> rows =
+        TestSpark.local()
+            .range(0, 2000, 1, 2)
+            .selectExpr("id % 2 x", "array(if(id % 2 = 0, 0.02, 0.2)) labels");
+    FocalLossClassificationModel model =
+        new FocalLossClassifier()
+            .setFeaturesCols("x")
+            .setLabelCol("labels")
+            .setLoss("sigmoidFocal", "gamma=0")
+            .setPriorBias(true)
+            .setMaxIter(20)
+            .setNumWorkers(1)
+            .fit(rows);
+    assertThat(model.summary().orElseThrow().classCounts()[0]).isBetween(190L, 205L);
+    for (Row row : model.transform(rows.limit(4)).select("x", "probability").collectAsList()) {
+      assertThat(row.<Vector>getAs(1).apply(0))
+          .isCloseTo(row.getLong(0) == 0 ? 0.02 : 0.2, within(0.015));
+    }
+  }
+
   @Test
   void aSearchTriesLossesForSeveralLabels() {
     FocalLossClassificationModel model = classifier().setMaxIter(2).setLossSearch().fit(rows());
@@ -227,6 +262,19 @@ class MultilabelIT {
                 classifier()
                     .fit(rows.withColumn("labels", expr("if(id < 1500, array(0, 1), labels)"))))
         .hasMessageContaining("labels and rows with");
+    Dataset<Row> declared =
+        rows.withColumn(
+            "vector",
+            org.apache
+                .spark
+                .sql
+                .functions
+                .col("vector")
+                .as(
+                    "vector",
+                    new org.apache.spark.ml.attribute.AttributeGroup("vector", 5).toMetadata()));
+    assertThatThrownBy(() -> classifier().setLabelCol("vector").fit(declared))
+        .hasMessageContaining("has rows with 4 labels, but its metadata names 5");
     assertThatThrownBy(() -> classifier().fit(rows.withColumn("labels", array(lit(1), lit(0)))))
         .hasMessageContaining("is the same in all");
   }

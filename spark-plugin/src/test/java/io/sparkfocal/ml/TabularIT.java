@@ -9,6 +9,7 @@ import static org.assertj.core.api.Assertions.within;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkfocal.data.TableEncoding;
+import io.sparkfocal.testing.LogLines;
 import io.sparkfocal.testing.TestSpark;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -116,6 +117,19 @@ class TabularIT {
     long used = summary.validationRows() + java.util.Arrays.stream(summary.classCounts()).sum();
     assertThat(used).isEqualTo(choice.equals("skip") ? complete : ROWS);
     assertThat(model.transform(rows).count()).isEqualTo(choice.equals("skip") ? complete : ROWS);
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void rowsThatAreLeftOutAreCountedBeforeAnExchangeToo(boolean shuffled) {
+    Dataset<Row> rows = shuffled ? rows().repartition(3) : rows();
+    long complete =
+        rows.where("text is not null and number is not null and list[1] is not null").count();
+    try (LogLines lines = new LogLines("io.sparkfocal.blocks")) {
+      classifier().setMaxIter(1).setHandleInvalid("skip").fit(rows);
+      assertThat(lines.lines())
+          .contains((ROWS - complete) + " rows are left out, since a feature is missing.");
+    }
   }
 
   @Test

@@ -36,6 +36,11 @@ class NetworksTest {
   }
 
   @Test
+  void severalLabelsOfARowAreFound() {
+    assertThat(SeveralLabels.microF1(spark, 4000)).isGreaterThan(0.9);
+  }
+
+  @Test
   void aFileOfPytorchBecomesAModelAndAFileAgain(@TempDir Path folder) throws IOException {
     String table = folder.resolve("table").toString();
     spark
