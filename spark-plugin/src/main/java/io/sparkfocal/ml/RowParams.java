@@ -17,7 +17,10 @@ public interface RowParams<S extends RowParams<S>> extends Chained<S> {
   /** The holder of the params below. */
   Holder rowParams();
 
-  /** Param: column of the label, whole numbers from 0 (default label). */
+  /**
+   * Param: column of the label, whole numbers from 0; or of several labels of a row, an array or a
+   * vector of numbers from 0 to 1 (default label).
+   */
   default Param<String> labelCol() {
     return rowParams().labelCol;
   }
@@ -156,7 +159,11 @@ public interface RowParams<S extends RowParams<S>> extends Chained<S> {
     final IntParam numClasses;
 
     Holder(Params owner) {
-      labelCol = new Param<>(owner, "labelCol", "column of the label, whole numbers from 0");
+      labelCol =
+          new Param<>(
+              owner,
+              "labelCol",
+              "column of the label, whole numbers from 0; or of several labels of a row, an array or a vector of numbers from 0 to 1");
       weightCol =
           new Param<>(owner, "weightCol", "column of the sample weight; empty for weight 1");
       validationIndicatorCol =

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
 import ai.djl.ndarray.types.DataType;
+import io.sparkfocal.calibration.CalibrationGoal;
+import io.sparkfocal.calibration.LogitLink;
 import io.sparkfocal.data.FeaturePlan;
 import io.sparkfocal.network.MlpNetwork;
 import io.sparkfocal.network.NetworkDescription;
@@ -47,7 +49,7 @@ class LargestBatchTest {
         new float[0],
         null,
         settings,
-        null,
+        new CalibrationGoal(LogitLink.plain(false), false, null),
         DeviceChoice.CPU,
         null,
         JobSettings.of(CONF),

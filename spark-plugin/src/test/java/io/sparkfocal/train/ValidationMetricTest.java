@@ -32,7 +32,7 @@ class ValidationMetricTest {
         .isThrownBy(() -> ValidationMetric.of("AUC"))
         .withMessage(
             "Unknown validation metric \"AUC\"; choose loss, macroRecall, accuracy, macroF1,"
-                + " logLoss, prAuc or auc.");
+                + " microF1, logLoss, prAuc or auc.");
   }
 
   @ParameterizedTest

@@ -1,0 +1,142 @@
+package io.sparkfocal.ml;
+
+import java.lang.reflect.Field;
+import java.lang.reflect.Method;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import org.apache.spark.ml.param.Param;
+
+/** The text of {@code docs/api.md}: every param with its default, allowed values and meaning. */
+final class ApiPage {
+
+  private static final Map<Class<?>, String> GROUPS = groups();
+
+  private ApiPage() {}
+
+  private static Map<Class<?>, String> groups() {
+    Map<Class<?>, String> groups = new LinkedHashMap<>();
+    groups.put(ScoringParams.class, "Columns, of the estimator and of the model");
+    groups.put(RowParams.class, "Rows");
+    groups.put(NetworkParams.class, "Network");
+    groups.put(ImageParams.class, "Images");
+    groups.put(LossParams.class, "Loss");
+    groups.put(OptimizationParams.class, "Optimization");
+    groups.put(CalibrationParams.class, "Calibration and thresholds");
+    groups.put(PlacementParams.class, "Workers");
+    groups.put(RecoveryParams.class, "Recovery");
+    return groups;
+  }
+
+  static String text() {
+    FocalLossClassifier estimator = new FocalLossClassifier("estimator");
+    StringBuilder page =
+        new StringBuilder(
+            """
+            # Params
+
+            Of `FocalLossClassifier`: each has a setter and a getter of its name, and `explainParams()` tells the same. This page is made from the code:
+            `mvn -pl spark-plugin -am test -Dtest=ApiPageTest -Dsurefire.failIfNoSpecifiedTests=false -Dspark-focal.docs=write` writes it again, and a test compares it.
+            """);
+    GROUPS.forEach((group, title) -> page.append(table(group, title, estimator)));
+    return page.toString();
+  }
+
+  /** Names of the params on the page. */
+  static List<String> names() {
+    FocalLossClassifier estimator = new FocalLossClassifier("estimator");
+    return GROUPS.keySet().stream()
+        .flatMap(group -> params(group, estimator).stream())
+        .map(Param::name)
+        .toList();
+  }
+
+  private static String table(Class<?> group, String title, FocalLossClassifier estimator) {
+    StringBuilder table =
+        new StringBuilder(
+            "\n## %s\n\n| param | default | allowed | meaning |\n|-|-|-|-|\n".formatted(title));
+    for (Param<?> param : params(group, estimator)) {
+      table.append(
+          "| `%s` | %s | %s | %s |\n"
+              .formatted(
+                  param.name(),
+                  cell(defaultOf(param, estimator)),
+                  cell(allowed(param)),
+                  cell(param.doc())));
+    }
+    return table.toString();
+  }
+
+  private static List<Param<?>> params(Class<?> group, FocalLossClassifier estimator) {
+    List<Param<?>> params = new ArrayList<>();
+    for (Field field : holder(group).getDeclaredFields()) {
+      if (Param.class.isAssignableFrom(field.getType())) {
+        params.add(estimator.getParam(field.getName()));
+      }
+    }
+    params.sort(Comparator.comparing(Param::name));
+    return params;
+  }
+
+  private static Class<?> holder(Class<?> group) {
+    return Arrays.stream(group.getDeclaredClasses())
+        .filter(nested -> nested.getSimpleName().equals("Holder"))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  private static String defaultOf(Param<?> param, FocalLossClassifier estimator) {
+    if (!estimator.hasDefault(param)) {
+      return "not set";
+    }
+    Object value = estimator.getDefault(param).get();
+    if (value.equals("")) {
+      return "empty";
+    }
+    if (value instanceof int[] numbers) {
+      return numbers.length == 0 ? "none" : Arrays.toString(numbers);
+    }
+    if (value instanceof double[] numbers) {
+      return numbers.length == 0 ? "none" : Arrays.toString(numbers);
+    }
+    if (value instanceof Object[] texts) {
+      return texts.length == 0 ? "none" : Arrays.toString(texts);
+    }
+    return String.valueOf(value);
+  }
+
+  /** What a check demands; what it says against a text that is none of those it knows. */
+  private static String allowed(Param<?> param) {
+    for (Object unknown : new Object[] {"?", new String[] {"?"}, new int[] {-1}, -1.5, -2, -3L}) {
+      String said = said(param, unknown);
+      for (String beforeDemand : List.of("it must be ", "choose ")) {
+        int at = said.indexOf(beforeDemand);
+        if (at >= 0) {
+          return said.substring(at + beforeDemand.length()).replaceAll("[.]$", "");
+        }
+      }
+    }
+    String type = param.getClass().getSimpleName().replace("Param", "").toLowerCase(Locale.ROOT);
+    return type.isEmpty() ? "text" : type;
+  }
+
+  /** Against a value; nothing if it is allowed, or of another type. */
+  private static String said(Param<?> param, Object value) {
+    try {
+      Method apply = Param.class.getMethod("validate", Object.class);
+      apply.invoke(param, value);
+    } catch (ReflectiveOperationException e) {
+      Throwable cause = e.getCause();
+      return cause instanceof IllegalArgumentException ? String.valueOf(cause.getMessage()) : "";
+    }
+    return "";
+  }
+
+  private static String cell(String text) {
+    return text.replace("|", "\\|").replace("\n", " ");
+  }
+}
