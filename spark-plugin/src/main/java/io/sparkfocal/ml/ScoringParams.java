@@ -21,7 +21,10 @@ public interface ScoringParams<S extends ScoringParams<S>> extends Chained<S> {
   /** The holder of the params below. */
   Holder scoringParams();
 
-  /** Param: column of a vector or an array of numbers (default features). */
+  /**
+   * Param: column of a vector or an array of numbers, or of images: the bytes of files, or what
+   * Spark's image source makes of them (default features).
+   */
   default Param<String> featuresCol() {
     return scoringParams().featuresCol;
   }
@@ -36,15 +39,18 @@ public interface ScoringParams<S extends ScoringParams<S>> extends Chained<S> {
   }
 
   /**
-   * Param: what is done with rows that have a missing feature (null or NaN): error, skip (they are
-   * left out) or keep: it is a value that the tabular network learns; other networks take keep as
-   * error (default keep).
+   * Param: what is done with rows that have a missing feature (null, NaN or an image that cannot be
+   * read): error, skip (they are left out) or keep: it is a value that the tabular network learns;
+   * other networks take keep as error (default keep).
    */
   default Param<String> handleInvalid() {
     return scoringParams().handleInvalid;
   }
 
-  /** Param: column of the predicted class, a double; empty for none (default prediction). */
+  /**
+   * Param: column of the predicted class, a double, or of several labels the array of their
+   * indices; empty for none (default prediction).
+   */
   default Param<String> predictionCol() {
     return scoringParams().predictionCol;
   }
@@ -183,7 +189,11 @@ public interface ScoringParams<S extends ScoringParams<S>> extends Chained<S> {
     final DoubleArrayParam thresholds;
 
     Holder(Params owner) {
-      featuresCol = new Param<>(owner, "featuresCol", "column of a vector or an array of numbers");
+      featuresCol =
+          new Param<>(
+              owner,
+              "featuresCol",
+              "column of a vector or an array of numbers, or of images: the bytes of files, or what Spark's image source makes of them");
       featuresCols =
           new StringArrayParam(
               owner,
@@ -200,7 +210,9 @@ public interface ScoringParams<S extends ScoringParams<S>> extends Chained<S> {
               ParamCheck.name("handleInvalid", InvalidRows::of));
       predictionCol =
           new Param<>(
-              owner, "predictionCol", "column of the predicted class, a double; empty for none");
+              owner,
+              "predictionCol",
+              "column of the predicted class, a double, or of several labels the array of their indices; empty for none");
       probabilityCol =
           new Param<>(
               owner,
@@ -223,7 +235,7 @@ public interface ScoringParams<S extends ScoringParams<S>> extends Chained<S> {
               owner,
               "thresholds",
               "one number per class; the class with the largest probability / threshold is"
-                  + " predicted");
+                  + " predicted; of several labels each from its threshold on, 0.5 without any");
       owner.setDefault(featuresCol, "features");
       owner.setDefault(featuresCols, new String[0]);
       owner.setDefault(handleInvalid, InvalidRows.KEEP.label());

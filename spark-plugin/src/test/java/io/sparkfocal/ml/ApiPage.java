@@ -7,7 +7,6 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import org.apache.spark.ml.param.Param;
 
@@ -111,7 +110,7 @@ final class ApiPage {
 
   /** What a check demands; what it says against a text that is none of those it knows. */
   private static String allowed(Param<?> param) {
-    for (Object unknown : new Object[] {"?", new String[] {"?"}, new int[] {-1}, -1.5, -2, -3L}) {
+    for (Object unknown : new Object[] {"?", new String[] {"?"}, new int[] {-1}, -1.5, 1e9, -2}) {
       String said = said(param, unknown);
       for (String beforeDemand : List.of("it must be ", "choose ")) {
         int at = said.indexOf(beforeDemand);
@@ -120,8 +119,14 @@ final class ApiPage {
         }
       }
     }
-    String type = param.getClass().getSimpleName().replace("Param", "").toLowerCase(Locale.ROOT);
-    return type.isEmpty() ? "text" : type;
+    return switch (param.getClass().getSimpleName()) {
+      case "StringArrayParam" -> "texts";
+      case "DoubleArrayParam" -> "numbers";
+      case "BooleanParam" -> "true or false";
+      case "LongParam" -> "a whole number";
+      case "ModelParam" -> "a model, or a path";
+      default -> "a text";
+    };
   }
 
   /** Against a value; nothing if it is allowed, or of another type. */
