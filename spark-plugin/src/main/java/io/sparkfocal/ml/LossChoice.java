@@ -1,8 +1,13 @@
 package io.sparkfocal.ml;
 
+import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import io.sparkfocal.losses.ClassificationLoss;
 import io.sparkfocal.losses.LossCatalogue;
 import io.sparkfocal.losses.Reduction;
+import io.sparkfocal.plugin.NativeEngine;
 import io.sparkfocal.train.LossSpec;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
@@ -170,6 +175,9 @@ record LossChoice(String name, Map<String, Double> numbers, String alpha) {
           "loss is %s, which is for rows with one class each, but the rows have several labels; set it to asymmetric, sigmoidCrossEntropy, sigmoidFocal, qualityFocal or varifocal."
               .formatted(name));
     }
+    if (LossSpec.isClass(name)) {
+      requireTakesLabels(plain.unweighted(), counts.length);
+    }
     Alpha weights = Alpha.parse(alpha);
     if (weights instanceof Alpha.Auto || weights instanceof Alpha.None) {
       return plain;
@@ -190,6 +198,22 @@ record LossChoice(String name, Map<String, Double> numbers, String alpha) {
         new float[0],
         reduction,
         true);
+  }
+
+  /** Runs a loss of the user's once, since its contract does not ask for several labels. */
+  private void requireTakesLabels(ClassificationLoss loss, int labels) {
+    NativeEngine.require(1);
+    try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
+      Shape shape = new Shape(1, labels);
+      loss.prepare(manager, DataType.FLOAT32)
+          .evaluate(manager.zeros(shape), manager.ones(shape))
+          .close();
+    } catch (RuntimeException e) {
+      throw new IllegalArgumentException(
+          "loss is %s, which does not take several labels of a row, float32 targets of shape (rows, labels): %s"
+              .formatted(name, e.getMessage()),
+          e);
+    }
   }
 
   /**

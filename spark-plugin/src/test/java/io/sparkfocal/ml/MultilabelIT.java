@@ -7,6 +7,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import io.sparkfocal.losses.ClassificationLoss;
+import io.sparkfocal.losses.LossKernel;
 import io.sparkfocal.testing.TestSpark;
 import java.nio.file.Path;
 import java.util.List;
@@ -231,6 +235,33 @@ class MultilabelIT {
     FocalLossClassificationModel model = classifier().setMaxIter(1).fit(rows);
     assertThatThrownBy(() -> model.featureImportances(rows))
         .hasMessageContaining("rows with several labels");
+  }
+
+  /** A sigmoid loss that knows class numbers alone. */
+  public static final class OfClassNumbers implements ClassificationLoss {
+
+    /** Made by name. */
+    public OfClassNumbers() {}
+
+    @Override
+    public LossKernel prepare(NDManager manager, DataType dataType) {
+      return (logits, labels) -> {
+        throw new IllegalStateException("I want " + DataType.INT64 + ".");
+      };
+    }
+
+    @Override
+    public boolean isSigmoid() {
+      return true;
+    }
+  }
+
+  @Test
+  void aLossOfTheUsersThatTakesNoLabelsIsRefusedBeforeTraining() {
+    assertThatThrownBy(
+            () -> classifier().setLoss(OfClassNumbers.class.getName()).fit(rows()))
+        .hasMessageContaining("does not take several labels of a row")
+        .hasMessageContaining("I want int64");
   }
 
   @Test
