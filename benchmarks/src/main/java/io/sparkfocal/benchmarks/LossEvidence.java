@@ -33,7 +33,7 @@ public final class LossEvidence {
   private static final int SEEDS = 3;
 
   /** Of the two larger tables, where the default is 20. */
-  private static final int EPOCHS = 6;
+  private static final int EPOCHS = 4;
 
   private static final int MIXTURE_ROWS = 40_000;
 

@@ -14,10 +14,14 @@ public sealed interface FeatureEncoding extends Serializable
   int inputs();
 
   /** Which of these values a feature becomes. */
-  int[] inputsOf(int feature);
+  default int[] inputsOf(int feature) {
+    return new int[] {feature};
+  }
 
   /** Whether a feature is a category, whose values have no order. */
-  boolean isCategory(int feature);
+  default boolean isCategory(int feature) {
+    return false;
+  }
 
   /**
    * The inputs of a row that others are compared with: means, as far as a standardization subtracts
@@ -26,7 +30,9 @@ public sealed interface FeatureEncoding extends Serializable
   float[] typicalInputs();
 
   /** The network that takes these inputs, where another one was asked for by its features. */
-  NetworkDescription network(NetworkDescription asked);
+  default NetworkDescription network(NetworkDescription asked) {
+    return asked;
+  }
 
   /**
    * Reads rows of these columns for scoring; used by one thread.

@@ -1,7 +1,6 @@
 package io.sparkfocal.data;
 
 import io.sparkfocal.network.ImageShape;
-import io.sparkfocal.network.NetworkDescription;
 
 /**
  * Pixels from 0 to 1, from which each channel's mean is subtracted and which are then multiplied by
@@ -28,25 +27,10 @@ public record ImageEncoding(ImageShape shape, double[] means, double[] scales)
     return shape.size();
   }
 
-  @Override
-  public int[] inputsOf(int feature) {
-    return new int[] {feature};
-  }
-
-  @Override
-  public boolean isCategory(int feature) {
-    return false;
-  }
-
   /** Of the means. */
   @Override
   public float[] typicalInputs() {
     return new float[shape.size()];
-  }
-
-  @Override
-  public NetworkDescription network(NetworkDescription asked) {
-    return asked;
   }
 
   @Override

@@ -1,6 +1,5 @@
 package io.sparkfocal.data;
 
-import io.sparkfocal.network.NetworkDescription;
 import java.util.Arrays;
 import java.util.stream.IntStream;
 
@@ -50,23 +49,8 @@ public record Standardization(double[] means, double[] scales, boolean[] exact)
   }
 
   @Override
-  public int[] inputsOf(int feature) {
-    return new int[] {feature};
-  }
-
-  @Override
-  public boolean isCategory(int feature) {
-    return false;
-  }
-
-  @Override
   public float[] typicalInputs() {
     return new float[means.length];
-  }
-
-  @Override
-  public NetworkDescription network(NetworkDescription asked) {
-    return asked;
   }
 
   @Override

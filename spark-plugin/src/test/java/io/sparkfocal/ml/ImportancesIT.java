@@ -230,7 +230,7 @@ class ImportancesIT {
     Dataset<Row> rows = assembled(rows());
     assertThatThrownBy(() -> OPTIONS.withMetric("loss"))
         .hasMessage(
-            "metric is \"loss\"; choose macroRecall, accuracy, macroF1, logLoss, prAuc or auc.");
+            "metric is \"loss\"; choose macroRecall, accuracy, macroF1, microF1, logLoss, prAuc or auc.");
     assertThatThrownBy(() -> OPTIONS.withRepeats(0))
         .hasMessage("repeats is 0; it must be from 1 to 100.");
     assertThatThrownBy(() -> vectors.featureImportances(rows.limit(0)))

@@ -138,6 +138,6 @@ class ValidationMetricIT {
         .isThrownBy(() -> quick("roc"))
         .withMessage(
             "Unknown validation metric \"roc\"; choose loss, macroRecall, accuracy, macroF1,"
-                + " logLoss, prAuc or auc.");
+                + " microF1, logLoss, prAuc or auc.");
   }
 }
