@@ -56,7 +56,7 @@ final class BadData {
     return List.of(
         early(
             "features that are text",
-            "Column \"features\" has type string; features must be a vector, an array of numbers, or columns named by featuresCols.",
+            "Column \"features\" has type string; features must be a vector, an array of numbers, images, or columns named by featuresCols.",
             place -> quick().fit(place.rows().withColumn("features", lit("text")))),
         early(
             "features of the old vectors",
@@ -64,11 +64,11 @@ final class BadData {
             place -> quick().fit(MLUtils.convertVectorColumnsFromML(place.rows(), "features"))),
         early(
             "features that are booleans",
-            "Column \"features\" has type array<boolean>; features must be a vector, an array of numbers, or columns named by featuresCols, so cast it to array<int> first.",
+            "Column \"features\" has type array<boolean>; features must be a vector, an array of numbers, images, or columns named by featuresCols, so cast it to array<int> first.",
             place -> quick().fit(place.rows().withColumn("features", expr("array(true, false)")))),
         early(
             "a column of binary features",
-            "Column \"bytes\" (featuresCols) has type binary, but must be a number, boolean, text, date, timestamp, vector or array of numbers.",
+            "Column \"bytes\" (featuresCols) has type binary, which is for images, but these cannot be mixed with other columns; name it alone, by featuresCol.",
             place ->
                 quick()
                     .setFeaturesCols("weight", "bytes")

@@ -97,9 +97,9 @@ public final class BadFiles {
         network("no JSON", damaged + "it is no JSON" + AGAIN, "{", "<"),
         network(
             "of the future",
-            "has format 4, but this version reads formats 1 to 3; use the version that saved it\\.",
+            "has format 5, but this version reads formats 1 to 4; use the version that saved it\\.",
             "\"format\":1",
-            "\"format\":4"),
+            "\"format\":5"),
         network(
             "too few means",
             damaged + "2 features, but 1 means and 2 scales" + AGAIN,
