@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * How {@link FocalLossClassificationModel#featureImportances} measures.
  *
- * @param metric what gets worse: macroRecall, accuracy, macroF1, microF1, logLoss, prAuc or auc, of the
- *     model's probabilities and predictions; every row counts once
+ * @param metric what gets worse: macroRecall, accuracy, macroF1, microF1, logLoss, prAuc or auc, of
+ *     the model's probabilities and predictions; every row counts once
  * @param repeats how often the values of a feature are shuffled, from 1 to 100
  * @param seed of the shuffles
  * @param labelCol column of the labels; null for that of the estimator, or label for a model that

@@ -258,8 +258,7 @@ class MultilabelIT {
 
   @Test
   void aLossOfTheUsersThatTakesNoLabelsIsRefusedBeforeTraining() {
-    assertThatThrownBy(
-            () -> classifier().setLoss(OfClassNumbers.class.getName()).fit(rows()))
+    assertThatThrownBy(() -> classifier().setLoss(OfClassNumbers.class.getName()).fit(rows()))
         .hasMessageContaining("does not take several labels of a row")
         .hasMessageContaining("I want int64");
   }
