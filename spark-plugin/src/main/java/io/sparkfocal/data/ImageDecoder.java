@@ -3,7 +3,6 @@ package io.sparkfocal.data;
 import io.sparkfocal.network.ImageShape;
 import java.awt.color.ColorSpace;
 import java.awt.image.BufferedImage;
-import java.awt.image.DataBuffer;
 import java.awt.image.Raster;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -200,10 +199,9 @@ record ImageDecoder(ImageShape shape, boolean structs) implements Serializable {
   }
 
   private byte[] ofImage(BufferedImage image) {
-    boolean isGrey =
-        image.getColorModel().getColorSpace().getType() == ColorSpace.TYPE_GRAY
-            && image.getRaster().getDataBuffer().getDataType() != DataBuffer.TYPE_FLOAT;
-    return isGrey ? ofGrey(image) : ofColours(image);
+    return image.getColorModel().getColorSpace().getType() == ColorSpace.TYPE_GRAY
+        ? ofGrey(image)
+        : ofColours(image);
   }
 
   /** As they are: getRGB would take them for linear light. */

@@ -16,12 +16,25 @@ record ClassScores(double @Nullable [] thresholds) implements Serializable {
   private static final double HALF = 0.5;
 
   /**
+   * Requires thresholds that a model of so many classes, or labels, can predict by.
+   *
+   * @throws IllegalArgumentException as the two below
+   */
+  static void requireThresholds(double[] thresholds, int classes, boolean isMultilabel) {
+    if (isMultilabel) {
+      requireLabelThresholds(thresholds, classes);
+    } else {
+      requireThresholds(thresholds, classes);
+    }
+  }
+
+  /**
    * Requires thresholds that make a class of every row.
    *
    * @throws IllegalArgumentException if there is not one per class, or one is negative, or more
    *     than one is 0
    */
-  static void requireThresholds(double[] thresholds, int classes) {
+  private static void requireThresholds(double[] thresholds, int classes) {
     int zeros = 0;
     boolean allowed = thresholds.length == classes;
     for (double threshold : thresholds) {
@@ -40,7 +53,7 @@ record ClassScores(double @Nullable [] thresholds) implements Serializable {
    *
    * @throws IllegalArgumentException if there is not one for each, or one is not from 0 to 1
    */
-  static void requireLabelThresholds(double[] thresholds, int labels) {
+  private static void requireLabelThresholds(double[] thresholds, int labels) {
     if (thresholds.length != labels
         || Arrays.stream(thresholds).anyMatch(t -> !(t >= 0 && t <= 1))) {
       throw new IllegalArgumentException(

@@ -147,7 +147,7 @@ public final class FocalLossClassificationModel extends Model<FocalLossClassific
    */
   @Override
   public FocalLossClassificationModel setThresholds(double... value) {
-    requireThresholds(value);
+    ClassScores.requireThresholds(value, numClasses(), isMultilabel());
     set(thresholds(), value);
     return this;
   }
@@ -232,17 +232,9 @@ public final class FocalLossClassificationModel extends Model<FocalLossClassific
   private ClassScores classScores() {
     double[] thresholds = isDefined(thresholds()) ? getThresholds() : null;
     if (thresholds != null) {
-      requireThresholds(thresholds);
+      ClassScores.requireThresholds(thresholds, numClasses(), isMultilabel());
     }
     return new ClassScores(thresholds);
-  }
-
-  private void requireThresholds(double... thresholds) {
-    if (network.link().isMultilabel()) {
-      ClassScores.requireLabelThresholds(thresholds, numClasses());
-    } else {
-      ClassScores.requireThresholds(thresholds, numClasses());
-    }
   }
 
   private FocalLossClassificationModel withoutSkip() {
@@ -278,7 +270,7 @@ public final class FocalLossClassificationModel extends Model<FocalLossClassific
   public StructType transformSchema(StructType schema) {
     layout(schema);
     return OutputColumns.of(this)
-        .appendTo(schema, numClasses(), classNames(), network.link().isMultilabel(), numFeatures());
+        .appendTo(schema, numClasses(), classNames(), isMultilabel(), numFeatures());
   }
 
   private FeatureLayout layout(StructType schema) {

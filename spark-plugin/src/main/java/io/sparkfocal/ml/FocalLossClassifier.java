@@ -207,11 +207,7 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
     OutputLayer output = params.outputLayer(counts);
     TrainingPlan plan = params.of(input, output, job);
     if (isDefined(thresholds())) {
-      if (counts.isMultilabel()) {
-        ClassScores.requireLabelThresholds(getThresholds(), counts.classes());
-      } else {
-        ClassScores.requireThresholds(getThresholds(), counts.classes());
-      }
+      ClassScores.requireThresholds(getThresholds(), counts.classes(), counts.isMultilabel());
     }
     warnings.say(IdleParams.of(this, output.loss(), counts, input.workers(), params.auto()));
     TrainingResult result =
