@@ -28,7 +28,7 @@ public final class LossCatalogue {
     defaults.put("crossEntropy", Map.of("labelSmoothing", 0.0));
     defaults.put("focal", Map.of("gamma", 2.0));
     defaults.put("sigmoidCrossEntropy", Map.of());
-    defaults.put("sigmoidFocal", Map.of("gamma", 2.0));
+    defaults.put("sigmoidFocal", Map.of("gamma", 2.0, "shares", 0.0));
     defaults.put("balancedSoftmax", Map.of());
     defaults.put("logitAdjusted", Map.of("tau", 1.0));
     defaults.put("ldam", Map.of("maxMargin", 0.5, "scale", 1.0));
@@ -102,7 +102,11 @@ public final class LossCatalogue {
       case "focal" -> FocalLoss.builder().optGamma(n.of("gamma")).build();
       case "sigmoidCrossEntropy" -> new SigmoidCrossEntropyLoss();
       case "sigmoidFocal" ->
-          SigmoidFocalLoss.builder().optGamma(n.of("gamma")).optWeights(1, 1).build();
+          SigmoidFocalLoss.builder()
+              .optGamma(n.of("gamma"))
+              .optWeights(1, 1)
+              .optShares(n.whole("shares") != 0)
+              .build();
       case "balancedSoftmax" -> LogitAdjustedLoss.balancedSoftmax(counts);
       case "logitAdjusted" -> new LogitAdjustedLoss(n.of("tau"), counts);
       case "ldam" -> new LdamLoss(n.of("maxMargin"), n.of("scale"), counts);

@@ -10,9 +10,10 @@ import ai.djl.ndarray.types.DataType;
  *
  * <p>{@code value = -alpha * (1 - p)^gamma * log(p)} for a target of 1 and {@code -(1 - alpha) *
  * p^gamma * log(1 - p)} for 0, with {@code p = sigmoid(logit)}; a row's value is the sum over its
- * logits. Logits have shape (B, C); labels are class numbers (0 or 1 where C is 1) or targets from
- * 0 to 1 of shape (B, C); one between counts as both, by its share. Value and gradient are accurate
- * for every finite logit and every gamma.
+ * logits. Logits have shape (B, C); labels are class numbers (0 or 1 where C is 1) or targets 0 and
+ * 1 of shape (B, C), or from 0 to 1 where the loss is told so ({@link Builder#optShares}), of which
+ * one between counts as both, by its share. Value and gradient are accurate for every finite logit
+ * and every gamma.
  *
  * <p>The default alpha, 0.25, is that of the paper for gamma 2. It looks the wrong way round for a
  * rare class 1, and is so because gamma 2 already takes most of the weight from the easy rows of
@@ -26,12 +27,14 @@ public final class SigmoidFocalLoss implements ClassificationLoss {
   private final float gamma;
   private final float negativeWeight;
   private final float positiveWeight;
+  private final boolean shares;
 
   private SigmoidFocalLoss(Builder builder) {
     gamma = FocalTerms.requireGamma(builder.gamma);
     ClassWeights.of(builder.negativeWeight, builder.positiveWeight);
     negativeWeight = builder.negativeWeight;
     positiveWeight = builder.positiveWeight;
+    shares = builder.shares;
   }
 
   /** Returns a builder with gamma 2, weight 0.25 for targets 1 and 0.75 for targets 0. */
@@ -53,6 +56,9 @@ public final class SigmoidFocalLoss implements ClassificationLoss {
   public LossKernel prepare(NDManager manager, DataType dataType) {
     Constants constants = new Constants(manager, dataType);
     Power exponent = new Power(constants, gamma);
+    if (shares) {
+      return new SigmoidKernel(constants, ofShares(constants, exponent));
+    }
     NDArray one = constants.vector(1f);
     NDArray minusTwo = constants.vector(-2f);
     NDArray negative = constants.vector(negativeWeight);
@@ -66,17 +72,24 @@ public final class SigmoidFocalLoss implements ClassificationLoss {
           NDArray weights = targets.mul(difference).addi(negative);
           return new SigmoidKernel.Elements(
               terms.values().muli(weights), terms.slopes().muli(weights).muli(sign), weights);
-        },
-        (logits, targets) -> {
-          NDArray present = targets.mul(constants.of(positiveWeight));
-          NDArray absent = one.sub(targets).muli(negative);
-          FocalTerms ifAbsent = FocalTerms.of(logits, exponent);
-          FocalTerms ifPresent = FocalTerms.of(logits.neg(), exponent);
-          return new SigmoidKernel.Elements(
-              ifPresent.values().muli(present).addi(ifAbsent.values().muli(absent)),
-              ifAbsent.slopes().muli(absent).subi(ifPresent.slopes().muli(present)),
-              present.add(absent));
         });
+  }
+
+  /** Both curves, each by its share. */
+  private SigmoidKernel.Formula ofShares(Constants constants, Power exponent) {
+    NDArray one = constants.vector(1f);
+    NDArray negative = constants.vector(negativeWeight);
+    NDArray positive = constants.vector(positiveWeight);
+    return (logits, targets) -> {
+      NDArray present = targets.mul(positive);
+      NDArray absent = one.sub(targets).muli(negative);
+      FocalTerms ifAbsent = FocalTerms.of(logits, exponent);
+      FocalTerms ifPresent = FocalTerms.of(logits.neg(), exponent);
+      return new SigmoidKernel.Elements(
+          ifPresent.values().muli(present).addi(ifAbsent.values().muli(absent)),
+          ifAbsent.slopes().muli(absent).subi(ifPresent.slopes().muli(present)),
+          present.add(absent));
+    };
   }
 
   @Override
@@ -95,6 +108,7 @@ public final class SigmoidFocalLoss implements ClassificationLoss {
     private float gamma = 2f;
     private float negativeWeight = 0.75f;
     private float positiveWeight = 0.25f;
+    private boolean shares;
 
     private Builder() {}
 
@@ -122,6 +136,12 @@ public final class SigmoidFocalLoss implements ClassificationLoss {
     public Builder optWeights(float negativeWeight, float positiveWeight) {
       this.negativeWeight = negativeWeight;
       this.positiveWeight = positiveWeight;
+      return this;
+    }
+
+    /** Says whether targets may lie between 0 and 1, which takes twice the time. Default false. */
+    public Builder optShares(boolean shares) {
+      this.shares = shares;
       return this;
     }
 

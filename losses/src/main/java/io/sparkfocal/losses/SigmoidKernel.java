@@ -40,24 +40,12 @@ final class SigmoidKernel extends ScopedKernel {
   private final Constants constants;
   private final DataType dataType;
   private final Formula formula;
-  private final Formula ofShares;
   private final NDArray zeroAndOne;
 
   SigmoidKernel(Constants constants, Formula formula) {
-    this(constants, formula, formula);
-  }
-
-  /**
-   * As above, with another formula where targets are given for each logit.
-   *
-   * @param formula for targets of 0 and 1
-   * @param ofShares for targets from 0 to 1
-   */
-  SigmoidKernel(Constants constants, Formula formula, Formula ofShares) {
     this.constants = constants;
     this.dataType = constants.dataType();
     this.formula = formula;
-    this.ofShares = ofShares;
     this.zeroAndOne = constants.vector(0, 1);
   }
 
@@ -65,10 +53,7 @@ final class SigmoidKernel extends ScopedKernel {
   RowLosses compute(NDArray logits, NDArray labels, @Nullable NDArray sampleWeights) {
     Batch.requireLogits(logits, dataType);
     NDArray plain = logits.stopGradient();
-    Elements elements =
-        isTargets(plain, labels)
-            ? ofShares.apply(plain, labels)
-            : formula.apply(plain, targets(plain, labels));
+    Elements elements = formula.apply(plain, targets(plain, labels));
     NDArray weights = elements.weights();
     return new RowLosses(
         sum(elements.values()),
@@ -98,11 +83,10 @@ final class SigmoidKernel extends ScopedKernel {
     return columns == 1 ? sum : sum.div(constants.of((float) columns));
   }
 
-  private boolean isTargets(NDArray logits, NDArray labels) {
-    return labels.getDataType() == dataType && labels.getShape().equals(logits.getShape());
-  }
-
   private NDArray targets(NDArray logits, NDArray labels) {
+    if (labels.getDataType() == dataType && labels.getShape().equals(logits.getShape())) {
+      return labels;
+    }
     Batch batch = Batch.of(logits, labels, null, dataType);
     return batch.classes() == 1
         ? zeroAndOne.gather(batch.labels(), 0).reshape(logits.getShape())

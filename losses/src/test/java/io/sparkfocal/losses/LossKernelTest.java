@@ -259,8 +259,8 @@ class LossKernelTest {
   static Stream<ClassificationLoss> lossesOfShares() {
     return Stream.of(
         new AsymmetricLoss(1, 4, 0.05f),
-        SigmoidFocalLoss.builder().optAlpha(0.3f).build(),
-        SigmoidFocalLoss.builder().optGamma(0).optWeights(1, 1).build(),
+        SigmoidFocalLoss.builder().optAlpha(0.3f).optShares(true).build(),
+        SigmoidFocalLoss.builder().optGamma(0).optWeights(1, 1).optShares(true).build(),
         new SigmoidCrossEntropyLoss());
   }
 

@@ -212,6 +212,11 @@ public final class InputBlocks implements AutoCloseable {
     return Arrays.stream(made).mapToInt(PartitionRows::targets).max().orElse(0);
   }
 
+  /** Whether any of several labels lies between 0 and 1. */
+  public boolean hasShares() {
+    return Arrays.stream(made).anyMatch(PartitionRows::hasShares);
+  }
+
   /** How many rows have a missing feature. */
   public long missingRows() {
     return Arrays.stream(made).mapToLong(PartitionRows::missing).sum();

@@ -16,6 +16,7 @@ import java.util.List;
  * @param skipped rows that were left out for one
  * @param blocks in the order in which they were made
  * @param targets how many labels a row has that has several; 0 where it has a class
+ * @param hasShares whether any of several labels lies between 0 and 1
  * @param classRows training rows of each class, up to the highest label seen in any row, or the sum
  *     of each of several labels, in parts of 2<sup>-16</sup>; where the validation rows were chosen
  *     here, these follow the training rows of each class
@@ -30,6 +31,7 @@ public record PartitionRows(
     long skipped,
     List<BlockInfo> blocks,
     int targets,
+    boolean hasShares,
     long[] classRows,
     double trainingWeight,
     double validationWeight) {
@@ -64,6 +66,7 @@ public record PartitionRows(
     private long missing;
     private long skipped;
     private int targets = -1;
+    private boolean hasShares;
     private final boolean countsHeld;
 
     /** Counts, of each class, also the validation rows if told so, in turn with the others. */
@@ -95,6 +98,7 @@ public record PartitionRows(
       float[] several = row.targets();
       for (int label = 0; label < several.length; label++) {
         count(label, validation, Math.round(several[label] * LABEL));
+        hasShares |= several[label] != Math.rint(several[label]);
       }
       if (several.length == 0) {
         count(row.label(), validation, 1);
@@ -126,6 +130,7 @@ public record PartitionRows(
           skipped,
           List.copyOf(blocks),
           Math.max(0, targets),
+          hasShares,
           Arrays.copyOf(classRows, classes),
           trainingWeight,
           validationWeight);
@@ -147,6 +152,7 @@ public record PartitionRows(
     out.writeLong(missing);
     out.writeLong(skipped);
     out.writeInt(targets);
+    out.writeBoolean(hasShares);
     out.writeDouble(trainingWeight);
     out.writeDouble(validationWeight);
     out.writeInt(blocks.size());
@@ -169,6 +175,7 @@ public record PartitionRows(
     long missing = in.readLong();
     long skipped = in.readLong();
     int targets = in.readInt();
+    boolean hasShares = in.readBoolean();
     double trainingWeight = in.readDouble();
     double validationWeight = in.readDouble();
     List<BlockInfo> blocks = new ArrayList<>();
@@ -184,6 +191,7 @@ public record PartitionRows(
         skipped,
         List.copyOf(blocks),
         targets,
+        hasShares,
         classRows,
         trainingWeight,
         validationWeight);

@@ -35,6 +35,7 @@ final class EstimatorPlan {
   private final NetworkChoice choice;
   private final AutoSettings auto;
   private final boolean isMultilabel;
+  private final boolean hasShares;
 
   /** For these rows. */
   EstimatorPlan(FocalLossClassifier params, Input input) {
@@ -42,14 +43,26 @@ final class EstimatorPlan {
         params,
         NetworkChoice.of(params, input.columns().features()).resolved(input.rows()),
         input.counts().trainingRows(),
-        input.counts().isMultilabel());
+        input.counts().isMultilabel(),
+        input.rows().hasShares());
   }
 
-  /** For that network and so many training rows, which may have several labels. */
-  EstimatorPlan(FocalLossClassifier params, NetworkChoice choice, long rows, boolean isMultilabel) {
+  /**
+   * For that network and so many training rows.
+   *
+   * @param isMultilabel whether a row has several labels
+   * @param hasShares whether any of these lies between 0 and 1
+   */
+  EstimatorPlan(
+      FocalLossClassifier params,
+      NetworkChoice choice,
+      long rows,
+      boolean isMultilabel,
+      boolean hasShares) {
     this.params = params;
     this.choice = choice;
     this.isMultilabel = isMultilabel;
+    this.hasShares = hasShares;
     this.auto = AutoSettings.of(params, choice, rows);
   }
 
@@ -134,7 +147,7 @@ final class EstimatorPlan {
 
   /** The loss, with class weights or with adjusted logits, since each counts the frequencies. */
   LossChoice lossChoice() {
-    LossChoice choice = LossChoice.of(params, isMultilabel);
+    LossChoice choice = LossChoice.of(params, isMultilabel).forShares(hasShares);
     if (params.getLogitAdjustment() == 0) {
       return choice;
     }

@@ -123,6 +123,16 @@ record LossChoice(String name, Map<String, Double> numbers, String alpha) {
     return weights instanceof Alpha.Auto ? new LossChoice(name, numbers, "none") : this;
   }
 
+  /** This loss where any of several labels may lie between 0 and 1, if it has to be told. */
+  LossChoice forShares(boolean hasShares) {
+    if (!hasShares || !name.equals("sigmoidFocal")) {
+      return this;
+    }
+    Map<String, Double> all = new LinkedHashMap<>(numbers);
+    all.put("shares", 1.0);
+    return new LossChoice(name, all, alpha);
+  }
+
   /** A name that may be that of a loss. */
   static String requireName(String name) {
     if (!LossSpec.isClass(name) && !name.equals(AUTO)) {

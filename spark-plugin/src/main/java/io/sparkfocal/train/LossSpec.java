@@ -104,7 +104,11 @@ public record LossSpec(
       case "focal" -> FocalLoss.builder().optGamma(gamma).optAlpha(alpha).build();
       case "sigmoidFocal" ->
           alpha.length == 1
-              ? SigmoidFocalLoss.builder().optGamma(gamma).optAlpha(alpha[0]).build()
+              ? SigmoidFocalLoss.builder()
+                  .optGamma(gamma)
+                  .optAlpha(alpha[0])
+                  .optShares(numbers.getOrDefault("shares", 0.0) != 0)
+                  .build()
               : new ClassWeightedLoss(plain, alpha);
       default -> new ClassWeightedLoss(plain, alpha);
     };

@@ -167,7 +167,7 @@ class ParamConflictsTest {
         setter.apply(new FocalLossClassifier().setBatchSize(25).setMaxIter(10));
     LabelCounts counts = new LabelCounts(new long[] {90, 10}, 0, 100, 0);
     EstimatorPlan plan =
-        new EstimatorPlan(classifier, NetworkChoice.MLP, counts.trainingRows(), false);
+        new EstimatorPlan(classifier, NetworkChoice.MLP, counts.trainingRows(), false, false);
     return IdleParams.of(classifier, plan.outputLayer(counts).loss(), counts, 2, plan.auto());
   }
 
