@@ -15,7 +15,7 @@ import io.sparkfocal.testing.LogLines;
 import io.sparkfocal.testing.OtherJvm;
 import io.sparkfocal.testing.Samples;
 import io.sparkfocal.testing.TestSpark;
-import java.io.File;
+import io.sparkfocal.testing.WrittenCheckpoints;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -97,7 +97,7 @@ class RecoveryIT {
         Thread killer =
             new Thread(
                 () -> {
-                  awaitCheckpoints(folder.resolve("checkpoints"));
+                  WrittenCheckpoints.await(folder.resolve("checkpoints"));
                   Runtime.getRuntime().halt(9);
                 });
         killer.setDaemon(true);
@@ -114,23 +114,6 @@ class RecoveryIT {
         return "nobody";
       }
     }
-  }
-
-  private static void awaitCheckpoints(Path checkpoints) {
-    Awaitility.await()
-        .atMost(Duration.ofSeconds(100))
-        .pollInterval(Duration.ofMillis(5))
-        .until(() -> written(checkpoints.toFile()) >= 2);
-  }
-
-  /** Without exceptions for files that are deleted meanwhile, as a stream of paths has them. */
-  private static long written(File folder) {
-    File[] files = folder.listFiles();
-    return files == null
-        ? 0
-        : Arrays.stream(files)
-            .mapToLong(f -> f.getName().endsWith(".safetensors") ? 1 : written(f))
-            .sum();
   }
 
   private void victim(String executor) throws IOException {
@@ -241,7 +224,7 @@ class RecoveryIT {
     String classPath = System.getProperty("java.class.path");
     Process other = OtherJvm.start(output, classPath, Map.of(), EndlessFit.class, place);
     try {
-      awaitCheckpoints(checkpoints());
+      WrittenCheckpoints.await(checkpoints());
       Dataset<Row> rows = Samples.rows(TestSpark.with(Map.of("spark.master", "local[2]")), 100);
       FocalLossClassifier resuming = EndlessFit.classifier(place).setResume(true);
       assertThat(resuming.setMaxIter(2).fit(rows).summary().orElseThrow().epochs()).hasSize(2);
@@ -272,10 +255,11 @@ class RecoveryIT {
     Map<String, String> settings = new TreeMap<>(TestSpark.twoExecutorSettings());
     settings.put("spark.focal.slots.timeout", "5s");
     SparkSession spark = TestSpark.with(settings);
+    TestSpark.awaitExecutors(2);
     Dataset<Row> rows = Samples.rows(spark, 20_000).repartition(5);
     CompletableFuture<FocalLossClassificationModel> training =
         CompletableFuture.supplyAsync(() -> classifier().setMaxIter(40).fit(rows));
-    awaitCheckpoints(checkpoints());
+    WrittenCheckpoints.await(checkpoints(), training);
     // Spark does not replace an executor that was not wanted any more.
     assertThat(spark.sparkContext().killExecutor("1")).isTrue();
     TrainingSummary summary = training.orTimeout(120, TimeUnit.SECONDS).join().summary().get();
@@ -331,7 +315,7 @@ class RecoveryIT {
               spark.sparkContext().setJobGroup("training", "to be cancelled", true);
               return thrown(() -> endless().fit(rows));
             });
-    awaitCheckpoints(checkpoints());
+    WrittenCheckpoints.await(checkpoints());
     long start = System.nanoTime();
     spark.sparkContext().cancelJobGroup("training");
     assertThat(ended.orTimeout(30, TimeUnit.SECONDS).join())
@@ -348,7 +332,7 @@ class RecoveryIT {
     CompletableFuture<Throwable> ended = new CompletableFuture<>();
     Thread fit = new Thread(() -> ended.complete(thrown(() -> endless().fit(rows))));
     fit.start();
-    awaitCheckpoints(checkpoints());
+    WrittenCheckpoints.await(checkpoints());
     fit.interrupt();
     assertThat(ended.get(30, TimeUnit.SECONDS))
         .hasMessage("fit() was interrupted; its job is cancelled.");

@@ -237,6 +237,7 @@ class TwoExecutorsIT {
     Map<String, String> impatient = new TreeMap<>(TestSpark.twoExecutorSettings());
     impatient.put("spark.focal.slots.timeout", "10s");
     SparkSession spark = TestSpark.with(impatient);
+    TestSpark.awaitExecutors(2);
     Dataset<Row> rows = Samples.rows(spark, 20);
     assertThatIllegalArgumentException()
         .isThrownBy(() -> quick().setNumWorkers(3).fit(rows))

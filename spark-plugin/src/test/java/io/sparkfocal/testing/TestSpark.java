@@ -4,9 +4,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Map;
 import java.util.TreeMap;
+import org.apache.spark.SparkStatusTracker;
 import org.apache.spark.sql.SparkSession;
+import org.awaitility.Awaitility;
 
 /**
  * The Spark session of this JVM: started when a test asks for one, kept while the next asks for the
@@ -63,6 +66,14 @@ public final class TestSpark {
     wanted.forEach(builder::config);
     makeSparkHome();
     return builder.getOrCreate();
+  }
+
+  /** Returns once that many executors have registered, however busy the machine is. */
+  public static void awaitExecutors(int count) {
+    SparkStatusTracker status = SparkSession.active().sparkContext().statusTracker();
+    Awaitility.await()
+        .atMost(Duration.ofSeconds(100))
+        .until(() -> status.getExecutorInfos().length == count + 1);
   }
 
   /** Ends the session, so that the next test starts one. */
