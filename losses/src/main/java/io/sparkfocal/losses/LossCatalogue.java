@@ -105,7 +105,7 @@ public final class LossCatalogue {
           SigmoidFocalLoss.builder()
               .optGamma(n.of("gamma"))
               .optWeights(1, 1)
-              .optShares(n.whole("shares") != 0)
+              .optShares(n.flag("shares"))
               .build();
       case "balancedSoftmax" -> LogitAdjustedLoss.balancedSoftmax(counts);
       case "logitAdjusted" -> new LogitAdjustedLoss(n.of("tau"), counts);
@@ -140,6 +140,14 @@ public final class LossCatalogue {
             "%s must be a whole number but is %s.".formatted(name, number));
       }
       return (int) number;
+    }
+
+    boolean flag(String name) {
+      float number = of(name);
+      if (number != 0 && number != 1) {
+        throw new IllegalArgumentException("%s must be 0 or 1 but is %s.".formatted(name, number));
+      }
+      return number == 1;
     }
   }
 }
