@@ -34,7 +34,7 @@ public final class EndToEnd {
       Dataset<Row> table = spark.read().parquet(Path.of(arguments[0]).toString());
       FocalLossClassificationModel model = classifier().fit(table);
       double end = secondsOfJvm();
-      TrainingSummary summary = model.summary().orElseThrow();
+      TrainingSummary summary = model.summary();
       double training = summary.epochs().get(EPOCHS - 1).elapsedSeconds();
       Child.reply(
           String.format(

@@ -93,7 +93,6 @@ public final class SpillSpeed {
                   .setBatchSize(Integer.parseInt(batch))
                   .fit(rows)
                   .summary()
-                  .orElseThrow()
                   .epochs();
           Child.reply(epochs.get(EPOCHS - 1).rowsPerSecond());
         }

@@ -129,7 +129,7 @@ public final class TablesQuality {
     long start = System.nanoTime();
     var model = classifier.fit(training);
     double seconds = (System.nanoTime() - start) / 1e9;
-    var summary = model.summary().orElseThrow();
+    var summary = model.summary();
     System.err.printf(
         Locale.ROOT,
         "  best epoch %d of %d, %.0f rows/s%n",

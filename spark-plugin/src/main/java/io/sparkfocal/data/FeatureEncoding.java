@@ -40,4 +40,13 @@ public sealed interface FeatureEncoding extends Serializable
    * @param keeps whether features may be missing, where the encoding knows what that means
    */
   FeatureReader reader(FeatureLayout layout, boolean keeps);
+
+  /**
+   * Reads rows of one vector of all features, in their order; used by one thread.
+   *
+   * <p>A text is its index in the dictionary of its column, which has one more for all other texts;
+   * a missing feature is NaN; a pixel is a number from 0 to 255; all else is as {@link #reader}
+   * takes it.
+   */
+  FeatureReader vectorReader(boolean keeps);
 }

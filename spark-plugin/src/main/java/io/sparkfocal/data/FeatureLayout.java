@@ -14,6 +14,7 @@ import org.apache.spark.sql.types.ArrayType;
 import org.apache.spark.sql.types.BooleanType;
 import org.apache.spark.sql.types.DataType;
 import org.apache.spark.sql.types.DataTypes;
+import org.apache.spark.sql.types.Metadata;
 import org.apache.spark.sql.types.NumericType;
 import org.apache.spark.sql.types.StructField;
 import org.apache.spark.sql.types.StructType;
@@ -41,6 +42,15 @@ public record FeatureLayout(Kind kind, List<FeatureColumn> parts) implements Ser
     TABLE,
     /** Images. */
     IMAGE
+  }
+
+  /** One vector, dense or sparse, none of whose features is a category. */
+  static FeatureLayout ofVector() {
+    return new FeatureLayout(
+        Kind.VECTOR,
+        List.of(
+            FeatureColumn.of(
+                new StructField("features", new VectorUDT(), false, Metadata.empty()))));
   }
 
   /** Names of the columns. */

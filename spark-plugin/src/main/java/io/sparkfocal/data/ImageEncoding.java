@@ -1,6 +1,7 @@
 package io.sparkfocal.data;
 
 import io.sparkfocal.network.ImageShape;
+import org.apache.spark.ml.linalg.Vector;
 
 /**
  * Pixels from 0 to 1, from which each channel's mean is subtracted and which are then multiplied by
@@ -43,6 +44,20 @@ public record ImageEncoding(ImageShape shape, double[] means, double[] scales)
         throw new FeatureValues(layout, shape.size()).noImage(ImageDecoder.origin(row.get(0)));
       }
       encode(pixels, table, inputs);
+    };
+  }
+
+  @Override
+  public FeatureReader vectorReader(boolean keeps) {
+    FeatureValues check = new FeatureValues(FeatureLayout.ofVector(), shape.size());
+    int size = shape.size() / shape.channels();
+    return (row, inputs) -> {
+      double[] pixels = check.present(row.<Vector>getAs(0)).toArray();
+      check.size(pixels.length);
+      for (int i = 0; i < pixels.length; i++) {
+        int c = i / size;
+        inputs[i] = (float) ((check.narrow(pixels[i], i) / WHITE - means[c]) * scales[c]);
+      }
     };
   }
 

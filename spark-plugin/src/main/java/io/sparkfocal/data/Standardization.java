@@ -58,6 +58,11 @@ public record Standardization(double[] means, double[] scales, boolean[] exact)
     return new RowFeatures(layout, this)::read;
   }
 
+  @Override
+  public FeatureReader vectorReader(boolean keeps) {
+    return reader(FeatureLayout.ofVector(), keeps);
+  }
+
   /** Leaves features as they are. */
   public static Standardization none(int width) {
     double[] scales = new double[width];

@@ -19,6 +19,7 @@ public record TableEncoding(List<Feature> encoded, List<String> types, List<Inte
     implements FeatureEncoding {
 
   private static final long serialVersionUID = 1L;
+  private static final String TEXT = "text";
 
   /**
    * One feature: a number or a category.
@@ -58,6 +59,18 @@ public record TableEncoding(List<Feature> encoded, List<String> types, List<Inte
                 .formatted(parts.get(i).name(), type, types.get(i)));
       }
     }
+  }
+
+  /** Whether a feature is a column of texts. */
+  boolean isText(int feature) {
+    int end = 0;
+    for (int i = 0; i < types.size(); i++) {
+      end += widths.get(i);
+      if (feature < end) {
+        return types.get(i).equals(TEXT);
+      }
+    }
+    throw new IndexOutOfBoundsException(feature);
   }
 
   /** How many numbers there are. */
@@ -102,6 +115,11 @@ public record TableEncoding(List<Feature> encoded, List<String> types, List<Inte
   @Override
   public FeatureReader reader(FeatureLayout layout, boolean keeps) {
     return new TableFeatures(layout, this, keeps)::read;
+  }
+
+  @Override
+  public FeatureReader vectorReader(boolean keeps) {
+    return new TableVectors(this, keeps)::read;
   }
 
   /** How many indices each category has, in the order of the inputs. */

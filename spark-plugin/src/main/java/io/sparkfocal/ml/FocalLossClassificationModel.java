@@ -1,33 +1,32 @@
 package io.sparkfocal.ml;
 
+import io.sparkfocal.calibration.LogitLink;
 import io.sparkfocal.data.Columns;
 import io.sparkfocal.data.FeatureLayout;
 import io.sparkfocal.data.ImageEncoding;
 import io.sparkfocal.data.InvalidRows;
 import io.sparkfocal.data.TableEncoding;
-import io.sparkfocal.persist.ModelFiles;
-import io.sparkfocal.persist.ModelFolder;
 import io.sparkfocal.persist.TrainedNetwork;
-import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Optional;
-import org.apache.hadoop.conf.Configuration;
-import org.apache.spark.ml.Model;
+import org.apache.spark.ml.classification.ProbabilisticClassificationModel;
+import org.apache.spark.ml.linalg.DenseVector;
+import org.apache.spark.ml.linalg.Vector;
+import org.apache.spark.ml.linalg.Vectors;
 import org.apache.spark.ml.param.ParamMap;
-import org.apache.spark.ml.util.DefaultParamsReader;
-import org.apache.spark.ml.util.DefaultParamsWriter;
+import org.apache.spark.ml.util.HasTrainingSummary;
 import org.apache.spark.ml.util.MLReader;
 import org.apache.spark.ml.util.MLWritable;
 import org.apache.spark.ml.util.MLWriter;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.StructType;
 import org.jspecify.annotations.Nullable;
 import scala.Option;
+import scala.Tuple3;
 
 /**
  * A trained network that appends logits, probabilities and the predicted class to a DataFrame.
@@ -38,40 +37,51 @@ import scala.Option;
  * and those of other providers score batches of rows, where a filter belongs before {@code
  * transform}. Features must be finite; missing ones are treated as {@code handleInvalid} says.
  */
-public final class FocalLossClassificationModel extends Model<FocalLossClassificationModel>
-    implements ScoringParams<FocalLossClassificationModel>, MLWritable {
+public final class FocalLossClassificationModel
+    extends ProbabilisticClassificationModel<Vector, FocalLossClassificationModel>
+    implements ScoringParams<FocalLossClassificationModel>,
+        HasTrainingSummary<TrainingSummary>,
+        MLWritable {
 
   private static final long serialVersionUID = 1L;
 
   /** So that a column of images is known for one. */
   private static final int[] ANY_SHAPE = {1, 1, 1};
 
-  private final String uid;
+  private final @Nullable String uid;
   private final ScoringParams.Holder scoringParams;
   private final TrainedNetwork network;
   private final NetworkBroadcast broadcast;
-  private final @Nullable TrainingSummary summary;
+  private final VectorScorer ofVectors;
+  private Option<TrainingSummary> summary;
 
   FocalLossClassificationModel(
       String uid, TrainedNetwork network, @Nullable TrainingSummary summary) {
-    this(uid, network, new NetworkBroadcast(), summary);
+    this(
+        PendingUid.of(uid),
+        network,
+        new NetworkBroadcast(),
+        new VectorScorer(network),
+        Option.apply(summary));
   }
 
   private FocalLossClassificationModel(
-      String uid,
+      PendingUid uid,
       TrainedNetwork network,
       NetworkBroadcast broadcast,
-      @Nullable TrainingSummary summary) {
-    this.uid = uid;
+      VectorScorer ofVectors,
+      Option<TrainingSummary> summary) {
+    this.uid = uid.value();
     this.network = network;
     this.broadcast = broadcast;
+    this.ofVectors = ofVectors;
     this.summary = summary;
     this.scoringParams = new ScoringParams.Holder(this);
   }
 
   @Override
   public String uid() {
-    return uid;
+    return uid == null ? PendingUid.get() : uid;
   }
 
   @Override
@@ -83,13 +93,15 @@ public final class FocalLossClassificationModel extends Model<FocalLossClassific
     return network;
   }
 
-  /** The same params with another summary. */
+  /** The same with another summary. */
   FocalLossClassificationModel with(TrainingSummary other) {
-    return copyValues(
-        new FocalLossClassificationModel(uid, network, broadcast, other), ParamMap.empty());
+    FocalLossClassificationModel copy = copy(ParamMap.empty());
+    copy.summary = Option.apply(other);
+    return copy;
   }
 
   /** How many classes the model tells apart. */
+  @Override
   public int numClasses() {
     return network.classes();
   }
@@ -100,6 +112,7 @@ public final class FocalLossClassificationModel extends Model<FocalLossClassific
   }
 
   /** How many features a row must have. */
+  @Override
   public int numFeatures() {
     return network.encoding().features();
   }
@@ -114,10 +127,23 @@ public final class FocalLossClassificationModel extends Model<FocalLossClassific
     return network.link().temperature();
   }
 
-  /** How the training went; empty for a model that was loaded. */
-  public Optional<TrainingSummary> summary() {
-    return Optional.ofNullable(summary);
+  /** How the training went; none for a model that an earlier version saved. */
+  @Override
+  public Option<TrainingSummary> trainingSummary() {
+    return summary;
   }
+
+  /** Keeps a summary, for Spark. */
+  @Override
+  public void trainingSummary_$eq(Option<TrainingSummary> value) {
+    summary = value;
+  }
+
+  /** Of Spark 4.1 on. Nothing is left to do: {@code write()} saves the summary with the model. */
+  public void saveSummary(String path) {}
+
+  /** Of Spark 4.1 on. Nothing is left to do: {@code load} reads the summary with the model. */
+  public void loadSummary(String path, Dataset<Row> dataset) {}
 
   /**
    * Sets {@link #featuresCol}.
@@ -146,10 +172,57 @@ public final class FocalLossClassificationModel extends Model<FocalLossClassific
    *     than one is 0; of several labels, if one is not from 0 to 1
    */
   @Override
+  @SuppressWarnings("overrides") // Spark's takes an array
   public FocalLossClassificationModel setThresholds(double... value) {
     ClassScores.requireThresholds(value, numClasses(), isMultilabel());
     set(thresholds(), value);
     return this;
+  }
+
+  /**
+   * Raw scores of the classes for one row: what {@link #rawPredictionCol} has.
+   *
+   * @param features all of them, in the order of featuresCols; a text is its index in the
+   *     dictionary of its column, a missing value NaN
+   * @throws IllegalArgumentException if there are too few or too many, or one cannot be scored
+   */
+  @Override
+  public Vector predictRaw(Vector features) {
+    return Vectors.dense(
+        ofVectors.raw(features, InvalidRows.of(getHandleInvalid()) == InvalidRows.KEEP));
+  }
+
+  /**
+   * The class of one row, as {@link #predictRaw} takes it.
+   *
+   * @throws IllegalArgumentException as there, or if a row may have several labels
+   */
+  @Override
+  public double predict(Vector features) {
+    if (isMultilabel()) {
+      throw new IllegalArgumentException(
+          "predict returns one class, but rows of this model may have several labels; call predictProbability, or transform, whose prediction is the array of the labels that are there.");
+    }
+    return super.predict(features);
+  }
+
+  /** Probabilities in place of raw scores, by the model's link. */
+  @Override
+  public Vector raw2probabilityInPlace(Vector raw) {
+    double[] values = ((DenseVector) raw).values();
+    double[] probabilities =
+        isMultilabel()
+            ? LogitLink.sigmoids(values)
+            : LogitLink.probabilities(values, network.description().outputs());
+    System.arraycopy(probabilities, 0, values, 0, values.length);
+    return raw;
+  }
+
+  /** Written out, since Java sees two of this name in the superclass. */
+  @Override
+  @SuppressWarnings({"unchecked", "rawtypes"})
+  public Tuple3 findSummaryModel() {
+    return super.findSummaryModel();
   }
 
   /**
@@ -217,16 +290,9 @@ public final class FocalLossClassificationModel extends Model<FocalLossClassific
             layout,
             invalid == InvalidRows.KEEP,
             classScores(),
-            Optional.ofNullable(options.labelCol()).orElseGet(this::labelCol),
+            Optional.ofNullable(options.labelCol()).orElseGet(this::getLabelCol),
             options)
         .of(invalid == InvalidRows.SKIP ? rows.filter(ValidRows.condition(layout)) : rows);
-  }
-
-  /** The estimator's, which a model that was loaded does not know. */
-  private String labelCol() {
-    return hasParent() && parent() instanceof FocalLossClassifier estimator
-        ? estimator.getLabelCol()
-        : "label";
   }
 
   private ClassScores classScores() {
@@ -253,7 +319,7 @@ public final class FocalLossClassificationModel extends Model<FocalLossClassific
             .withName("focal_scores")
             .apply(features);
     // Once for all columns: Spark does not repeat a function that is used several times.
-    String struct = uid + "_scores";
+    String struct = uid() + "_scores";
     List<String> names = columns.names();
     Column[] all = new Column[names.size() + 1];
     all[0] = functions.col("*");
@@ -308,7 +374,8 @@ public final class FocalLossClassificationModel extends Model<FocalLossClassific
       requireRead(column, extra.getOrElse(featuresCols(), getFeaturesCols()));
     }
     FocalLossClassificationModel copy =
-        new FocalLossClassificationModel(uid, network, broadcast, summary);
+        new FocalLossClassificationModel(
+            PendingUid.of(uid()), network, broadcast, ofVectors, summary);
     copy.setParent(parent());
     return copyValues(copy, extra);
   }
@@ -316,12 +383,12 @@ public final class FocalLossClassificationModel extends Model<FocalLossClassific
   @Override
   public String toString() {
     return "FocalLossClassificationModel: uid=%s, numClasses=%s, numFeatures=%s"
-        .formatted(uid, numClasses(), numFeatures());
+        .formatted(uid(), numClasses(), numFeatures());
   }
 
   @Override
   public MLWriter write() {
-    return new Writer(this);
+    return new ModelWriter(this);
   }
 
   /** Reads what {@code write()} or {@code save(path)} wrote. */
@@ -331,52 +398,6 @@ public final class FocalLossClassificationModel extends Model<FocalLossClassific
 
   /** A reader of saved models. */
   public static MLReader<FocalLossClassificationModel> read() {
-    return new Reader();
-  }
-
-  private static final class Writer extends MLWriter {
-
-    private final FocalLossClassificationModel model;
-
-    Writer(FocalLossClassificationModel model) {
-      this.model = model;
-    }
-
-    @Override
-    @SuppressWarnings("deprecation") // the overload that Spark 3.5 has too
-    public void saveImpl(String path) {
-      SparkSession session = sparkSession();
-      String metadata =
-          DefaultParamsWriter.getMetadataToSave(
-              model, session.sparkContext(), Option.empty(), Option.empty());
-      try {
-        ModelFolder.write(model.network, metadata, path, session.sessionState().newHadoopConf());
-      } catch (IOException e) {
-        throw new IllegalStateException(
-            "The model cannot be written to " + path + "; check that the folder is writable.", e);
-      }
-    }
-  }
-
-  private static final class Reader extends MLReader<FocalLossClassificationModel> {
-
-    @Override
-    public FocalLossClassificationModel load(String path) {
-      Configuration hadoop = sparkSession().sessionState().newHadoopConf();
-      try {
-        // First, since it says what is wrong with a folder that is no model.
-        TrainedNetwork network = ModelFiles.read(path, hadoop);
-        DefaultParamsReader.Metadata metadata =
-            DefaultParamsReader.parseMetadata(
-                ModelFolder.metadata(path, hadoop), FocalLossClassificationModel.class.getName());
-        FocalLossClassificationModel model =
-            new FocalLossClassificationModel(metadata.uid(), network, null);
-        metadata.getAndSetParams(model, Option.empty());
-        return model;
-      } catch (IOException e) {
-        throw new IllegalStateException(
-            "The model cannot be read from " + path + "; check that the folder is readable.", e);
-      }
-    }
+    return new ModelReader();
   }
 }

@@ -15,7 +15,8 @@ import io.sparkfocal.persist.TrainedNetwork;
 import java.util.Arrays;
 import java.util.List;
 import java.util.UUID;
-import org.apache.spark.ml.Estimator;
+import org.apache.spark.ml.classification.ProbabilisticClassifier;
+import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.ml.util.DefaultParamsReader;
 import org.apache.spark.ml.util.DefaultParamsWritable;
@@ -37,7 +38,8 @@ import org.jspecify.annotations.Nullable;
  * per task; all ranks run at the same time. The result is a function of data, params, seed, number
  * of workers and the partitions of the input.
  */
-public final class FocalLossClassifier extends Estimator<FocalLossClassificationModel>
+public final class FocalLossClassifier
+    extends ProbabilisticClassifier<Vector, FocalLossClassifier, FocalLossClassificationModel>
     implements ScoringParams<FocalLossClassifier>,
         RowParams<FocalLossClassifier>,
         LossParams<FocalLossClassifier>,
@@ -51,7 +53,7 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
 
   private static final long serialVersionUID = 1L;
 
-  private final String uid;
+  private final @Nullable String uid;
   private final ScoringParams.Holder scoringParams;
   private final RowParams.Holder rowParams;
   private final LossParams.Holder lossParams;
@@ -69,7 +71,11 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
 
   /** With default params. */
   public FocalLossClassifier(String uid) {
-    this.uid = uid;
+    this(PendingUid.of(uid));
+  }
+
+  private FocalLossClassifier(PendingUid uid) {
+    this.uid = uid.value();
     this.scoringParams = new ScoringParams.Holder(this);
     this.rowParams = new RowParams.Holder(this);
     this.lossParams = new LossParams.Holder(this);
@@ -83,7 +89,7 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
 
   @Override
   public String uid() {
-    return uid;
+    return uid == null ? PendingUid.get() : uid;
   }
 
   @Override
@@ -145,6 +151,12 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
     try (TrainingJob job = new TrainingJob(dataset.sparkSession())) {
       return fit(dataset, job);
     }
+  }
+
+  /** As {@link #fit}, by the name that Spark gives it where a label is one number. */
+  @Override
+  public FocalLossClassificationModel train(Dataset<?> dataset) {
+    return fit(dataset);
   }
 
   /** Trains by that job, which the caller closes. */
@@ -225,7 +237,7 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
             result.weights());
     TrainingSummary summary = TrainingSummary.of(result, counts, params.lossChoice());
     FocalLossClassificationModel model =
-        copyValues(new FocalLossClassificationModel(uid, trained, summary), new ParamMap());
+        copyValues(new FocalLossClassificationModel(uid(), trained, summary), new ParamMap());
     if (calibrated.thresholds() != null) {
       model.setThresholds(calibrated.thresholds());
     }
@@ -310,6 +322,13 @@ public final class FocalLossClassifier extends Estimator<FocalLossClassification
     int classes = Math.max(getNumClasses(), columns.declaredClasses());
     return OutputColumns.of(this)
         .appendTo(schema, classes, columns.classNames(classes), columns.isMultilabel(), 0);
+  }
+
+  /** Sets {@link #thresholds}. */
+  @Override
+  @SuppressWarnings("overrides") // Spark's takes an array
+  public FocalLossClassifier setThresholds(double... value) {
+    return chained(thresholds(), value);
   }
 
   @Override

@@ -12,8 +12,7 @@ import org.jspecify.annotations.Nullable;
  *     the model's probabilities and predictions; every row counts once
  * @param repeats how often the values of a feature are shuffled, from 1 to 100
  * @param seed of the shuffles
- * @param labelCol column of the labels; null for that of the estimator, or label for a model that
- *     was loaded
+ * @param labelCol column of the labels; null for that of the training
  */
 public record ImportanceOptions(String metric, int repeats, long seed, @Nullable String labelCol) {
 

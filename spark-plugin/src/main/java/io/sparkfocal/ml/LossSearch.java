@@ -45,7 +45,7 @@ final class LossSearch {
     for (FocalLossClassifier candidate : candidates(input)) {
       long start = System.nanoTime();
       FocalLossClassificationModel model = candidate.train(input, job, warnings);
-      if (model.summary().orElseThrow().validationRows() == 0) {
+      if (model.summary().validationRows() == 0) {
         model.setParent(estimator);
         return model;
       }
@@ -79,8 +79,7 @@ final class LossSearch {
     if (best == null) {
       throw new IllegalStateException("No loss was tried.");
     }
-    FocalLossClassificationModel model =
-        best.with(best.summary().orElseThrow().with(List.copyOf(scores)));
+    FocalLossClassificationModel model = best.with(best.summary().with(List.copyOf(scores)));
     model.setParent(estimator);
     return model;
   }
@@ -120,12 +119,12 @@ final class LossSearch {
 
   /** The worst there is where the rows could not be looked at. */
   private static double likelihood(FocalLossClassificationModel model) {
-    CalibrationReport report = model.summary().orElseThrow().calibration();
+    CalibrationReport report = model.summary().calibration();
     return report == null ? Double.POSITIVE_INFINITY : report.balancedLogLikelihood();
   }
 
   private static Evaluation validation(FocalLossClassificationModel model) {
-    TrainingSummary summary = model.summary().orElseThrow();
+    TrainingSummary summary = model.summary();
     EpochReport epoch = summary.epochs().get(summary.bestEpoch() - 1);
     if (epoch.validation() == null) {
       throw new IllegalStateException("An epoch with validation rows was not validated.");

@@ -21,9 +21,7 @@ public interface RowParams<S extends RowParams<S>> extends Chained<S> {
    * Param: column of the label, whole numbers from 0; or of several labels of a row, an array or a
    * vector of numbers from 0 to 1 (default label).
    */
-  default Param<String> labelCol() {
-    return rowParams().labelCol;
-  }
+  Param<String> labelCol();
 
   /** Param: column of the sample weight; empty for weight 1 (default empty). */
   default Param<String> weightCol() {
@@ -76,9 +74,7 @@ public interface RowParams<S extends RowParams<S>> extends Chained<S> {
   }
 
   /** Value of {@link #labelCol}. */
-  default String getLabelCol() {
-    return getOrDefault(labelCol());
-  }
+  String getLabelCol();
 
   /** Value of {@link #weightCol}. */
   default String getWeightCol() {
@@ -111,9 +107,7 @@ public interface RowParams<S extends RowParams<S>> extends Chained<S> {
   }
 
   /** Sets {@link #labelCol}. */
-  default S setLabelCol(String value) {
-    return chained(labelCol(), value);
-  }
+  S setLabelCol(String value);
 
   /** Sets {@link #weightCol}. */
   default S setWeightCol(String value) {
@@ -150,7 +144,6 @@ public interface RowParams<S extends RowParams<S>> extends Chained<S> {
 
     private static final long serialVersionUID = 1L;
 
-    final Param<String> labelCol;
     final Param<String> weightCol;
     final Param<String> validationIndicatorCol;
     final DoubleParam validationFraction;
@@ -159,11 +152,6 @@ public interface RowParams<S extends RowParams<S>> extends Chained<S> {
     final IntParam numClasses;
 
     Holder(Params owner) {
-      labelCol =
-          new Param<>(
-              owner,
-              "labelCol",
-              "column of the label, whole numbers from 0; or of several labels of a row, an array or a vector of numbers from 0 to 1");
       weightCol =
           new Param<>(owner, "weightCol", "column of the sample weight; empty for weight 1");
       validationIndicatorCol =
@@ -195,7 +183,6 @@ public interface RowParams<S extends RowParams<S>> extends Chained<S> {
               "how many classes there are, at least 2 and the highest label + 1; 0 for those that rows and the label's metadata show",
               ParamCheck.classes("numClasses"));
       owner.setDefault(numClasses, 0);
-      owner.setDefault(labelCol, "label");
       owner.setDefault(weightCol, "");
       owner.setDefault(validationIndicatorCol, "");
       owner.setDefault(validationFraction, 0.1);

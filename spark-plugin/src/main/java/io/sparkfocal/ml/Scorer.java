@@ -35,7 +35,7 @@ final class Scorer implements AutoCloseable {
   /** Of what the layers make of it, and of the logits, in PyTorch's memory and on the heap. */
   private static final long BATCH_BYTES = 64 << 20;
 
-  private final SentNetwork sent;
+  private final NetworkSource source;
   private final Block network;
   private final NDManager manager;
   private final ParameterStore parameters;
@@ -48,12 +48,13 @@ final class Scorer implements AutoCloseable {
    */
   record Native(NDManager manager, Block block) {
 
-    static Native of(SentNetwork sent) {
+    static Native of(NetworkSource network) {
       NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch");
       try {
         return new Native(
             manager,
-            StoredParameters.build(sent.whole(), manager, sent.shapes(), sent.parameters()));
+            StoredParameters.build(
+                network.whole(), manager, network.shapes(), network.parameters()));
       } catch (RuntimeException | LinkageError e) {
         manager.close();
         throw e;
@@ -65,9 +66,9 @@ final class Scorer implements AutoCloseable {
     }
   }
 
-  Scorer(SentNetwork sent) {
-    this.sent = sent;
-    Native shared = NETWORKS.acquire(sent.key(), () -> Native.of(sent));
+  Scorer(NetworkSource source) {
+    this.source = source;
+    Native shared = NETWORKS.acquire(source.key(), () -> Native.of(source));
     network = shared.block();
     manager = shared.manager().newSubManager();
     parameters = new ParameterStore(manager, false);
@@ -75,12 +76,12 @@ final class Scorer implements AutoCloseable {
 
   /** Width of a row. */
   int features() {
-    return sent.description().features();
+    return source.description().features();
   }
 
   /** Width of the logits. */
   int outputs() {
-    return sent.description().outputs();
+    return source.description().outputs();
   }
 
   /** How many rows are scored at once: as many as fit some bytes, from 1 to 1,024. */
@@ -152,6 +153,6 @@ final class Scorer implements AutoCloseable {
   @Override
   public void close() {
     manager.close();
-    NETWORKS.release(sent.key());
+    NETWORKS.release(source.key());
   }
 }

@@ -10,9 +10,10 @@ import org.apache.spark.ml.param.StringArrayParam;
 /**
  * Where features are and where scores go: what estimator and model share.
  *
- * <p>Spark's own traits ({@code HasFeaturesCol} and others) hold their params in fields whose
- * setters the Scala compiler names; from Java, an interface with default methods over one holder
- * gives the same methods and the same reflection on Spark 3.5 and 4.
+ * <p>Params without a default method here are those of Spark's classifiers. Traits with others of
+ * its ({@code HasHandleInvalid} and more) hold their params in fields whose setters the Scala
+ * compiler names; from Java, an interface with default methods over one holder gives the same
+ * methods and the same reflection on Spark 3.5 and 4.
  *
  * @param <S> who has the params, returned by the setters
  */
@@ -25,9 +26,7 @@ public interface ScoringParams<S extends ScoringParams<S>> extends Chained<S> {
    * Param: column of a vector or an array of numbers, or of images: the bytes of files, or what
    * Spark's image source makes of them (default features).
    */
-  default Param<String> featuresCol() {
-    return scoringParams().featuresCol;
-  }
+  Param<String> featuresCol();
 
   /**
    * Param: columns of numbers, booleans, texts, dates, timestamps, vectors or arrays of numbers, in
@@ -51,22 +50,16 @@ public interface ScoringParams<S extends ScoringParams<S>> extends Chained<S> {
    * Param: column of the predicted class, a double, or of several labels the array of their
    * indices; empty for none (default prediction).
    */
-  default Param<String> predictionCol() {
-    return scoringParams().predictionCol;
-  }
+  Param<String> predictionCol();
 
   /** Param: column of the class probabilities, a vector; empty for none (default probability). */
-  default Param<String> probabilityCol() {
-    return scoringParams().probabilityCol;
-  }
+  Param<String> probabilityCol();
 
   /**
    * Param: column of the logits over the temperature, a vector, with two classes minus and plus the
    * margin or half of it; empty for none (default rawPrediction).
    */
-  default Param<String> rawPredictionCol() {
-    return scoringParams().rawPredictionCol;
-  }
+  Param<String> rawPredictionCol();
 
   /**
    * Param: column of what each feature has to do with the score of the predicted class, a vector;
@@ -90,14 +83,10 @@ public interface ScoringParams<S extends ScoringParams<S>> extends Chained<S> {
    * Of several labels each is predicted from its threshold on, 0.5 without thresholds (not set by
    * default).
    */
-  default DoubleArrayParam thresholds() {
-    return scoringParams().thresholds;
-  }
+  DoubleArrayParam thresholds();
 
   /** Value of {@link #featuresCol}. */
-  default String getFeaturesCol() {
-    return getOrDefault(featuresCol());
-  }
+  String getFeaturesCol();
 
   /** Value of {@link #featuresCols}. */
   default String[] getFeaturesCols() {
@@ -110,19 +99,13 @@ public interface ScoringParams<S extends ScoringParams<S>> extends Chained<S> {
   }
 
   /** Value of {@link #predictionCol}. */
-  default String getPredictionCol() {
-    return getOrDefault(predictionCol());
-  }
+  String getPredictionCol();
 
   /** Value of {@link #probabilityCol}. */
-  default String getProbabilityCol() {
-    return getOrDefault(probabilityCol());
-  }
+  String getProbabilityCol();
 
   /** Value of {@link #rawPredictionCol}. */
-  default String getRawPredictionCol() {
-    return getOrDefault(rawPredictionCol());
-  }
+  String getRawPredictionCol();
 
   /** Value of {@link #attributionCol}. */
   default String getAttributionCol() {
@@ -130,14 +113,10 @@ public interface ScoringParams<S extends ScoringParams<S>> extends Chained<S> {
   }
 
   /** Value of {@link #thresholds}. */
-  default double[] getThresholds() {
-    return getOrDefault(thresholds());
-  }
+  double[] getThresholds();
 
   /** Sets {@link #featuresCol}. */
-  default S setFeaturesCol(String value) {
-    return chained(featuresCol(), value);
-  }
+  S setFeaturesCol(String value);
 
   /** Sets {@link #featuresCols}. */
   default S setFeaturesCols(String... value) {
@@ -150,19 +129,13 @@ public interface ScoringParams<S extends ScoringParams<S>> extends Chained<S> {
   }
 
   /** Sets {@link #predictionCol}. */
-  default S setPredictionCol(String value) {
-    return chained(predictionCol(), value);
-  }
+  S setPredictionCol(String value);
 
   /** Sets {@link #probabilityCol}. */
-  default S setProbabilityCol(String value) {
-    return chained(probabilityCol(), value);
-  }
+  S setProbabilityCol(String value);
 
   /** Sets {@link #rawPredictionCol}. */
-  default S setRawPredictionCol(String value) {
-    return chained(rawPredictionCol(), value);
-  }
+  S setRawPredictionCol(String value);
 
   /** Sets {@link #attributionCol}. */
   default S setAttributionCol(String value) {
@@ -170,30 +143,18 @@ public interface ScoringParams<S extends ScoringParams<S>> extends Chained<S> {
   }
 
   /** Sets {@link #thresholds}. */
-  default S setThresholds(double... value) {
-    return chained(thresholds(), value);
-  }
+  S setThresholds(double... value);
 
   /** The params themselves; one holder per owner. */
   final class Holder implements Serializable {
 
     private static final long serialVersionUID = 1L;
 
-    final Param<String> featuresCol;
     final StringArrayParam featuresCols;
     final Param<String> handleInvalid;
-    final Param<String> predictionCol;
-    final Param<String> probabilityCol;
-    final Param<String> rawPredictionCol;
     final Param<String> attributionCol;
-    final DoubleArrayParam thresholds;
 
     Holder(Params owner) {
-      featuresCol =
-          new Param<>(
-              owner,
-              "featuresCol",
-              "column of a vector or an array of numbers, or of images: the bytes of files, or what Spark's image source makes of them");
       featuresCols =
           new StringArrayParam(
               owner,
@@ -208,40 +169,14 @@ public interface ScoringParams<S extends ScoringParams<S>> extends Chained<S> {
                   + " keep (a value that the tabular network learns; other networks take it as"
                   + " error)",
               ParamCheck.name("handleInvalid", InvalidRows::of));
-      predictionCol =
-          new Param<>(
-              owner,
-              "predictionCol",
-              "column of the predicted class, a double, or of several labels the array of their indices; empty for none");
-      probabilityCol =
-          new Param<>(
-              owner,
-              "probabilityCol",
-              "column of the class probabilities, a vector; empty for none");
-      rawPredictionCol =
-          new Param<>(
-              owner,
-              "rawPredictionCol",
-              "column of the logits, a vector, with two classes minus and plus the margin or half"
-                  + " of it; empty for none");
       attributionCol =
           new Param<>(
               owner,
               "attributionCol",
               "column of what each feature has to do with the score of the predicted class, a"
                   + " vector, by integrated gradients; empty for none");
-      thresholds =
-          new DoubleArrayParam(
-              owner,
-              "thresholds",
-              "one number per class; the class with the largest probability / threshold is"
-                  + " predicted; of several labels each from its threshold on, 0.5 without any");
-      owner.setDefault(featuresCol, "features");
       owner.setDefault(featuresCols, new String[0]);
       owner.setDefault(handleInvalid, InvalidRows.KEEP.label());
-      owner.setDefault(predictionCol, "prediction");
-      owner.setDefault(probabilityCol, "probability");
-      owner.setDefault(rawPredictionCol, "rawPrediction");
       owner.setDefault(attributionCol, "");
     }
   }

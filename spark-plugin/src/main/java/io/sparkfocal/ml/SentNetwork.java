@@ -11,7 +11,6 @@ import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Iterator;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
@@ -38,15 +37,14 @@ record SentNetwork(
     List<Broadcast<float[]>> pieces,
     Broadcast<double[]> standardization,
     Broadcast<byte[]> table)
-    implements Serializable {
+    implements NetworkSource, Serializable {
 
   /** Values that small parameters share a piece of; a larger parameter is a piece of its own. */
   private static final int PIECE = 1 << 24;
 
   /** Broadcasts a network. */
   static SentNetwork of(TrainedNetwork network, JavaSparkContext spark) {
-    Map<String, long[]> shapes = new LinkedHashMap<>();
-    network.weights().forEach((name, tensor) -> shapes.put(name, tensor.shape()));
+    Map<String, long[]> shapes = network.shapes();
     Iterator<Safetensors.Tensor> tensors = network.weights().values().iterator();
     List<Broadcast<float[]>> pieces = new ArrayList<>();
     for (int[] sizes : cut(shapes)) {
@@ -102,14 +100,15 @@ record SentNetwork(
     return all;
   }
 
-  /** How to build the network, with all that this takes. */
-  NetworkDescription whole() {
+  @Override
+  public NetworkDescription whole() {
     byte[] bytes = file.value();
     return bytes.length == 0 ? description : description.with(new TorchScriptFile(bytes));
   }
 
-  /** Values of the parameters, one after the other; a piece is fetched when it is its turn. */
-  Iterator<float[]> parameters() {
+  /** A piece is fetched when it is its turn. */
+  @Override
+  public Iterator<float[]> parameters() {
     Iterator<Broadcast<float[]>> arrays = pieces.iterator();
     return cut(shapes).stream().flatMap(sizes -> split(arrays.next().value(), sizes)).iterator();
   }

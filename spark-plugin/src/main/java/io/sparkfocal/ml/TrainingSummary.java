@@ -37,7 +37,7 @@ public record TrainingSummary(
     String loss,
     @Nullable CalibrationReport calibration,
     List<LossScore> search)
-    implements Serializable {
+    implements org.apache.spark.ml.classification.TrainingSummary, Serializable {
 
   static TrainingSummary of(TrainingResult result, LabelCounts counts, LossChoice loss) {
     return new TrainingSummary(
@@ -68,8 +68,15 @@ public record TrainingSummary(
   }
 
   /** Mean training loss of each epoch. */
+  @Override
   public double[] objectiveHistory() {
     return epochs.stream().mapToDouble(EpochReport::trainingLoss).toArray();
+  }
+
+  /** How many epochs were trained. */
+  @Override
+  public int totalIterations() {
+    return epochs.size();
   }
 
   /** Training rows of all ranks per second, over the epochs, without validation. */

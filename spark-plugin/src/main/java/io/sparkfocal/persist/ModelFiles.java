@@ -96,14 +96,12 @@ public final class ModelFiles {
 
   /** The file of a TorchScript network with the values that it has now. */
   private static byte[] trained(TrainedNetwork network) {
-    Map<String, long[]> shapes = new LinkedHashMap<>();
-    network.weights().forEach((name, tensor) -> shapes.put(name, tensor.shape()));
     try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
       Block built =
           StoredParameters.build(
               network.description(),
               manager,
-              shapes,
+              network.shapes(),
               network.weights().values().stream().map(Safetensors.Tensor::values).iterator());
       return ((TorchScriptNetwork) built).write();
     }

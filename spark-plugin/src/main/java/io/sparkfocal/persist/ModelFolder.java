@@ -19,8 +19,8 @@ import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
- * A saved model: the files of {@link ModelFiles} and Spark ML's metadata, one line of JSON in the
- * folder {@code metadata}.
+ * A saved model: the files of {@link ModelFiles}, the training summary in {@code summary.json}, and
+ * Spark ML's metadata, one line of JSON in the folder {@code metadata}.
  *
  * <p>Spark's own writer of metadata uses the file systems of the application on Spark 3.5 and those
  * of the session on Spark 4; this one uses what it is given.
@@ -29,6 +29,7 @@ public final class ModelFolder {
 
   private static final Logger LOG = LoggerFactory.getLogger(ModelFolder.class);
   private static final String METADATA = "metadata";
+  private static final String SUMMARY = "summary.json";
 
   private ModelFolder() {}
 
@@ -37,9 +38,14 @@ public final class ModelFolder {
    *
    * @param folder of any Hadoop file system
    * @param metadata of {@code DefaultParamsWriter}
+   * @param summary of the training, for {@link #summary}; null without one
    */
   public static void write(
-      TrainedNetwork network, String metadata, String folder, Configuration hadoop)
+      TrainedNetwork network,
+      String metadata,
+      byte @Nullable [] summary,
+      String folder,
+      Configuration hadoop)
       throws IOException {
     Path path = new Path(folder);
     FileSystem files = path.getFileSystem(hadoop);
@@ -47,9 +53,13 @@ public final class ModelFolder {
     boolean done = false;
     try {
       ModelFiles.write(network, folder, hadoop);
+      if (summary != null) {
+        write(files, new Path(path, SUMMARY), summary);
+      }
       Path lines = new Path(path, METADATA);
-      write(files, new Path(lines, "part-00000"), metadata + "\n");
-      write(files, new Path(lines, "_SUCCESS"), "");
+      write(
+          files, new Path(lines, "part-00000"), (metadata + "\n").getBytes(StandardCharsets.UTF_8));
+      write(files, new Path(lines, "_SUCCESS"), new byte[0]);
       done = true;
     } finally {
       if (!done && isNew) {
@@ -58,9 +68,19 @@ public final class ModelFolder {
     }
   }
 
-  private static void write(FileSystem files, Path path, String text) throws IOException {
+  private static void write(FileSystem files, Path path, byte[] bytes) throws IOException {
     try (OutputStream out = files.create(path, true)) {
-      out.write(text.getBytes(StandardCharsets.UTF_8));
+      out.write(bytes);
+    }
+  }
+
+  /** The summary that a model was written with; null if there was none. */
+  public static byte @Nullable [] summary(String folder, Configuration hadoop) throws IOException {
+    Path path = new Path(folder, SUMMARY);
+    try (InputStream in = path.getFileSystem(hadoop).open(path)) {
+      return in.readAllBytes();
+    } catch (FileNotFoundException e) {
+      return null;
     }
   }
 

@@ -7,6 +7,7 @@ import io.sparkfocal.data.FeatureEncoding;
 import io.sparkfocal.network.NetworkDescription;
 import io.sparkfocal.network.TorchScriptFile;
 import java.io.Serializable;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -30,6 +31,13 @@ public record TrainedNetwork(
     LogitLink link,
     Map<String, Safetensors.Tensor> weights)
     implements Serializable {
+
+  /** Shapes of the weights by parameter name, in the order of the flat tensor. */
+  public Map<String, long[]> shapes() {
+    Map<String, long[]> shapes = new LinkedHashMap<>();
+    weights.forEach((name, tensor) -> shapes.put(name, tensor.shape()));
+    return shapes;
+  }
 
   /** The same with the file of a TorchScript network. */
   TrainedNetwork with(TorchScriptFile file) {

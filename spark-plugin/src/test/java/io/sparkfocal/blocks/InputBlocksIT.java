@@ -129,7 +129,7 @@ class InputBlocksIT {
     FocalLossClassificationModel model =
         quick().setCalibration("temperature").setLossSearch("focal", "crossEntropy").fit(rows);
     assertThat(calls.value()).isEqualTo(ROWS);
-    assertThat(model.summary().orElseThrow().validationRows()).isBetween(500L, 1100L);
+    assertThat(model.summary().validationRows()).isBetween(500L, 1100L);
     rows.unpersist();
   }
 
@@ -149,7 +149,7 @@ class InputBlocksIT {
                 .join(spark.range(1000).toDF("k"), "k")
                 .select("f", "label", "v");
         FocalLossClassificationModel model = quick().fit(rows);
-        assertThat(model.summary().orElseThrow().validationRows()).isEqualTo(ROWS / 5);
+        assertThat(model.summary().validationRows()).isEqualTo(ROWS / 5);
         float[] weights = weights(model);
         expected = expected == null ? weights : expected;
         assertThat(weights).as(partitions).isEqualTo(expected);

@@ -1,6 +1,5 @@
 package io.sparkfocal.ml;
 
-import java.lang.reflect.Field;
 import java.lang.reflect.Method;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -14,6 +13,21 @@ import org.apache.spark.ml.param.Param;
 final class ApiPage {
 
   private static final Map<Class<?>, String> GROUPS = groups();
+
+  private static final Map<String, String> OF_SPARK =
+      Map.of(
+          "featuresCol",
+          "column of a vector or an array of numbers, or of images: the bytes of files, or what Spark's image source makes of them",
+          "labelCol",
+          "column of the label, whole numbers from 0; or of several labels of a row, an array or a vector of numbers from 0 to 1",
+          "predictionCol",
+          "column of the predicted class, a double, or of several labels the array of their indices; empty for none",
+          "probabilityCol",
+          "column of the class probabilities, a vector; empty for none",
+          "rawPredictionCol",
+          "column of the logits, a vector, with two classes minus and plus the margin or half of it; empty for none",
+          "thresholds",
+          "one number per class; the class with the largest probability / threshold is predicted; of several labels each from its threshold on, 0.5 without any");
 
   private ApiPage() {}
 
@@ -65,27 +79,25 @@ final class ApiPage {
                   param.name(),
                   cell(defaultOf(param, estimator)),
                   cell(allowed(param)),
-                  cell(param.doc())));
+                  cell(meaning(param))));
     }
     return table.toString();
   }
 
   private static List<Param<?>> params(Class<?> group, FocalLossClassifier estimator) {
     List<Param<?>> params = new ArrayList<>();
-    for (Field field : holder(group).getDeclaredFields()) {
-      if (Param.class.isAssignableFrom(field.getType())) {
-        params.add(estimator.getParam(field.getName()));
+    for (Method method : group.getDeclaredMethods()) {
+      if (Param.class.isAssignableFrom(method.getReturnType())) {
+        params.add(estimator.getParam(method.getName()));
       }
     }
     params.sort(Comparator.comparing(Param::name));
     return params;
   }
 
-  private static Class<?> holder(Class<?> group) {
-    return Arrays.stream(group.getDeclaredClasses())
-        .filter(nested -> nested.getSimpleName().equals("Holder"))
-        .findFirst()
-        .orElseThrow();
+  /** What a param means; of Spark's own, which say little, what they mean here. */
+  private static String meaning(Param<?> param) {
+    return OF_SPARK.getOrDefault(param.name(), param.doc());
   }
 
   private static String defaultOf(Param<?> param, FocalLossClassifier estimator) {

@@ -42,8 +42,7 @@ class CalibrationIT {
     Dataset<Row> rows =
         Samples.rows(smallResults(), 150_000).withColumn("held_out", expr("id % 2 = 0"));
     FocalLossClassificationModel plain = quick().fit(rows);
-    assertThat(Objects.requireNonNull(plain.summary().orElseThrow().calibration()).rows())
-        .isEqualTo(75_000);
+    assertThat(Objects.requireNonNull(plain.summary().calibration()).rows()).isEqualTo(75_000);
     FocalLossClassificationModel tuned =
         quick().setCalibration("temperature").setThresholdTuning("f1").fit(rows);
     assertThat(tuned.temperature()).isNotEqualTo(1);
@@ -63,8 +62,7 @@ class CalibrationIT {
       FocalLossClassificationModel model =
           quick().setHiddenLayers(32).setThresholdTuning(tuning).fit(rows);
       assertThat(model.getThresholds()).hasSize(200);
-      assertThat(Objects.requireNonNull(model.summary().orElseThrow().calibration()).rows())
-          .isEqualTo(6667);
+      assertThat(Objects.requireNonNull(model.summary().calibration()).rows()).isEqualTo(6667);
     }
   }
 
@@ -106,12 +104,12 @@ class CalibrationIT {
                           + " temperature, thresholdTuning f1, since the validation rows could not"
                           + " be looked at after the training: Rank 0 of 3, host .*, executor"
                           + " driver: It is tired\\."));
-      assertThat(model.summary().orElseThrow().calibration()).isNull();
-      assertThat(model.summary().orElseThrow().epochs()).hasSize(2);
+      assertThat(model.summary().calibration()).isNull();
+      assertThat(model.summary().epochs()).hasSize(2);
       assertThat(model.temperature()).isEqualTo(1);
       assertThat(model.isDefined(model.thresholds())).isFalse();
     }
     FocalLossClassificationModel searched = tired.setLossSearch("focal", "ldam").fit(rows);
-    assertThat(searched.summary().orElseThrow().search()).hasSize(2);
+    assertThat(searched.summary().search()).hasSize(2);
   }
 }

@@ -74,7 +74,7 @@ class FocalLossClassifierIT {
     assertThat(accuracy(scored)).isGreaterThan(0.85);
     assertThat(model.numClasses()).isEqualTo(3);
     assertThat(model.numFeatures()).isEqualTo(Samples.FEATURES);
-    TrainingSummary summary = model.summary().orElseThrow();
+    TrainingSummary summary = model.summary();
     assertThat(summary.epochs()).hasSize(12).extracting(EpochReport::epoch).contains(1, 12);
     assertThat(summary.objectiveHistory()).hasSize(12);
     assertThat(summary.objectiveHistory()[11]).isLessThan(summary.objectiveHistory()[0]);
@@ -95,8 +95,8 @@ class FocalLossClassifierIT {
     assertThat(weights(halves)).isNotEqualTo(weights(floats));
     assertThat(accuracy(halves.transform(rows)))
         .isCloseTo(accuracy(floats.transform(rows)), Offset.offset(0.02));
-    double[] expected = floats.summary().orElseThrow().objectiveHistory();
-    double[] actual = halves.summary().orElseThrow().objectiveHistory();
+    double[] expected = floats.summary().objectiveHistory();
+    double[] actual = halves.summary().objectiveHistory();
     assertThat(actual[11]).isCloseTo(expected[11], Offset.offset(0.05 * expected[11]));
   }
 
@@ -295,7 +295,7 @@ class FocalLossClassifierIT {
             .setValidationMetric("macroRecall")
             .setEarlyStoppingPatience(2)
             .fit(rows);
-    TrainingSummary summary = model.summary().orElseThrow();
+    TrainingSummary summary = model.summary();
     assertThat(summary.epochs()).hasSize(summary.bestEpoch() + 2);
     assertThat(summary.epochs().size()).isLessThan(200);
   }
@@ -341,7 +341,7 @@ class FocalLossClassifierIT {
     Dataset<Row> dotted = rows.withColumn("a.b", rows.col("weight"));
     FocalLossClassificationModel model = classifier.fit(dotted);
     assertThat(model.transform(dotted).count()).isEqualTo(ROWS);
-    assertThat(model.summary().orElseThrow().validationRows()).isEqualTo(ROWS / 5);
+    assertThat(model.summary().validationRows()).isEqualTo(ROWS / 5);
     assertThat(quick().setMaxIter(1).setFeaturesCol("FEATURES").fit(rows).transform(rows).count())
         .isEqualTo(ROWS);
     SparkSession spark = rows.sparkSession();

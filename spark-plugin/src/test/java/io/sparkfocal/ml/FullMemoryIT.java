@@ -60,7 +60,7 @@ class FullMemoryIT {
         assertThat(sorted.toJavaRDD().count()).isEqualTo(2_000_000);
         queries++;
       }
-      TrainingSummary summary = training.join().summary().orElseThrow();
+      TrainingSummary summary = training.join().summary();
       assertThat(summary.numWorkers()).isEqualTo(1);
       assertThat(summary.restarts()).isZero();
       assertThat(summary.epochs().get(1).trainingLoss())

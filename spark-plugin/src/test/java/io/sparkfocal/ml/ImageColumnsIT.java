@@ -128,8 +128,8 @@ class ImageColumnsIT {
             "Column \"content\" has a row without an image that can be read (there are 40 bytes); set handleInvalid to skip, or leave such rows out.");
     FocalLossClassificationModel model =
         classifier().setMaxIter(1).setHandleInvalid("skip").fit(damaged);
-    assertThat(model.summary().orElseThrow().classCounts()[3]).isZero();
-    assertThat(model.summary().orElseThrow().classCounts()[4]).isZero();
+    assertThat(model.summary().classCounts()[3]).isZero();
+    assertThat(model.summary().classCounts()[4]).isZero();
     assertThat(model.transform(damaged).where("label in (3, 4)").count()).isZero();
     assertThatThrownBy(() -> model.featureImportances(digits))
         .hasMessageContaining("whose values have no importance of their own");
@@ -178,8 +178,8 @@ class ImageColumnsIT {
     FocalLossClassificationModel model = classifier().setMaxIter(2).fit(digits);
     FocalLossClassificationModel next =
         classifier().setMaxIter(1).setInitialModel(model).fit(digits);
-    assertThat(next.summary().orElseThrow().objectiveHistory()[0])
-        .isLessThan(model.summary().orElseThrow().objectiveHistory()[0]);
+    assertThat(next.summary().objectiveHistory()[0])
+        .isLessThan(model.summary().objectiveHistory()[0]);
     assertThatThrownBy(
             () ->
                 classifier()

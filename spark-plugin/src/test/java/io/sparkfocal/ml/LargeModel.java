@@ -54,7 +54,7 @@ public final class LargeModel {
             .setCheckpointInterval(1000)
             .setMaxIter(epoch + 1)
             .fit(rows);
-    say("resumed, " + model.summary().orElseThrow().epochs().size() + " epochs");
+    say("resumed, " + model.summary().epochs().size() + " epochs");
     model.save(folder.resolve("model").toString());
     say("saved");
     FocalLossClassificationModel loaded =

@@ -73,7 +73,7 @@ class LossesIT {
       for (Row row : scored.select("probability").takeAsList(20)) {
         assertThat(Arrays.stream(((Vector) row.get(0)).toArray()).sum()).isCloseTo(1, within(1e-9));
       }
-      assertThat(model.summary().orElseThrow().loss()).isEqualTo(name + " alpha=auto");
+      assertThat(model.summary().loss()).isEqualTo(name + " alpha=auto");
     }
   }
 
@@ -88,7 +88,7 @@ class LossesIT {
             .setMaxRestarts(0)
             .setValidationIndicatorCol("held_out")
             .fit(rows);
-    assertThat(model.summary().orElseThrow().epochs())
+    assertThat(model.summary().epochs())
         .allSatisfy(epoch -> assertThat(epoch.validation().loss()).isFinite());
   }
 
@@ -123,16 +123,10 @@ class LossesIT {
   @Test
   void classWeightsMayHoldFromALaterEpochOn() {
     FocalLossClassifier plain = quick().setLoss("crossEntropy").setMaxIter(2);
-    double[] never = plain.setAlpha("none").fit(rows).summary().orElseThrow().objectiveHistory();
+    double[] never = plain.setAlpha("none").fit(rows).summary().objectiveHistory();
     double[] late =
-        plain
-            .setAlpha("balanced")
-            .setAlphaFrom(0.5)
-            .fit(rows)
-            .summary()
-            .orElseThrow()
-            .objectiveHistory();
-    double[] always = plain.setAlphaFrom(0).fit(rows).summary().orElseThrow().objectiveHistory();
+        plain.setAlpha("balanced").setAlphaFrom(0.5).fit(rows).summary().objectiveHistory();
+    double[] always = plain.setAlphaFrom(0).fit(rows).summary().objectiveHistory();
     assertThat(late[0]).isEqualTo(never[0]).isNotEqualTo(always[0]);
     assertThat(late[1]).isNotEqualTo(never[1]);
   }
@@ -144,7 +138,7 @@ class LossesIT {
             .setValidationIndicatorCol("held_out")
             .setLossSearch("crossEntropy alpha=0.001,0.001,5", "focal gamma=1 alpha=balanced")
             .fit(rows);
-    TrainingSummary summary = model.summary().orElseThrow();
+    TrainingSummary summary = model.summary();
     assertThat(summary.search())
         .extracting(LossScore::loss)
         .containsExactly("crossEntropy alpha=0.001,0.001,5", "focal gamma=1.0 alpha=balanced");
@@ -187,7 +181,7 @@ class LossesIT {
   }
 
   private static CalibrationReport report(FocalLossClassificationModel model) {
-    return Objects.requireNonNull(model.summary().orElseThrow().calibration());
+    return Objects.requireNonNull(model.summary().calibration());
   }
 
   private static List<Row> predictions(FocalLossClassificationModel model) {
@@ -275,7 +269,7 @@ class LossesIT {
   @Test
   void classFrequenciesAreNotCountedTwice() {
     FocalLossClassifier adjusted = quick().setLogitAdjustment(1).setMaxIter(1);
-    TrainingSummary summary = adjusted.fit(rows).summary().orElseThrow();
+    TrainingSummary summary = adjusted.fit(rows).summary();
     assertThat(summary.loss()).endsWith("alpha=none");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> adjusted.setAlpha("balanced").fit(rows))
@@ -293,8 +287,7 @@ class LossesIT {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> search.setLossSearch("focal", "dice alpha=balanced").fit(rows))
         .withMessageContaining("set alpha to none");
-    TrainingSummary summary =
-        search.setLossSearch().setPriorBias(true).fit(rows).summary().orElseThrow();
+    TrainingSummary summary = search.setLossSearch().setPriorBias(true).fit(rows).summary();
     assertThat(summary.search())
         .extracting(LossScore::loss)
         .hasSize(5)
@@ -319,8 +312,7 @@ class LossesIT {
   }
 
   private static double validationAccuracy(FocalLossClassificationModel model) {
-    return Objects.requireNonNull(model.summary().orElseThrow().epochs().get(0).validation())
-        .accuracy();
+    return Objects.requireNonNull(model.summary().epochs().get(0).validation()).accuracy();
   }
 
   @Test

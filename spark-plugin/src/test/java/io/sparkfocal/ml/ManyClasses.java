@@ -46,7 +46,7 @@ public final class ManyClasses {
     say(
         "calibrated on %d rows, %d thresholds"
             .formatted(
-                Objects.requireNonNull(model.summary().orElseThrow().calibration()).rows(),
+                Objects.requireNonNull(model.summary().calibration()).rows(),
                 model.getThresholds().length));
   }
 

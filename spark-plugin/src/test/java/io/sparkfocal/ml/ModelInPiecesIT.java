@@ -175,8 +175,8 @@ class ModelInPiecesIT {
                 .setCheckpointInterval(1),
             rows,
             MIB);
-    assertThat(model.summary().orElseThrow().restarts()).isEqualTo(unreadable ? 2 : 1);
-    assertThat(model.summary().orElseThrow().epochs()).hasSize(3);
+    assertThat(model.summary().restarts()).isEqualTo(unreadable ? 2 : 1);
+    assertThat(model.summary().epochs()).hasSize(3);
     assertThat(weights(model, "restarted")).isEqualTo(expected);
     if (!unreadable) {
       assertThat(Refusing.READ).hasPositiveValue();

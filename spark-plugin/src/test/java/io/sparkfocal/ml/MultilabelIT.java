@@ -86,7 +86,7 @@ class MultilabelIT {
     assertThat(scored.schema().apply("prediction").dataType())
         .isEqualTo(DataTypes.createArrayType(DataTypes.DoubleType, false));
     assertThat(f1(scored, "microF1Measure")).isGreaterThan(0.93);
-    TrainingSummary summary = model.summary().orElseThrow();
+    TrainingSummary summary = model.summary();
     assertThat(summary.loss()).startsWith("asymmetric");
     assertThat(summary.classCounts()[0]).isBetween(800L, 1300L);
     assertThat(summary.calibration().expectedCalibrationError()).isLessThan(0.1);
@@ -130,7 +130,7 @@ class MultilabelIT {
     // The exchange of what comes out of a shuffle.
     FocalLossClassificationModel shuffled =
         classifier.copy(ParamMap.empty()).fit(rows.repartition(5));
-    assertThat(shuffled.summary().orElseThrow().epochs()).hasSize(2);
+    assertThat(shuffled.summary().epochs()).hasSize(2);
   }
 
   @Test
@@ -183,7 +183,7 @@ class MultilabelIT {
                 "labels",
                 expr("concat(labels, transform(sequence(0, 29), i -> int(id = 97 * i)))"));
     FocalLossClassificationModel model = classifier().setMaxIter(1).fit(rows);
-    assertThat(model.summary().orElseThrow().validationRows()).isGreaterThan(200);
+    assertThat(model.summary().validationRows()).isGreaterThan(200);
     assertThat(model.numClasses()).isEqualTo(34);
   }
 
@@ -202,7 +202,7 @@ class MultilabelIT {
             .setMaxIter(20)
             .setNumWorkers(1)
             .fit(rows);
-    assertThat(model.summary().orElseThrow().classCounts()[0]).isBetween(190L, 205L);
+    assertThat(model.summary().classCounts()[0]).isBetween(190L, 205L);
     for (Row row : model.transform(rows.limit(4)).select("x", "probability").collectAsList()) {
       assertThat(row.<Vector>getAs(1).apply(0))
           .isCloseTo(row.getLong(0) == 0 ? 0.02 : 0.2, within(0.015));
@@ -212,7 +212,7 @@ class MultilabelIT {
   @Test
   void aSearchTriesLossesForSeveralLabels() {
     FocalLossClassificationModel model = classifier().setMaxIter(2).setLossSearch().fit(rows());
-    assertThat(model.summary().orElseThrow().search())
+    assertThat(model.summary().search())
         .extracting(LossScore::loss)
         .containsExactly(
             "asymmetric alpha=none", "sigmoidCrossEntropy alpha=none", "sigmoidFocal alpha=none");

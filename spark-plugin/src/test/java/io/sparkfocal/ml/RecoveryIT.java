@@ -133,8 +133,8 @@ class RecoveryIT {
     byte[] expected = weights(mortal().fit(rows), folder.resolve("whole"));
     victim("1");
     FocalLossClassificationModel recovered = mortal().fit(rows);
-    assertThat(recovered.summary().orElseThrow().restarts()).isEqualTo(1);
-    assertThat(recovered.summary().orElseThrow().epochs()).hasSize(60);
+    assertThat(recovered.summary().restarts()).isEqualTo(1);
+    assertThat(recovered.summary().epochs()).hasSize(60);
     assertThat(weights(recovered, folder.resolve("recovered"))).isEqualTo(expected);
     assertThat(written()).isEmpty();
     TestSpark.stop();
@@ -161,8 +161,8 @@ class RecoveryIT {
                   line.startsWith(
                       "Rows were lost with an executor, and other rows came when they were read again"));
     }
-    assertThat(model.summary().orElseThrow().restarts()).isZero();
-    assertThat(model.summary().orElseThrow().epochs()).hasSize(60);
+    assertThat(model.summary().restarts()).isZero();
+    assertThat(model.summary().epochs()).hasSize(60);
     assertThat(written()).isEmpty();
     TestSpark.stop();
   }
@@ -211,8 +211,8 @@ class RecoveryIT {
     victim("1");
     FocalLossClassificationModel recovered =
         mortal().setCheckpointDir(relative.resolve("checkpoints").toString()).fit(rows);
-    assertThat(recovered.summary().orElseThrow().restarts()).isEqualTo(1);
-    assertThat(recovered.summary().orElseThrow().epochs()).hasSize(60);
+    assertThat(recovered.summary().restarts()).isEqualTo(1);
+    assertThat(recovered.summary().epochs()).hasSize(60);
     assertThat(written()).isEmpty();
     TestSpark.stop();
   }
@@ -227,13 +227,12 @@ class RecoveryIT {
       WrittenCheckpoints.await(checkpoints());
       Dataset<Row> rows = Samples.rows(TestSpark.with(Map.of("spark.master", "local[2]")), 100);
       FocalLossClassifier resuming = EndlessFit.classifier(place).setResume(true);
-      assertThat(resuming.setMaxIter(2).fit(rows).summary().orElseThrow().epochs()).hasSize(2);
+      assertThat(resuming.setMaxIter(2).fit(rows).summary().epochs()).hasSize(2);
       assertThat(other.isAlive()).as(Files.readString(output)).isTrue();
       other.destroyForcibly().waitFor();
       assertThat(written()).isNotEmpty();
       int next = newestEpoch() + 1;
-      assertThat(resuming.setMaxIter(next).fit(rows).summary().orElseThrow().epochs())
-          .hasSize(next);
+      assertThat(resuming.setMaxIter(next).fit(rows).summary().epochs()).hasSize(next);
       assertThat(written()).isEmpty();
     } finally {
       other.destroyForcibly();
@@ -262,7 +261,7 @@ class RecoveryIT {
     WrittenCheckpoints.await(checkpoints(), training);
     // Spark does not replace an executor that was not wanted any more.
     assertThat(spark.sparkContext().killExecutor("1")).isTrue();
-    TrainingSummary summary = training.orTimeout(120, TimeUnit.SECONDS).join().summary().get();
+    TrainingSummary summary = training.orTimeout(120, TimeUnit.SECONDS).join().summary();
     assertThat(summary.epochs()).hasSize(40);
     assertThat(summary.restarts()).isEqualTo(1);
     assertThat(summary.numWorkers()).isEqualTo(1);
@@ -293,8 +292,7 @@ class RecoveryIT {
         ofAnyNetwork()
             .setNetwork(FailingOnce.class, Map.of())
             .fit(Samples.rows(spark, 300))
-            .summary()
-            .orElseThrow();
+            .summary();
     assertThat(summary.restarts()).isEqualTo(1);
     assertThat(summary.numWorkers()).isEqualTo(3);
   }
@@ -382,6 +380,6 @@ class RecoveryIT {
         classifier()
             .setCheckpointDir(folder.resolve("file").toUri() + "/below")
             .fit(Samples.rows(spark, 100));
-    assertThat(model.summary().orElseThrow().epochs()).hasSize(6);
+    assertThat(model.summary().epochs()).hasSize(6);
   }
 }

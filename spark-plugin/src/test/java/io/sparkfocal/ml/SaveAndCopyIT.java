@@ -58,7 +58,8 @@ class SaveAndCopyIT {
     FocalLossClassificationModel loaded = FocalLossClassificationModel.load(path);
     assertThat(loaded.uid()).isEqualTo(model.uid());
     assertThat(loaded.getThresholds()).containsExactly(0.5, 0.2, 0.3);
-    assertThat(loaded.summary()).isEmpty();
+    assertThat(loaded.hasSummary()).isTrue();
+    assertThat(loaded.summary()).usingRecursiveComparison().isEqualTo(model.summary());
     assertThat(loaded.transform(rows).orderBy("id").collectAsList())
         .isEqualTo(model.transform(rows).orderBy("id").collectAsList());
     assertThatThrownBy(() -> model.save(path)).hasMessageContaining("already exists");

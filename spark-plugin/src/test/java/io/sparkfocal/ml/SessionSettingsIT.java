@@ -139,7 +139,7 @@ class SessionSettingsIT {
           .isThrownBy(() -> quick().setMaxRestarts(0).fit(rows))
           .withMessageMatching(sentence.formatted(first, first + 2));
       three.get(2).close();
-      assertThat(quick().fit(rows).summary().orElseThrow().numWorkers()).isEqualTo(2);
+      assertThat(quick().fit(rows).summary().numWorkers()).isEqualTo(2);
     } finally {
       for (ServerSocket socket : three) {
         socket.close();

@@ -113,7 +113,7 @@ class TabularIT {
     long complete =
         rows.where("text is not null and number is not null and list[1] is not null").count();
     FocalLossClassificationModel model = classifier.fit(rows);
-    TrainingSummary summary = model.summary().orElseThrow();
+    TrainingSummary summary = model.summary();
     long used = summary.validationRows() + java.util.Arrays.stream(summary.classCounts()).sum();
     assertThat(used).isEqualTo(choice.equals("skip") ? complete : ROWS);
     assertThat(model.transform(rows).count()).isEqualTo(choice.equals("skip") ? complete : ROWS);
@@ -135,13 +135,13 @@ class TabularIT {
   @Test
   void aTenthOfTheRowsIsKeptAsideByTheirContent() {
     FocalLossClassifier classifier = classifier().setFeaturesCols("id", "text").setMaxIter(1);
-    TrainingSummary one = classifier.fit(rows()).summary().orElseThrow();
-    TrainingSummary other = classifier.fit(rows().repartition(3)).summary().orElseThrow();
+    TrainingSummary one = classifier.fit(rows()).summary();
+    TrainingSummary other = classifier.fit(rows().repartition(3)).summary();
     assertThat((double) one.validationRows() / ROWS).isCloseTo(0.1, within(0.04));
     assertThat(other.validationRows()).isEqualTo(one.validationRows());
-    TrainingSummary none = classifier.setValidationFraction(0).fit(rows()).summary().orElseThrow();
+    TrainingSummary none = classifier.setValidationFraction(0).fit(rows()).summary();
     assertThat(none.validationRows()).isZero();
-    TrainingSummary few = classifier().setMaxIter(1).fit(rows().limit(900)).summary().orElseThrow();
+    TrainingSummary few = classifier().setMaxIter(1).fit(rows().limit(900)).summary();
     assertThat(few.validationRows()).isZero();
     assertThat(few.classCounts()[0] + few.classCounts()[1]).isEqualTo(900);
   }
@@ -175,7 +175,7 @@ class TabularIT {
     for (Dataset<Row> given : List.of(rows, rows.repartition(5))) {
       for (String column : List.of("text", "same")) {
         TrainingSummary summary =
-            classifier().setFeaturesCols(column).setMaxIter(1).fit(given).summary().orElseThrow();
+            classifier().setFeaturesCols(column).setMaxIter(1).fit(given).summary();
         assertThat(summary.validationRows() / 6000.0).isCloseTo(0.1, within(0.02));
         assertThat(summary.classCounts()[1] / 300.0).isCloseTo(0.9, within(0.08));
       }
@@ -245,7 +245,7 @@ class TabularIT {
     Dataset<Row> rows = rows().where("number is not null");
     FocalLossClassificationModel model =
         earlier.setFeaturesCols("number", "h").setNumWorkers(1).fit(rows);
-    assertThat(model.summary().orElseThrow().epochs()).hasSize(15);
+    assertThat(model.summary().epochs()).hasSize(15);
     assertThat(model.network().description().arguments()).containsEntry("hiddenLayers", "128,128");
   }
 }

@@ -118,7 +118,7 @@ class TravellingIT {
     FocalLossClassificationModel there = travelled(serializer, here);
     assertThat(scores(there)).isEqualTo(scores(here));
     assertThat(scores(there.copy(new ParamMap()))).isEqualTo(scores(here));
-    assertThat(there.summary().orElseThrow().numWorkers()).isEqualTo(3);
+    assertThat(there.summary().numWorkers()).isEqualTo(3);
     assertThat(there.setPredictionCol("guess").transform(rows).columns()).contains("guess");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> there.setThresholds(0.5))

@@ -91,9 +91,7 @@ class TwoExecutorsIT {
         .atMost(Duration.ofSeconds(20))
         .untilAsserted(() -> assertThat(epochs).hasSize(6));
     spark.sparkContext().removeSparkListener(listener);
-    assertThat(epochs)
-        .extracting(EpochCompleted::report)
-        .isEqualTo(model.summary().orElseThrow().epochs());
+    assertThat(epochs).extracting(EpochCompleted::report).isEqualTo(model.summary().epochs());
     assertThat(epochs.get(0).workers()).isEqualTo(2);
     assertThat(epochs.get(0).report().remainingSeconds()).isPositive();
   }
@@ -104,7 +102,7 @@ class TwoExecutorsIT {
     unknown.remove("spark.executor.instances");
     SparkSession spark = TestSpark.with(unknown);
     FocalLossClassificationModel model = quick().setMaxIter(1).fit(Samples.rows(spark, 100));
-    assertThat(model.summary().orElseThrow().numWorkers()).isEqualTo(2);
+    assertThat(model.summary().numWorkers()).isEqualTo(2);
     try (TrainingJob next = new TrainingJob(spark)) {
       // The first fit waited three seconds for others.
       assertThat(assertTimeout(Duration.ofSeconds(2), () -> next.workers(0))).isEqualTo(2);
@@ -137,7 +135,7 @@ class TwoExecutorsIT {
     secure.put("spark.network.crypto.enabled", "true");
     SparkSession spark = TestSpark.with(secure);
     FocalLossClassificationModel model = quick().fit(Samples.rows(spark, 200));
-    assertThat(model.summary().orElseThrow().numWorkers()).isEqualTo(2);
+    assertThat(model.summary().numWorkers()).isEqualTo(2);
   }
 
   @Test
@@ -216,7 +214,7 @@ class TwoExecutorsIT {
               "Rank \\d of 2, host \\S+, executor \\S+: Spark gave this task GPU [01], but its executor sees 0; check the discovery script, .*");
     }
     FocalLossClassificationModel model = quick().setDevice("cpu").fit(Samples.rows(spark, 50));
-    assertThat(model.summary().orElseThrow().device()).isEqualTo("cpu()");
+    assertThat(model.summary().device()).isEqualTo("cpu()");
   }
 
   @Test

@@ -53,7 +53,7 @@ class ValidationMetricIT {
   }
 
   private static List<Evaluation> evaluations(FocalLossClassificationModel model) {
-    return model.summary().orElseThrow().epochs().stream()
+    return model.summary().epochs().stream()
         .map(epoch -> Objects.requireNonNull(epoch.validation()))
         .toList();
   }
@@ -67,7 +67,7 @@ class ValidationMetricIT {
     assertThat(epochs).hasSize(6).allSatisfy(e -> assertThat(e.metric()).isFinite());
     double best = epochs.stream().mapToDouble(metric::score).max().orElseThrow();
     int first = epochs.stream().map(metric::score).toList().indexOf(best);
-    assertThat(model.summary().orElseThrow().bestEpoch()).isEqualTo(first + 1);
+    assertThat(model.summary().bestEpoch()).isEqualTo(first + 1);
     boolean lowerIsBetter = name.equals("loss") || name.equals("logLoss");
     assertThat(epochs)
         .allSatisfy(
@@ -99,7 +99,7 @@ class ValidationMetricIT {
                       new ExactMetrics.Row(
                           row.getInt(0), row.getDouble(1), ((Vector) row.get(2)).toArray()))
               .toList();
-      double found = evaluations(model).get(model.summary().orElseThrow().bestEpoch() - 1).metric();
+      double found = evaluations(model).get(model.summary().bestEpoch() - 1).metric();
       assertThat(found).isCloseTo(ExactMetrics.of(name, scored), within(1e-3));
     }
   }
@@ -113,7 +113,7 @@ class ValidationMetricIT {
                   quick(name)
                       .setLossSearch("crossEntropy alpha=none", "focal gamma=4 alpha=none")
                       .fit(rows);
-              TrainingSummary summary = model.summary().orElseThrow();
+              TrainingSummary summary = model.summary();
               Evaluation best = evaluations(model).get(summary.bestEpoch() - 1);
               double score =
                   switch (name) {

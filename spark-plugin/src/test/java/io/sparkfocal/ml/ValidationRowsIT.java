@@ -72,7 +72,7 @@ class ValidationRowsIT {
     assertThat(warnings(quick(), none))
         .containsExactly(
             "validationIndicatorCol is set, but column \"held_out\" marks no rows for validation, so the last epoch is kept.");
-    TrainingSummary summary = quick().fit(none).summary().orElseThrow();
+    TrainingSummary summary = quick().fit(none).summary();
     assertThat(summary.bestEpoch()).isEqualTo(4);
     assertThat(summary.validationRows()).isZero();
     assertThat(warnings(quick(), rows)).isEmpty();
@@ -85,7 +85,7 @@ class ValidationRowsIT {
     assertThat(warnings(classifier, weightless))
         .containsExactly(
             "validationIndicatorCol is set, but the 60 rows that column \"held_out\" marks for validation all weigh 0, so the last epoch is kept.");
-    TrainingSummary summary = classifier.fit(weightless).summary().orElseThrow();
+    TrainingSummary summary = classifier.fit(weightless).summary();
     assertThat(summary.bestEpoch()).isEqualTo(4);
     assertThat(summary.epochs().get(0).validation()).isNull();
     assertThat(summary.calibration()).isNull();
@@ -114,11 +114,11 @@ class ValidationRowsIT {
     CrossValidatorModel model = validator(demanding(), parallelism).fit(folded());
     FocalLossClassificationModel without = (FocalLossClassificationModel) model.subModels()[0][0];
     FocalLossClassificationModel with = (FocalLossClassificationModel) model.subModels()[1][0];
-    assertThat(without.summary().orElseThrow().validationRows()).isZero();
-    assertThat(without.summary().orElseThrow().epochs()).hasSize(5);
+    assertThat(without.summary().validationRows()).isZero();
+    assertThat(without.summary().epochs()).hasSize(5);
     assertThat(without.isDefined(without.thresholds())).isFalse();
     assertThat(without.temperature()).isEqualTo(1);
-    assertThat(with.summary().orElseThrow().validationRows()).isEqualTo(30);
+    assertThat(with.summary().validationRows()).isEqualTo(30);
     assertThat(with.isDefined(with.thresholds())).isTrue();
     FocalLossClassificationModel best = (FocalLossClassificationModel) model.bestModel();
     assertThat(best.isDefined(best.thresholds())).isTrue();
@@ -159,10 +159,10 @@ class ValidationRowsIT {
     FocalLossClassifier search = quick().setMaxIter(1).setLossSearch("ldam", "focal");
     CrossValidatorModel model = validator(search, 1).fit(folded());
     FocalLossClassificationModel without = (FocalLossClassificationModel) model.subModels()[0][0];
-    assertThat(without.summary().orElseThrow().loss()).isEqualTo("ldam alpha=auto");
-    assertThat(without.summary().orElseThrow().search()).isEmpty();
+    assertThat(without.summary().loss()).isEqualTo("ldam alpha=auto");
+    assertThat(without.summary().search()).isEmpty();
     FocalLossClassificationModel with = (FocalLossClassificationModel) model.subModels()[1][0];
-    assertThat(with.summary().orElseThrow().search()).hasSize(2);
+    assertThat(with.summary().search()).hasSize(2);
     assertThat(warnings(search, folded().where("fold = 1")))
         .containsExactly(
             "In this fold column \"held_out\" marks no rows for validation, so it is trained without lossSearch (the first loss alone is trained).");
@@ -174,7 +174,7 @@ class ValidationRowsIT {
         quick().setMaxIter(1).setLossSearch("ldam", "focal").setMaxCheckpoints(1);
     String idle = "maxCheckpoints is 1, but no checkpoints are written; set checkpointDir.";
     try (LogLines log = new LogLines("io.sparkfocal.ml")) {
-      assertThat(search.fit(rows).summary().orElseThrow().search()).hasSize(2);
+      assertThat(search.fit(rows).summary().search()).hasSize(2);
       assertThat(log.lines()).containsExactly(idle);
     }
     try (LogLines log = new LogLines("io.sparkfocal.ml")) {
@@ -198,7 +198,7 @@ class ValidationRowsIT {
   @Test
   void aSearchCanBeSwitchedOff() {
     FocalLossClassifier plain = quick().setLossSearch().setLossSearch(new String[0]);
-    assertThat(plain.setMaxIter(1).fit(rows).summary().orElseThrow().search()).isEmpty();
+    assertThat(plain.setMaxIter(1).fit(rows).summary().search()).isEmpty();
   }
 
   @Test

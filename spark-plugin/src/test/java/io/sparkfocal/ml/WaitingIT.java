@@ -82,7 +82,7 @@ class WaitingIT {
   }
 
   private static int numWorkers(FocalLossClassificationModel model) {
-    return model.summary().orElseThrow().numWorkers();
+    return model.summary().numWorkers();
   }
 
   @Test

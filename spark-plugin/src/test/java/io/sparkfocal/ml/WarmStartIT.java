@@ -56,7 +56,7 @@ class WarmStartIT {
   }
 
   private static double firstLoss(FocalLossClassificationModel model) {
-    return model.summary().orElseThrow().objectiveHistory()[0];
+    return model.summary().objectiveHistory()[0];
   }
 
   @ParameterizedTest

@@ -28,7 +28,7 @@ public final class CustomLoss {
                 .setLoss(TaylorCrossEntropy.class)
                 .setAlpha("balanced")
                 .fit(split.training());
-        System.out.println(model.summary().orElseThrow());
+        System.out.println(model.summary());
         model
             .transform(split.test())
             .groupBy(LabelledTable.CLASS)

@@ -20,7 +20,7 @@ public final class OwnNetwork {
         SparkSession.builder().appName("Spark Focal own network").getOrCreate()) {
       FocalLossClassificationModel model =
           train(arguments[0], LabelledTable.read(spark, arguments[1], arguments[2]));
-      System.out.println(model.summary().orElseThrow());
+      System.out.println(model.summary());
       model.write().overwrite().save(arguments[3]);
     }
   }

@@ -29,7 +29,7 @@ public final class Explained {
             StratifiedSplit.of(LabelledTable.read(spark, arguments[0], arguments[1]), 1)) {
       FocalLossClassificationModel model =
           explained(classifier(split.training()), split, Path.of(arguments[2]));
-      System.out.println(warmStarted(model, split).summary().orElseThrow());
+      System.out.println(warmStarted(model, split).summary());
     }
   }
 
