@@ -29,7 +29,7 @@ final class ModelWriter extends MLWriter {
       ModelFolder.write(
           model.network(),
           metadata,
-          model.hasSummary() ? SummaryFile.bytes(model.summary()) : null,
+          model.hasSummary() ? model.summary().toJson() : null,
           folder,
           session.sessionState().newHadoopConf());
     } catch (IOException e) {

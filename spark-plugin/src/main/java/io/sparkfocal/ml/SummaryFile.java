@@ -20,8 +20,8 @@ final class SummaryFile {
 
   private SummaryFile() {}
 
-  static byte[] bytes(TrainingSummary summary) throws IOException {
-    return JSON.writerWithDefaultPrettyPrinter().writeValueAsBytes(summary);
+  static String text(TrainingSummary summary) {
+    return JSON.valueToTree(summary).toPrettyString();
   }
 
   /** That of a folder; null if there is none, or it is damaged, since a model scores without it. */

@@ -73,6 +73,11 @@ public record TrainingSummary(
     return epochs.stream().mapToDouble(EpochReport::trainingLoss).toArray();
   }
 
+  /** All of it as a JSON object, whose names are those of the components. */
+  public String toJson() {
+    return SummaryFile.text(this);
+  }
+
   /** How many epochs were trained. */
   @Override
   public int totalIterations() {

@@ -43,7 +43,7 @@ public final class ModelFolder {
   public static void write(
       TrainedNetwork network,
       String metadata,
-      byte @Nullable [] summary,
+      @Nullable String summary,
       String folder,
       Configuration hadoop)
       throws IOException {
@@ -57,9 +57,8 @@ public final class ModelFolder {
         write(files, new Path(path, SUMMARY), summary);
       }
       Path lines = new Path(path, METADATA);
-      write(
-          files, new Path(lines, "part-00000"), (metadata + "\n").getBytes(StandardCharsets.UTF_8));
-      write(files, new Path(lines, "_SUCCESS"), new byte[0]);
+      write(files, new Path(lines, "part-00000"), metadata + "\n");
+      write(files, new Path(lines, "_SUCCESS"), "");
       done = true;
     } finally {
       if (!done && isNew) {
@@ -68,9 +67,9 @@ public final class ModelFolder {
     }
   }
 
-  private static void write(FileSystem files, Path path, byte[] bytes) throws IOException {
+  private static void write(FileSystem files, Path path, String text) throws IOException {
     try (OutputStream out = files.create(path, true)) {
-      out.write(bytes);
+      out.write(text.getBytes(StandardCharsets.UTF_8));
     }
   }
 

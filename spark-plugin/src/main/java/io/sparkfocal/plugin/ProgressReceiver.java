@@ -30,6 +30,7 @@ final class ProgressReceiver implements DriverPlugin {
   public @Nullable Object receive(Object message) {
     if (message instanceof EpochCompleted epoch) {
       LOG.info("{}: {}", epoch.run(), epoch.report());
+      RecentEpochs.add(epoch);
       if (spark != null) {
         spark.listenerBus().post(epoch);
       }

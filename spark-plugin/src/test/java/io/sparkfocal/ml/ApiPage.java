@@ -84,7 +84,7 @@ final class ApiPage {
     return table.toString();
   }
 
-  private static List<Param<?>> params(Class<?> group, FocalLossClassifier estimator) {
+  static List<Param<?>> params(Class<?> group, FocalLossClassifier estimator) {
     List<Param<?>> params = new ArrayList<>();
     for (Method method : group.getDeclaredMethods()) {
       if (Param.class.isAssignableFrom(method.getReturnType())) {
@@ -96,11 +96,11 @@ final class ApiPage {
   }
 
   /** What a param means; of Spark's own, which say little, what they mean here. */
-  private static String meaning(Param<?> param) {
+  static String meaning(Param<?> param) {
     return OF_SPARK.getOrDefault(param.name(), param.doc());
   }
 
-  private static String defaultOf(Param<?> param, FocalLossClassifier estimator) {
+  static String defaultOf(Param<?> param, FocalLossClassifier estimator) {
     if (!estimator.hasDefault(param)) {
       return "not set";
     }
@@ -121,7 +121,7 @@ final class ApiPage {
   }
 
   /** What a check demands; what it says against a text that is none of those it knows. */
-  private static String allowed(Param<?> param) {
+  static String allowed(Param<?> param) {
     for (Object unknown : new Object[] {"?", new String[] {"?"}, new int[] {-1}, -1.5, 1e9, -2}) {
       String said = said(param, unknown);
       for (String beforeDemand : List.of("it must be ", "choose ")) {

@@ -1,0 +1,96 @@
+"""Estimator and model as pyspark has them."""
+
+from typing import Any, Optional
+
+from pyspark.ml.classification import _JavaProbabilisticClassificationModel
+from pyspark.ml.linalg import Vector
+from pyspark.ml.util import HasTrainingSummary, JavaMLReadable, JavaMLWritable
+from pyspark.sql import DataFrame
+
+from sparkfocal._generated import _GeneratedClassifier, _ScoringParams
+from sparkfocal.errors import translated
+from sparkfocal.importances import FeatureImportances
+from sparkfocal.progress import shown
+from sparkfocal.summary import TrainingSummary
+
+
+class FocalLossClassificationModel(
+    _JavaProbabilisticClassificationModel[Vector],
+    _ScoringParams,
+    JavaMLWritable,
+    JavaMLReadable["FocalLossClassificationModel"],
+    HasTrainingSummary[TrainingSummary],
+):
+    """A trained network that appends logits, probabilities and the predicted class."""
+
+    __module__ = "io.sparkfocal.ml"
+    _summaryCls = TrainingSummary
+
+    @property
+    def summary(self) -> TrainingSummary:
+        """How the training went.
+
+        :raises SparkFocalError: if an earlier version saved the model, without a summary
+        """
+        with translated():
+            return TrainingSummary(self._call_java("summary"))
+
+    @property
+    def classNames(self) -> "list[str]":
+        """Names of the classes, in the order of the labels; empty if the label had none."""
+        return list(self._call_java("classNames"))
+
+    def featureImportances(
+        self,
+        dataset: DataFrame,
+        metric: str = "prAuc",
+        repeats: int = 5,
+        seed: int = 0,
+        labelCol: Optional[str] = None,
+    ) -> FeatureImportances:
+        """By how much a metric gets worse when the values of a feature are shuffled.
+
+        :param dataset: rows with features and label, better not those of the training
+        :param metric: one of validationMetric, but loss
+        :param repeats: how often the values of a feature are shuffled
+        :param seed: of the shuffles
+        :param labelCol: column of the label; that of the training without one
+        """
+        from pyspark import SparkContext
+
+        jvm: Any = SparkContext._jvm
+        with translated():
+            options = jvm.io.sparkfocal.ml.ImportanceOptions.defaults()
+            options = options.withMetric(metric).withRepeats(repeats).withSeed(seed)
+            if labelCol is not None:
+                options = options.withLabelCol(labelCol)
+            self._transfer_params_to_java()
+            found = self._call_java("featureImportances", dataset, options)
+        return FeatureImportances(found)
+
+    def _transform(self, dataset: DataFrame) -> DataFrame:
+        with translated():
+            scored: DataFrame = super()._transform(dataset)
+            return scored
+
+
+class FocalLossClassifier(
+    _GeneratedClassifier,
+    JavaMLWritable,
+    JavaMLReadable["FocalLossClassifier"],
+):
+    """Trains a neural network for imbalanced classes on the executors of a Spark application."""
+
+    __module__ = "io.sparkfocal.ml"
+
+    def _create_model(self, java_model: Any) -> FocalLossClassificationModel:
+        return FocalLossClassificationModel(java_model)
+
+    def _make_java_param_pair(self, param: Any, value: Any) -> Any:
+        # initialModel takes a model too.
+        return super()._make_java_param_pair(param, getattr(value, "_java_obj", value))
+
+    def _fit(self, dataset: DataFrame) -> FocalLossClassificationModel:
+        with translated(), shown(self.uid):
+            model: FocalLossClassificationModel = super()._fit(dataset)
+            return model

@@ -1,0 +1,47 @@
+"""One session for all tests, and tables that are the same in every run."""
+
+import os
+import sys
+from typing import Iterator
+
+import pytest
+import sparkfocal
+from pyspark.sql import DataFrame, SparkSession
+
+os.environ["PYSPARK_PYTHON"] = sys.executable
+
+
+@pytest.fixture(scope="session")
+def spark() -> Iterator[SparkSession]:
+    builder = sparkfocal.configure(SparkSession.builder.master("local[2]"))
+    session = (
+        builder.config("spark.ui.enabled", "false")
+        .config("spark.driver.host", "127.0.0.1")
+        .config("spark.driver.bindAddress", "127.0.0.1")
+        .config("spark.sql.shuffle.partitions", "2")
+        .getOrCreate()
+    )
+    yield session
+    session.stop()
+
+
+@pytest.fixture(scope="session")
+def flights(spark: SparkSession) -> DataFrame:
+    """Texts and numbers with gaps; late follows from both."""
+    return spark.range(0, 3000, 1, 2).selectExpr(
+        "id",
+        "concat('c', id % 5) carrier",
+        "if(id % 11 = 0, null, id % 17) distance",
+        "int(id % 5 = 3 or id % 17 = 16) late",
+    )
+
+
+@pytest.fixture(scope="session")
+def vectors(spark: SparkSession) -> DataFrame:
+    """A vector of two numbers, and three classes."""
+    from pyspark.ml.feature import VectorAssembler
+
+    rows = spark.range(0, 600, 1, 2).selectExpr(
+        "id", "int(id % 3) label", "id % 3 + sin(id) / 4 x", "cos(id) y"
+    )
+    return VectorAssembler(inputCols=["x", "y"], outputCol="features").transform(rows)
