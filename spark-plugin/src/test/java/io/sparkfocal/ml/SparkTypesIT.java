@@ -39,7 +39,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 @Timeout(240)
 class SparkTypesIT {
 
-  private static final Path BEFORE = Path.of("src/test/resources/saved/before-spark-types");
+  private static final Path BEFORE =
+      Path.of("../spark-plugin/src/test/resources/saved/before-spark-types");
 
   private static Dataset<Row> rows;
   private static FocalLossClassificationModel model;
