@@ -33,7 +33,7 @@ class FocalLossClassificationModel(
         :raises SparkFocalError: if an earlier version saved the model, without a summary
         """
         with translated():
-            return TrainingSummary(self._call_java("summary"))
+            return TrainingSummary(super().summary)
 
     @property
     def classNames(self) -> "list[str]":

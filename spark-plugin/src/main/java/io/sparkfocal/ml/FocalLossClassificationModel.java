@@ -1,14 +1,15 @@
 package io.sparkfocal.ml;
 
 import io.sparkfocal.calibration.LogitLink;
-import io.sparkfocal.data.Columns;
 import io.sparkfocal.data.FeatureLayout;
-import io.sparkfocal.data.ImageEncoding;
 import io.sparkfocal.data.InvalidRows;
-import io.sparkfocal.data.TableEncoding;
+import io.sparkfocal.data.Standardization;
+import io.sparkfocal.network.MlpNetwork;
+import io.sparkfocal.network.NetworkDescription;
 import io.sparkfocal.persist.TrainedNetwork;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.apache.spark.ml.classification.ProbabilisticClassificationModel;
 import org.apache.spark.ml.linalg.DenseVector;
@@ -19,10 +20,8 @@ import org.apache.spark.ml.util.HasTrainingSummary;
 import org.apache.spark.ml.util.MLReader;
 import org.apache.spark.ml.util.MLWritable;
 import org.apache.spark.ml.util.MLWriter;
-import org.apache.spark.sql.Column;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
-import org.apache.spark.sql.functions;
 import org.apache.spark.sql.types.StructType;
 import org.jspecify.annotations.Nullable;
 import scala.Option;
@@ -45,8 +44,14 @@ public final class FocalLossClassificationModel
 
   private static final long serialVersionUID = 1L;
 
-  /** So that a column of images is known for one. */
-  private static final int[] ANY_SHAPE = {1, 1, 1};
+  private static final TrainedNetwork NONE =
+      new TrainedNetwork(
+          new NetworkDescription(MlpNetwork.class.getName(), Map.of(), 1, 1),
+          0,
+          List.of(),
+          Standardization.none(0),
+          LogitLink.plain(false),
+          Map.of());
 
   private final @Nullable String uid;
   private final ScoringParams.Holder scoringParams;
@@ -54,6 +59,11 @@ public final class FocalLossClassificationModel
   private final NetworkBroadcast broadcast;
   private final VectorScorer ofVectors;
   private Option<TrainingSummary> summary;
+
+  /** For Spark Connect, which asks an object for its class; such a model cannot score. */
+  public FocalLossClassificationModel() {
+    this("focalLossClassificationModel_none", NONE, null);
+  }
 
   FocalLossClassificationModel(
       String uid, TrainedNetwork network, @Nullable TrainingSummary summary) {
@@ -139,6 +149,13 @@ public final class FocalLossClassificationModel
     summary = value;
   }
 
+  /** Bytes of the weights; of Spark 4.1 on, whose Connect server keeps models of some size only. */
+  public long estimatedSize() {
+    return network.weights().values().stream()
+        .mapToLong(tensor -> (long) tensor.values().length * Float.BYTES)
+        .sum();
+  }
+
   /** Of Spark 4.1 on. Nothing is left to do: {@code write()} saves the summary with the model. */
   public void saveSummary(String path) {}
 
@@ -188,6 +205,7 @@ public final class FocalLossClassificationModel
    */
   @Override
   public Vector predictRaw(Vector features) {
+    requireNetwork();
     return Vectors.dense(
         ofVectors.raw(features, InvalidRows.of(getHandleInvalid()) == InvalidRows.KEEP));
   }
@@ -254,7 +272,7 @@ public final class FocalLossClassificationModel
     boolean keeps = invalid == InvalidRows.KEEP;
     return (!explains && RowScorer.suits(network.description(), network.encoding(), layout))
             || dataset.isStreaming()
-        ? byRow(dataset, new RowScorer(sent, layout, keeps, columns), columns, schema)
+        ? new RowScorer(sent, layout, keeps, columns).scored(dataset, uid() + "_scores", schema)
         : ScoredRelation.of(dataset, sent, layout, keeps, columns, schema);
   }
 
@@ -307,31 +325,6 @@ public final class FocalLossClassificationModel
     return copy(ParamMap.empty()).setHandleInvalid(InvalidRows.ERROR.label());
   }
 
-  private Dataset<Row> byRow(
-      Dataset<?> dataset, RowScorer scorer, ScoreColumns columns, StructType schema) {
-    Column features =
-        functions.struct(
-            scorer.layout().columns().stream().map(Columns::named).toArray(Column[]::new));
-    Column scores =
-        functions
-            .udf(scorer, columns.type())
-            .asNonNullable()
-            .withName("focal_scores")
-            .apply(features);
-    // Once for all columns: Spark does not repeat a function that is used several times.
-    String struct = uid() + "_scores";
-    List<String> names = columns.names();
-    Column[] all = new Column[names.size() + 1];
-    all[0] = functions.col("*");
-    for (int i = 0; i < names.size(); i++) {
-      all[i + 1] =
-          Columns.named(struct)
-              .getField(Integer.toString(i))
-              .as(names.get(i), schema.apply(schema.length() - names.size() + i).metadata());
-    }
-    return dataset.toDF().select(functions.col("*"), scores.as(struct)).select(all).drop(struct);
-  }
-
   @Override
   public StructType transformSchema(StructType schema) {
     layout(schema);
@@ -339,25 +332,16 @@ public final class FocalLossClassificationModel
         .appendTo(schema, numClasses(), classNames(), isMultilabel(), numFeatures());
   }
 
+  private void requireNetwork() {
+    if (numClasses() == 0) {
+      throw new IllegalStateException(
+          "The model has no network; load one that was saved, or fit a FocalLossClassifier.");
+    }
+  }
+
   private FeatureLayout layout(StructType schema) {
-    ImageEncoding images = network.encoding() instanceof ImageEncoding found ? found : null;
-    FeatureLayout layout =
-        FeatureLayout.of(
-            schema,
-            getFeaturesCol(),
-            List.of(getFeaturesCols()),
-            images == null ? ANY_SHAPE : images.shape().toArray());
-    if (network.encoding() instanceof TableEncoding table) {
-      table.require(layout);
-    }
-    layout.requireImages(images != null);
-    int declared = layout.declaredWidth(schema);
-    if (declared > 0 && declared != numFeatures()) {
-      throw new IllegalArgumentException(
-          "%s has %s features, but the model was trained on %s; give it the features it was trained on."
-              .formatted(layout.describe(), declared, numFeatures()));
-    }
-    return layout;
+    requireNetwork();
+    return network.layout(schema, getFeaturesCol(), List.of(getFeaturesCols()));
   }
 
   /**

@@ -1,5 +1,6 @@
 package io.sparkfocal.ml;
 
+import io.sparkfocal.data.Columns;
 import io.sparkfocal.data.FeatureEncoding;
 import io.sparkfocal.data.FeatureLayout;
 import io.sparkfocal.data.FeatureReader;
@@ -14,9 +15,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 import org.apache.spark.TaskContext;
+import org.apache.spark.sql.Column;
+import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
 import org.apache.spark.sql.RowFactory;
 import org.apache.spark.sql.api.java.UDF1;
+import org.apache.spark.sql.functions;
+import org.apache.spark.sql.types.StructType;
 import org.apache.spark.util.TaskCompletionListener;
 import org.jspecify.annotations.Nullable;
 
@@ -69,8 +74,32 @@ final class RowScorer implements UDF1<Row, Row> {
     this.columns = columns;
   }
 
-  FeatureLayout layout() {
-    return layout;
+  /**
+   * A dataset with the scores at its end.
+   *
+   * @param struct name of a column that has all scores meanwhile
+   * @param schema of the result
+   */
+  Dataset<Row> scored(Dataset<?> dataset, String struct, StructType schema) {
+    Column features =
+        functions.struct(layout.columns().stream().map(Columns::named).toArray(Column[]::new));
+    Column scores =
+        functions
+            .udf(this, columns.type())
+            .asNonNullable()
+            .withName("focal_scores")
+            .apply(features);
+    // Once for all columns: Spark does not repeat a function that is used several times.
+    List<String> names = columns.names();
+    Column[] all = new Column[names.size() + 1];
+    all[0] = functions.col("*");
+    for (int i = 0; i < names.size(); i++) {
+      all[i + 1] =
+          Columns.named(struct)
+              .getField(Integer.toString(i))
+              .as(names.get(i), schema.apply(schema.length() - names.size() + i).metadata());
+    }
+    return dataset.toDF().select(functions.col("*"), scores.as(struct)).select(all).drop(struct);
   }
 
   /** Whether a network scores about as fast row by row as in batches. */

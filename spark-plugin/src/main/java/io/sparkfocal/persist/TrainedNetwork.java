@@ -4,12 +4,16 @@ import com.esotericsoftware.kryo.DefaultSerializer;
 import com.esotericsoftware.kryo.serializers.JavaSerializer;
 import io.sparkfocal.calibration.LogitLink;
 import io.sparkfocal.data.FeatureEncoding;
+import io.sparkfocal.data.FeatureLayout;
+import io.sparkfocal.data.ImageEncoding;
+import io.sparkfocal.data.TableEncoding;
 import io.sparkfocal.network.NetworkDescription;
 import io.sparkfocal.network.TorchScriptFile;
 import java.io.Serializable;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.apache.spark.sql.types.StructType;
 
 /**
  * Everything that scoring needs: the network by name, its weights, and what to do with features
@@ -31,6 +35,35 @@ public record TrainedNetwork(
     LogitLink link,
     Map<String, Safetensors.Tensor> weights)
     implements Serializable {
+
+  /** So that a column of images is known for one. */
+  private static final int[] ANY_SHAPE = {1, 1, 1};
+
+  /**
+   * Where the rows of a schema have the features that the network was trained on.
+   *
+   * @throws IllegalArgumentException if they have others
+   */
+  public FeatureLayout layout(StructType schema, String featuresCol, List<String> featuresCols) {
+    ImageEncoding images = encoding instanceof ImageEncoding found ? found : null;
+    FeatureLayout layout =
+        FeatureLayout.of(
+            schema,
+            featuresCol,
+            featuresCols,
+            images == null ? ANY_SHAPE : images.shape().toArray());
+    if (encoding instanceof TableEncoding table) {
+      table.require(layout);
+    }
+    layout.requireImages(images != null);
+    int declared = layout.declaredWidth(schema);
+    if (declared > 0 && declared != encoding.features()) {
+      throw new IllegalArgumentException(
+          "%s has %s features, but the model was trained on %s; give it the features it was trained on."
+              .formatted(layout.describe(), declared, encoding.features()));
+    }
+    return layout;
+  }
 
   /** Shapes of the weights by parameter name, in the order of the flat tensor. */
   public Map<String, long[]> shapes() {

@@ -3,6 +3,7 @@ package io.sparkfocal.ml;
 import static org.apache.spark.sql.functions.expr;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
+import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 import static org.assertj.core.api.Assertions.within;
 
 import io.sparkfocal.testing.Samples;
@@ -11,10 +12,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
+import java.util.ServiceLoader;
 import org.apache.spark.ml.Estimator;
 import org.apache.spark.ml.Model;
 import org.apache.spark.ml.PredictionModel;
 import org.apache.spark.ml.Predictor;
+import org.apache.spark.ml.Transformer;
 import org.apache.spark.ml.attribute.AttributeGroup;
 import org.apache.spark.ml.attribute.NominalAttribute;
 import org.apache.spark.ml.classification.ProbabilisticClassificationModel;
@@ -281,6 +284,22 @@ class SparkTypesIT {
         .containsExactly(Arrays.copyOf(expected, 5), within(1e-6));
     assertThat(firsts(ofColumns.transform(columns)))
         .containsExactly(Arrays.copyOfRange(expected, 5, 10), within(1e-6));
+  }
+
+  /** As Spark Connect's server finds them. */
+  @Test
+  void aServerFindsBothByName() {
+    assertThat(services(Estimator.class)).contains(FocalLossClassifier.class.getName());
+    assertThat(services(Transformer.class)).contains(FocalLossClassificationModel.class.getName());
+    assertThatIllegalStateException()
+        .isThrownBy(() -> new FocalLossClassificationModel().transform(rows))
+        .withMessage(
+            "The model has no network; load one that was saved, or fit a FocalLossClassifier.");
+    assertThat(model.estimatedSize()).isEqualTo(4 * (4 * 8 + 8 + 8 * 3 + 3));
+  }
+
+  private static List<String> services(Class<?> type) {
+    return ServiceLoader.load(type).stream().map(found -> found.type().getName()).toList();
   }
 
   private static double[] firsts(Dataset<Row> scored) {

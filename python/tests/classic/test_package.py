@@ -6,7 +6,7 @@ import pytest
 import sparkfocal
 from pyspark.sql import DataFrame, SparkSession
 
-README = Path(__file__).resolve().parents[2] / "README.md"
+README = Path(__file__).resolve().parents[3] / "README.md"
 
 
 def test_the_jar_is_that_of_the_variable(

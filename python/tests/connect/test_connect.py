@@ -1,0 +1,87 @@
+"""Training and scoring by a client of Spark Connect, where no Java can be called."""
+
+from pathlib import Path
+from typing import Any, Dict
+
+import pyspark
+import pytest
+from pyspark.ml import Pipeline, PipelineModel
+from pyspark.ml.linalg import Vectors
+from pyspark.sql import DataFrame
+from sparkfocal import FocalLossClassificationModel, FocalLossClassifier, SparkFocalError
+
+README = Path(__file__).resolve().parents[3] / "README.md"
+# From 4.1 on pyspark says of every loaded model that it has no summary.
+LOADED_HAS_SUMMARY = pyspark.__version__.startswith("4.0.")
+
+
+def estimator() -> FocalLossClassifier:
+    return FocalLossClassifier(featuresCols=["carrier", "distance"], labelCol="late", maxIter=8)
+
+
+@pytest.fixture(scope="module")
+def model(flights: DataFrame) -> FocalLossClassificationModel:
+    return estimator().fit(flights)
+
+
+def right(scored: DataFrame) -> int:
+    return scored.where("late = prediction").count()
+
+
+def test_a_table_is_learnt(model: FocalLossClassificationModel, flights: DataFrame) -> None:
+    assert right(model.transform(flights)) > 2700
+    assert model.numClasses == 2
+    assert model.numFeatures == 2
+    probabilities = model.predictProbability(Vectors.dense(float("nan"), 3)).toArray()
+    assert probabilities.sum() == pytest.approx(1)
+    assert model.predict(Vectors.dense(float("nan"), 3)) == probabilities.argmax()
+    assert model.predictRaw(Vectors.dense(0, 3)).size == 2
+
+
+def test_the_summary_has_what_spark_allows(model: FocalLossClassificationModel) -> None:
+    assert model.hasSummary
+    assert model.summary.totalIterations == 8
+    losses = model.summary.objectiveHistory
+    assert len(losses) == 8 and losses[-1] < losses[0]
+    with pytest.raises(Exception, match="toJson"):
+        model.summary.to_dict()
+
+
+def test_models_are_saved_and_loaded(
+    model: FocalLossClassificationModel, flights: DataFrame, tmp_path: Path
+) -> None:
+    path = str(tmp_path / "model")
+    model.write().overwrite().save(path)
+    loaded = FocalLossClassificationModel.load(path)
+    assert type(loaded) is FocalLossClassificationModel
+    assert right(loaded.transform(flights)) == right(model.transform(flights))
+    assert loaded.hasSummary == LOADED_HAS_SUMMARY
+    estimator().setGamma(1.5).write().overwrite().save(str(tmp_path / "estimator"))
+    assert FocalLossClassifier.load(str(tmp_path / "estimator")).getGamma() == 1.5
+
+
+def test_a_pipeline_is_saved_and_loaded(flights: DataFrame, tmp_path: Path) -> None:
+    fitted = Pipeline(stages=[estimator()]).fit(flights)
+    fitted.write().overwrite().save(str(tmp_path / "model"))
+    loaded = PipelineModel.load(str(tmp_path / "model"))
+    assert type(loaded.stages[0]) is FocalLossClassificationModel
+    assert right(loaded.transform(flights)) == right(fitted.transform(flights))
+
+
+def test_errors_are_one_sentence(flights: DataFrame) -> None:
+    with pytest.raises(SparkFocalError) as error:
+        estimator().setBatchSize(-1).fit(flights)
+    assert str(error.value).startswith("batchSize is -1; it must be")
+
+
+def test_the_readme_says_what_works(
+    port: int, flights: DataFrame, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    section = README.read_text().split("### Over Spark Connect")[1].split("\n## ")[0]
+    code = section.split("```python\n")[1].split("```")[0]
+    flights.write.parquet(str(tmp_path / "flights"))
+    names: Dict[str, Any] = {"table": str(tmp_path / "flights")}
+    monkeypatch.setattr("builtins.print", lambda *values: names.setdefault("printed", values))
+    exec(code.replace("sc://server:15002", f"sc://127.0.0.1:{port}"), names)
+    assert len(names["printed"][0]) > 0
+    assert "probability" in names["scored"].columns
