@@ -33,7 +33,9 @@ class FocalLossClassificationModel(
         :raises SparkFocalError: if an earlier version saved the model, without a summary
         """
         with translated():
-            return TrainingSummary(super().summary)
+            # pyspark makes one of _summaryCls itself from 4.1 on.
+            found: Any = super().summary
+        return found if isinstance(found, TrainingSummary) else TrainingSummary(found)
 
     @property
     def classNames(self) -> "list[str]":
