@@ -6,8 +6,10 @@ from pyspark.ml.classification import _JavaProbabilisticClassificationModel
 from pyspark.ml.linalg import Vector
 from pyspark.ml.util import HasTrainingSummary, JavaMLReadable, JavaMLWritable
 from pyspark.sql import DataFrame
+from pyspark.sql.utils import is_remote
 
 from sparkfocal._generated import _GeneratedClassifier, _ScoringParams
+from sparkfocal._java import JavaSide
 from sparkfocal.errors import translated
 from sparkfocal.importances import FeatureImportances
 from sparkfocal.progress import shown
@@ -15,6 +17,7 @@ from sparkfocal.summary import TrainingSummary
 
 
 class FocalLossClassificationModel(
+    JavaSide,
     _JavaProbabilisticClassificationModel[Vector],
     _ScoringParams,
     JavaMLWritable,
@@ -77,6 +80,7 @@ class FocalLossClassificationModel(
 
 
 class FocalLossClassifier(
+    JavaSide,
     _GeneratedClassifier,
     JavaMLWritable,
     JavaMLReadable["FocalLossClassifier"],
@@ -86,11 +90,10 @@ class FocalLossClassifier(
     __module__ = "io.sparkfocal.ml"
 
     def _create_model(self, java_model: Any) -> FocalLossClassificationModel:
-        return FocalLossClassificationModel(java_model)
-
-    def _make_java_param_pair(self, param: Any, value: Any) -> Any:
-        # initialModel takes a model too.
-        return super()._make_java_param_pair(param, getattr(value, "_java_obj", value))
+        model = FocalLossClassificationModel(java_model)
+        if not is_remote():
+            model._transfer_params_from_java()  # thresholds, if they were tuned
+        return model
 
     def _fit(self, dataset: DataFrame) -> FocalLossClassificationModel:
         with translated(), shown(self.uid):
