@@ -61,17 +61,51 @@ class _Printer:
             bar.close()
 
 
-def _poll(recent: Any, uid: str, seen: int, ended: threading.Event) -> None:
-    printer = _Printer()
-    last = False
-    while not last:
-        last = ended.wait(_SECONDS)
-        epochs = json.loads(recent.after(seen))
-        seen += len(epochs)
-        for epoch in epochs:
-            if epoch["run"].startswith(uid):
-                printer.show(epoch)
-    printer.close()
+class _Feed:
+    """Epochs that were not shown yet.
+
+    Copies of an estimator share its uid, and their fits may run side by side, as in a
+    ``CrossValidator``; so all threads of a uid share what was seen.
+    """
+
+    _lock = threading.Lock()
+    _threads: Dict[str, int] = {}
+    _seen: Dict[str, int] = {}
+
+    def __init__(self, recent: Any, uid: str) -> None:
+        self._recent = recent
+        self._uid = uid
+        with _Feed._lock:
+            if uid not in _Feed._threads:
+                _Feed._seen[uid] = recent.count()
+            _Feed._threads[uid] = _Feed._threads.get(uid, 0) + 1
+
+    def show(self, printer: _Printer) -> None:
+        """Has the new ones shown."""
+        with _Feed._lock:
+            epochs = json.loads(self._recent.after(_Feed._seen[self._uid]))
+            _Feed._seen[self._uid] += len(epochs)
+            for epoch in epochs:
+                if epoch["run"].startswith(self._uid + "-"):
+                    printer.show(epoch)
+
+    def close(self) -> None:
+        """Forgets what was seen when the last thread of the uid ends."""
+        with _Feed._lock:
+            _Feed._threads[self._uid] -= 1
+            if _Feed._threads[self._uid] == 0:
+                del _Feed._threads[self._uid], _Feed._seen[self._uid]
+
+
+def _poll(feed: _Feed, ended: threading.Event) -> None:
+    try:
+        printer = _Printer()
+        while not ended.wait(_SECONDS):
+            feed.show(printer)
+        feed.show(printer)
+        printer.close()
+    finally:
+        feed.close()
 
 
 @contextmanager
@@ -82,7 +116,7 @@ def shown(uid: str) -> Iterator[None]:
     try:
         recent = _recent() if _wanted() else None
         if recent is not None:
-            arguments = (recent, uid, recent.count(), ended)
+            arguments = (_Feed(recent, uid), ended)
             thread = threading.Thread(target=_quiet, args=arguments, daemon=True)
             thread.start()
     except Exception:
