@@ -2,6 +2,11 @@
 
 from typing import Any, Optional
 
+from pyspark.ml.functions import vector_to_array
+from pyspark.sql import DataFrame
+from pyspark.sql import functions as F
+
+from sparkfocal.errors import SparkFocalError
 from sparkfocal.importances import FeatureImportances
 from sparkfocal.summary import TrainingSummary
 
@@ -26,6 +31,65 @@ def plot_history(summary: TrainingSummary, axes: Optional[Any] = None) -> Any:
         axes.axvline(summary.bestEpoch, linestyle=":", color="gray", label="best epoch")
     axes.set(xlabel="epoch", ylabel="loss")
     axes.legend()
+    return axes
+
+
+def reliability(
+    scored: DataFrame, labelCol: str = "label", probabilityCol: str = "probability", bins: int = 15
+) -> Any:
+    """What :func:`plot_reliability` draws, as a pandas DataFrame.
+
+    Columns: ``probability``, the mean of the largest probability; ``hits``, the share of rows that
+    it is right on; ``rows``, how many there are. A row for each bin that is not empty.
+    """
+    if bins < 1:
+        raise SparkFocalError(f"bins is {bins}; it must be at least 1.")
+    array = vector_to_array(F.col(probabilityCol))
+    largest = F.array_max(array)
+    label = F.col(labelCol).cast("int")
+    table: Any = (
+        scored.select(
+            largest.alias("probability"),
+            F.when(array[label] == largest, 1.0).otherwise(0.0).alias("hit"),
+        )
+        .groupBy(F.least(F.floor(F.col("probability") * bins), F.lit(bins - 1)).alias("bin"))
+        .agg(
+            F.avg("probability").alias("probability"),
+            F.avg("hit").alias("hits"),
+            F.count(F.lit(1)).alias("rows"),
+        )
+        .orderBy("bin")
+        .drop("bin")
+        .toPandas()
+    )
+    if table.empty:
+        raise SparkFocalError("There are no rows to plot.")
+    return table
+
+
+def plot_reliability(
+    scored: DataFrame,
+    labelCol: str = "label",
+    probabilityCol: str = "probability",
+    bins: int = 15,
+    axes: Optional[Any] = None,
+) -> Any:
+    """How often the most probable class is the true one, by its probability; returns the axes.
+
+    On the diagonal probabilities can be believed (Guo et al., arXiv 1706.04599). The title has the
+    mean distance from it, which ``summary.calibration`` has for the validation rows.
+
+    :param scored: what ``model.transform`` returned for rows with one label each
+    :param bins: into how many equal parts the probabilities from 0 to 1 are cut
+    """
+    axes = _axes(axes)
+    table = reliability(scored, labelCol, probabilityCol, bins)
+    rows = table["rows"].sum()
+    error = ((table["probability"] - table["hits"]).abs() * table["rows"]).sum() / rows
+    axes.plot([0, 1], [0, 1], color="gray", linestyle=":")
+    axes.plot(table["probability"], table["hits"], marker="o")
+    axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="probability", ylabel="share of hits")
+    axes.set_title(f"expected calibration error {error:.4f} ({rows:,} rows)")
     return axes
 
 
