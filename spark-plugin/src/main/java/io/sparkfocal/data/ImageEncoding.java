@@ -16,7 +16,9 @@ public record ImageEncoding(ImageShape shape, double[] means, double[] scales)
     implements FeatureEncoding {
 
   private static final int VALUES = 256;
-  private static final double WHITE = 255;
+
+  /** What pixels are divided by. */
+  public static final double WHITE = 255;
 
   @Override
   public int features() {

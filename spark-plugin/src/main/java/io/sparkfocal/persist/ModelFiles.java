@@ -94,8 +94,8 @@ public final class ModelFiles {
     }
   }
 
-  /** The file of a TorchScript network with the values that it has now. */
-  private static byte[] trained(TrainedNetwork network) {
+  /** The file of a TorchScript network with the values that it has now; needs PyTorch. */
+  public static byte[] trained(TrainedNetwork network) {
     try (NDManager manager = NDManager.newBaseManager(Device.cpu(), "PyTorch")) {
       Block built =
           StoredParameters.build(

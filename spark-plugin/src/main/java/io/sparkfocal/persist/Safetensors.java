@@ -33,6 +33,9 @@ public final class Safetensors implements Closeable {
   static final String FLOAT = "F32";
   static final String DOUBLE = "F64";
 
+  /** Written for other readers only. */
+  static final String LONG = "I64";
+
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final int HEADER_LIMIT = 100_000_000;
 

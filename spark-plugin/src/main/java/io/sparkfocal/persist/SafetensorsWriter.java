@@ -68,6 +68,18 @@ public final class SafetensorsWriter {
             (at, count, buffer) -> buffer.asDoubleBuffer().put(values, (int) at, count)));
   }
 
+  /** As above, of int64. */
+  public SafetensorsWriter add(String name, long[] shape, long[] values) {
+    return add(
+        name,
+        Safetensors.LONG,
+        shape,
+        new Part(
+            values.length,
+            Long.BYTES,
+            (at, count, buffer) -> buffer.asLongBuffer().put(values, (int) at, count)));
+  }
+
   private SafetensorsWriter add(String name, String type, long[] shape, Part part) {
     ObjectNode entry = header.putObject(name);
     entry.put("dtype", type);
