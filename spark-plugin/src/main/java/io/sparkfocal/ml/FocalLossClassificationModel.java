@@ -4,6 +4,7 @@ import io.sparkfocal.calibration.LogitLink;
 import io.sparkfocal.data.FeatureLayout;
 import io.sparkfocal.data.InvalidRows;
 import io.sparkfocal.data.Standardization;
+import io.sparkfocal.export.ModelExport;
 import io.sparkfocal.network.MlpNetwork;
 import io.sparkfocal.network.NetworkDescription;
 import io.sparkfocal.persist.TrainedNetwork;
@@ -22,6 +23,7 @@ import org.apache.spark.ml.util.MLWritable;
 import org.apache.spark.ml.util.MLWriter;
 import org.apache.spark.sql.Dataset;
 import org.apache.spark.sql.Row;
+import org.apache.spark.sql.SparkSession;
 import org.apache.spark.sql.types.StructType;
 import org.jspecify.annotations.Nullable;
 import scala.Option;
@@ -368,6 +370,24 @@ public final class FocalLossClassificationModel
   public String toString() {
     return "FocalLossClassificationModel: uid=%s, numClasses=%s, numFeatures=%s"
         .formatted(uid(), numClasses(), numFeatures());
+  }
+
+  /** As below, into a folder that must not be there yet. */
+  public void exportTo(String folder) {
+    exportTo(folder, false);
+  }
+
+  /**
+   * Writes the model as TorchScript, ONNX and Python with PyTorch, as docs/serving.md says.
+   *
+   * @param folder of any Hadoop file system; overwritten if it is there, or else refused
+   * @throws IllegalArgumentException if the network is of a provider of the user's
+   */
+  public void exportTo(String folder, boolean overwrite) {
+    List<String> many = List.of(getFeaturesCols());
+    List<String> columns = many.isEmpty() ? List.of(getFeaturesCol()) : many;
+    var hadoop = SparkSession.active().sessionState().newHadoopConf();
+    ModelExport.write(network, columns, folder, overwrite, hadoop);
   }
 
   @Override
