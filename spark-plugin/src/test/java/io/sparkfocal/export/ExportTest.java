@@ -1,5 +1,6 @@
 package io.sparkfocal.export;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
@@ -94,7 +95,7 @@ class ExportTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"none", "stack"})
-  void djlServingTakesRowsAsJson(String batchifier, @TempDir Path folder) throws Exception {
+  void djlServingTakesRowsAsJsonAndAsNpz(String batchifier, @TempDir Path folder) throws Exception {
     ExportCase given = cases().get(1);
     ModelExport.write(given.network(), List.of(), folder.toString(), true, new Configuration());
     Criteria<Input, Output> criteria =
@@ -104,16 +105,26 @@ class ExportTest {
             .optTranslatorFactory(new NoopServingTranslatorFactory())
             .optArguments(Map.of("batchifier", batchifier))
             .build();
-    Input input = new Input();
-    input.addProperty("Content-Type", "application/json");
-    input.add("{\"inputs\": " + Arrays.toString(given.rows().get(0)) + "}");
+    double[] row = given.rows().get(0);
+    List<double[]> expected = given.probabilities().subList(0, 1);
     try (ZooModel<Input, Output> model = criteria.loadModel();
-        Predictor<Input, Output> predictor = model.newPredictor()) {
-      String output = predictor.predict(input).getData().getAsString();
-      JsonNode predictions = new ObjectMapper().readTree(output).get("predictions");
-      float[] found = new ObjectMapper().convertValue(predictions, float[].class);
-      assertSame(List.of(found), given.probabilities().subList(0, 1));
+        Predictor<Input, Output> predictor = model.newPredictor();
+        NDManager manager = NDManager.newBaseManager("PyTorch")) {
+      byte[] json = ("{\"inputs\": " + Arrays.toString(row) + "}").getBytes(UTF_8);
+      String answer = predictor.predict(input("application/json", json)).getData().getAsString();
+      JsonNode predictions = new ObjectMapper().readTree(answer).get("predictions");
+      assertSame(List.of(new ObjectMapper().convertValue(predictions, float[].class)), expected);
+      byte[] npz = new NDList(manager.create(row)).encode(NDList.Encoding.NPZ);
+      NDList found = predictor.predict(input("tensor/npz", npz)).getDataAsNDList(manager);
+      assertSame(List.of(found.singletonOrThrow().toFloatArray()), expected);
     }
+  }
+
+  private static Input input(String contentType, byte[] content) {
+    Input input = new Input();
+    input.addProperty("Content-Type", contentType);
+    input.add(content);
+    return input;
   }
 
   /** The translator of DJL's Spark extension: bytes of NumPy's formats in, NPZ out. */
