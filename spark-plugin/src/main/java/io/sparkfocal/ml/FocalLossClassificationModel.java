@@ -105,13 +105,6 @@ public final class FocalLossClassificationModel
     return network;
   }
 
-  /** The same with another summary. */
-  FocalLossClassificationModel with(TrainingSummary other) {
-    FocalLossClassificationModel copy = copy(ParamMap.empty());
-    copy.summary = Option.apply(other);
-    return copy;
-  }
-
   /** How many classes the model tells apart. */
   @Override
   public int numClasses() {
@@ -256,7 +249,9 @@ public final class FocalLossClassificationModel
     FeatureLayout layout = layout(dataset.schema());
     InvalidRows invalid = InvalidRows.of(getHandleInvalid());
     if (invalid == InvalidRows.SKIP) {
-      return withoutSkip().transform(dataset.filter(ValidRows.condition(layout)));
+      return copy(ParamMap.empty())
+          .setHandleInvalid(InvalidRows.ERROR.label())
+          .transform(dataset.filter(ValidRows.condition(layout)));
     }
     OutputColumns output = OutputColumns.of(this);
     ScoreColumns columns =
@@ -321,10 +316,6 @@ public final class FocalLossClassificationModel
       ClassScores.requireThresholds(thresholds, numClasses(), isMultilabel());
     }
     return new ClassScores(thresholds);
-  }
-
-  private FocalLossClassificationModel withoutSkip() {
-    return copy(ParamMap.empty()).setHandleInvalid(InvalidRows.ERROR.label());
   }
 
   @Override

@@ -13,6 +13,7 @@ import org.apache.spark.ml.param.ParamMap;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
+import scala.Option;
 
 /**
  * Trains an estimator with one loss after another and keeps the model that validates best.
@@ -79,7 +80,8 @@ final class LossSearch {
     if (best == null) {
       throw new IllegalStateException("No loss was tried.");
     }
-    FocalLossClassificationModel model = best.with(best.summary().with(List.copyOf(scores)));
+    FocalLossClassificationModel model = best.copy(ParamMap.empty());
+    model.setSummary(Option.apply(best.summary().with(List.copyOf(scores))));
     model.setParent(estimator);
     return model;
   }
