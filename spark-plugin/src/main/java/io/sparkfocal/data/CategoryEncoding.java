@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
  */
 public final class CategoryEncoding implements Serializable {
 
+  /** Numbers from here on do not become float32. */
+  public static final double LARGE = NumberBlockBuilder.LARGE;
+
   private static final long serialVersionUID = 1L;
 
   private final List<String> values;
@@ -48,8 +51,7 @@ public final class CategoryEncoding implements Serializable {
    */
   public static String text(double given) {
     float high = (float) given;
-    double number =
-        Math.abs(high) >= NumberBlockBuilder.LARGE ? high + (double) (float) (given - high) : high;
+    double number = Math.abs(high) >= LARGE ? high + (double) (float) (given - high) : high;
     return number == Math.rint(number) && Math.abs(number) < 1e15
         ? Long.toString((long) number)
         : Double.toString(number);

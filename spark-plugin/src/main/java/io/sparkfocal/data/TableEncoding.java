@@ -62,7 +62,7 @@ public record TableEncoding(List<Feature> encoded, List<String> types, List<Inte
   }
 
   /** Whether a feature is a column of texts. */
-  boolean isText(int feature) {
+  public boolean isText(int feature) {
     int end = 0;
     for (int i = 0; i < types.size(); i++) {
       end += widths.get(i);

@@ -6,6 +6,7 @@ import io.sparkfocal.data.TableEncoding;
 import io.sparkfocal.export.Operand.Value;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
@@ -14,8 +15,8 @@ import org.jspecify.annotations.Nullable;
  * What becomes of the columns of a table, as {@link TableEncoding} says: normal scores and bounded
  * distances of numbers, indices of categories.
  *
- * <p>In features a category is the index of its value in the dictionary; NaN is missing, and any
- * other number an unseen value.
+ * <p>In features a text is the index of its value in the dictionary, and a category of numbers is
+ * such a number itself; NaN is missing, and any other number an unseen value.
  */
 final class TableNodes {
 
@@ -50,17 +51,17 @@ final class TableNodes {
   /** Encodes features of shape (B, F). */
   Encoded of(Value features) {
     List<NumberEncoding> numbers = new ArrayList<>();
-    List<CategoryEncoding> categories = new ArrayList<>();
-    for (TableEncoding.Feature feature : encoding.encoded()) {
-      NumberEncoding number = feature.number();
-      CategoryEncoding category = feature.category();
+    List<double[]> categories = new ArrayList<>();
+    for (int i = 0; i < encoding.features(); i++) {
+      NumberEncoding number = encoding.encoded().get(i).number();
+      CategoryEncoding category = encoding.encoded().get(i).category();
       if (number != null) {
         numbers.add(number);
       } else if (category != null) {
-        categories.add(category);
+        categories.add(dictionary(category, encoding.isText(i)));
       }
     }
-    graph.section("Categories: the index in the dictionary, then one for others, one for missing.");
+    graph.section("Categories: the place in the dictionary, then one for others, one for missing.");
     Value indices =
         categories.isEmpty()
             ? null
@@ -158,21 +159,62 @@ final class TableNodes {
     return graph.cast(graph.of(Op.DIV, r, root), NumberType.FLOAT);
   }
 
-  private Value indices(Value given, List<CategoryEncoding> categories) {
-    long[] others = categories.stream().mapToLong(category -> category.values().size()).toArray();
-    Tensor other = graph.indices("other", others);
+  /** Which value of its dictionary each category has. */
+  private Value indices(Value given, List<double[]> dictionaries) {
+    int count = dictionaries.size();
+    int most = dictionaries.stream().mapToInt(known -> Math.max(1, known.length)).max().orElse(1);
+    double[] first = new double[count];
+    double[] last = new double[count];
+    long[] begins = new long[count];
+    long[] others = new long[count];
+    double[] values = new double[count * most];
+    Arrays.fill(values, Double.POSITIVE_INFINITY);
+    long[] places = new long[count * most];
+    for (int i = 0; i < count; i++) {
+      double[] known = dictionaries.get(i);
+      int at = i * most;
+      begins[i] = at - 1L;
+      others[i] = known.length;
+      if (known.length == 0) {
+        values[at] = 0; // whose place is the one for others
+        continue;
+      }
+      int[] ascending =
+          IntStream.range(0, known.length)
+              .boxed()
+              .sorted(Comparator.comparingDouble(place -> known[place]))
+              .mapToInt(Integer::intValue)
+              .toArray();
+      for (int k = 0; k < ascending.length; k++) {
+        values[at + k] = known[ascending[k]];
+        places[at + k] = ascending[k];
+      }
+      first[i] = values[at];
+      last[i] = values[at + known.length - 1];
+    }
+    Value isMissing = graph.of(Op.IS_NAN, given);
+    Value x = graph.of(Op.WHERE, isMissing, graph.tensor("no_value", new long[0], 0), given);
+    Value narrow = graph.cast(graph.cast(x, NumberType.FLOAT), NumberType.DOUBLE);
+    Value isLarge = graph.of(Op.AT_LEAST, graph.of(Op.ABS, narrow), CategoryEncoding.LARGE);
+    x = graph.of(Op.WHERE, isLarge, x, narrow);
+    Value within = graph.of(Op.LARGER, x, graph.row("first_value", first));
+    within = graph.of(Op.SMALLER, within, graph.row("last_value", last));
+    Value upTo =
+        graph.knotsUpTo(within, graph.tensor("values", new long[] {count, most}, values), most);
+    Value at = graph.of(Op.ADD, upTo, graph.indices("values_begin", begins));
+    Value isKnown = graph.of(Op.EQUAL, graph.take(graph.row("known_values", values), at), x);
     Tensor missing =
         graph.indices("missing", Arrays.stream(others).map(index -> index + 1).toArray());
-    Value isMissing = graph.of(Op.IS_NAN, given);
-    Tensor below = graph.tensor("below", new long[0], -1);
-    Value x = graph.of(Op.WHERE, isMissing, below, given);
-    x = graph.of(Op.LARGER, x, below);
-    x =
-        graph.of(
-            Op.SMALLER, x, graph.row("above", Arrays.stream(others).asDoubleStream().toArray()));
-    Value index = graph.cast(x, NumberType.LONG);
-    Value isWhole = graph.of(Op.EQUAL, graph.cast(index, NumberType.DOUBLE), x);
-    Value known = graph.of(Op.WHERE, graph.of(Op.AT_LEAST, index, 0), index, other);
-    return graph.of(Op.WHERE, isMissing, missing, graph.of(Op.WHERE, isWhole, known, other));
+    Value place = graph.take(graph.indices("places", places), at);
+    Value seen = graph.of(Op.WHERE, isKnown, place, graph.indices("other", others));
+    return graph.of(Op.WHERE, isMissing, missing, seen);
+  }
+
+  /** What a category is given as: a text as the place of its value, a number as it is. */
+  private static double[] dictionary(CategoryEncoding category, boolean isText) {
+    List<String> values = category.values();
+    return isText
+        ? IntStream.range(0, values.size()).asDoubleStream().toArray()
+        : values.stream().mapToDouble(Double::parseDouble).toArray();
   }
 }

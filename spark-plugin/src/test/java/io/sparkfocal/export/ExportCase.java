@@ -110,7 +110,7 @@ public record ExportCase(String name, TrainedNetwork network, List<double[]> row
         schema =
             schema.add(
                 feature.name(),
-                feature.category() == null ? DataTypes.DoubleType : DataTypes.StringType);
+                ExportCases.isText(feature) ? DataTypes.StringType : DataTypes.DoubleType);
       }
       return table.reader(FeatureLayout.of(schema, "", names, 1, 1, 1), true);
     }
@@ -127,7 +127,8 @@ public record ExportCase(String name, TrainedNetwork network, List<double[]> row
     }
     Object[] values = new Object[features.length];
     for (int i = 0; i < values.length; i++) {
-      var category = table.encoded().get(i).category();
+      boolean isText = ExportCases.isText(table.encoded().get(i));
+      var category = isText ? table.encoded().get(i).category() : null;
       boolean isKnown =
           category != null
               && category.values().size() > features[i]

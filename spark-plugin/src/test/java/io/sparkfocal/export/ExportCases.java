@@ -34,6 +34,12 @@ final class ExportCases {
   private static final int ROWS = 40;
   private static final int FEATURES = 5;
 
+  /** A feature that is a category of numbers. */
+  private static final String CODE = "code";
+
+  /** In and out of its dictionary. */
+  private static final double[] CODES = {3, 0.5, -7, 16777219, 0.1, 0, -0.0, 4, -1e9};
+
   private final Random random = new Random(7);
 
   private ExportCases() {}
@@ -180,6 +186,7 @@ final class ExportCases {
     }
     if (hasCategories) {
       features.add(category("place", "x", "y"));
+      features.add(category(CODE, "3", "0.5", "-7", "16777219", "0.10000000149011612"));
     }
     return features;
   }
@@ -203,7 +210,7 @@ final class ExportCases {
     TableEncoding encoding =
         new TableEncoding(
             features,
-            features.stream().map(f -> f.category() == null ? "number" : "text").toList(),
+            features.stream().map(f -> isText(f) ? "text" : "number").toList(),
             features.stream().map(f -> 1).toList());
     NetworkDescription description =
         encoding.network(
@@ -213,6 +220,11 @@ final class ExportCases {
                 features.size(),
                 outputs));
     return new ExportCase(name, network(description, encoding, link), rows(encoding));
+  }
+
+  /** A category may be of numbers too. */
+  static boolean isText(TableEncoding.Feature feature) {
+    return feature.category() != null && !feature.name().equals(CODE);
   }
 
   private static TableEncoding.Feature category(String name, String... values) {
@@ -258,7 +270,8 @@ final class ExportCases {
       for (int j = 0; j < row.length; j++) {
         TableEncoding.Feature feature = encoding.encoded().get(j);
         NumberEncoding number = feature.number();
-        row[j] = random.nextInt(8) == 0 ? Double.NaN : value(number);
+        double value = feature.name().equals(CODE) ? CODES[random.nextInt(9)] : value(number);
+        row[j] = random.nextInt(8) == 0 ? Double.NaN : value;
       }
       rows.add(row);
     }
