@@ -45,6 +45,16 @@ class FocalLossClassificationModel(
         """Names of the classes, in the order of the labels; empty if the label had none."""
         return list(self._call_java("classNames"))
 
+    def exportTo(self, folder: str, overwrite: bool = False) -> None:
+        """Writes the model as TorchScript, ONNX and Python with PyTorch, for readers without Spark.
+
+        :param folder: of any file system that Spark's driver reaches
+        :param overwrite: whether a folder that is there is replaced, or else refused
+        """
+        with translated():
+            self._transfer_params_to_java()
+            self._call_java("exportTo", folder, overwrite)
+
     def featureImportances(
         self,
         dataset: DataFrame,

@@ -136,6 +136,15 @@ def test_saved_estimators_and_models(
     assert predictions(loaded.transform(flights)) == predictions(model.transform(flights))
 
 
+def test_models_are_exported(model: FocalLossClassificationModel, tmp_path: Path) -> None:
+    model.exportTo(str(tmp_path / "export"))
+    for name in ("torchscript/model.pt", "onnx/model.onnx", "pytorch/model.py", "model.json"):
+        assert (tmp_path / "export" / name).stat().st_size > 0
+    with pytest.raises(SparkFocalError):
+        model.exportTo(str(tmp_path / "export"))
+    model.exportTo(str(tmp_path / "export"), overwrite=True)
+
+
 def test_training_goes_on_from_a_model(
     model: FocalLossClassificationModel, flights: DataFrame
 ) -> None:
