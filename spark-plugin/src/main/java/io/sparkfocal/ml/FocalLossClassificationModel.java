@@ -3,19 +3,16 @@ package io.sparkfocal.ml;
 import io.sparkfocal.calibration.LogitLink;
 import io.sparkfocal.data.FeatureLayout;
 import io.sparkfocal.data.InvalidRows;
-import io.sparkfocal.data.Standardization;
 import io.sparkfocal.export.ModelExport;
-import io.sparkfocal.network.MlpNetwork;
-import io.sparkfocal.network.NetworkDescription;
 import io.sparkfocal.persist.TrainedNetwork;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import org.apache.spark.ml.classification.ProbabilisticClassificationModel;
 import org.apache.spark.ml.linalg.DenseVector;
 import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.ml.linalg.Vectors;
+import org.apache.spark.ml.param.DoubleArrayParam;
 import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.ml.util.HasTrainingSummary;
 import org.apache.spark.ml.util.MLReader;
@@ -46,15 +43,6 @@ public final class FocalLossClassificationModel
 
   private static final long serialVersionUID = 1L;
 
-  private static final TrainedNetwork NONE =
-      new TrainedNetwork(
-          new NetworkDescription(MlpNetwork.class.getName(), Map.of(), 1, 1),
-          0,
-          List.of(),
-          Standardization.none(0),
-          LogitLink.plain(false),
-          Map.of());
-
   private final @Nullable String uid;
   private final ScoringParams.Holder scoringParams;
   private final TrainedNetwork network;
@@ -64,7 +52,7 @@ public final class FocalLossClassificationModel
 
   /** For Spark Connect, which asks an object for its class; such a model cannot score. */
   public FocalLossClassificationModel() {
-    this("focalLossClassificationModel_none", NONE, null);
+    this("focalLossClassificationModel_none", TrainedNetwork.NONE, null);
   }
 
   FocalLossClassificationModel(
@@ -99,6 +87,11 @@ public final class FocalLossClassificationModel
   @Override
   public ScoringParams.Holder scoringParams() {
     return scoringParams;
+  }
+
+  @Override
+  public DoubleArrayParam thresholds() {
+    return scoringParams.thresholds;
   }
 
   TrainedNetwork network() {

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.UUID;
 import org.apache.spark.ml.classification.ProbabilisticClassifier;
 import org.apache.spark.ml.linalg.Vector;
+import org.apache.spark.ml.param.DoubleArrayParam;
 import org.apache.spark.ml.param.ParamMap;
 import org.apache.spark.ml.util.DefaultParamsReader;
 import org.apache.spark.ml.util.DefaultParamsWritable;
@@ -95,6 +96,11 @@ public final class FocalLossClassifier
   @Override
   public ScoringParams.Holder scoringParams() {
     return scoringParams;
+  }
+
+  @Override
+  public DoubleArrayParam thresholds() {
+    return scoringParams.thresholds;
   }
 
   @Override

@@ -80,8 +80,8 @@ public interface ScoringParams<S extends ScoringParams<S>> extends Chained<S> {
 
   /**
    * Param: one number per class; the class with the largest probability / threshold is predicted.
-   * Of several labels each is predicted from its threshold on, 0.5 without thresholds (not set by
-   * default).
+   * Of several labels each is predicted from its threshold on, 0.5 without thresholds; any of them
+   * may be 0, which Spark's own param allows once (not set by default).
    */
   DoubleArrayParam thresholds();
 
@@ -153,6 +153,7 @@ public interface ScoringParams<S extends ScoringParams<S>> extends Chained<S> {
     final StringArrayParam featuresCols;
     final Param<String> handleInvalid;
     final Param<String> attributionCol;
+    final DoubleArrayParam thresholds;
 
     Holder(Params owner) {
       featuresCols =
@@ -175,6 +176,12 @@ public interface ScoringParams<S extends ScoringParams<S>> extends Chained<S> {
               "attributionCol",
               "column of what each feature has to do with the score of the predicted class, a"
                   + " vector, by integrated gradients; empty for none");
+      thresholds =
+          new DoubleArrayParam(
+              owner,
+              "thresholds",
+              "one number per class; the class with the largest probability / threshold is"
+                  + " predicted; of several labels each from its threshold on, 0.5 without any");
       owner.setDefault(featuresCols, new String[0]);
       owner.setDefault(handleInvalid, InvalidRows.KEEP.label());
       owner.setDefault(attributionCol, "");

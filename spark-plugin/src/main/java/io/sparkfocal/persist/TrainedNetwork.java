@@ -6,7 +6,9 @@ import io.sparkfocal.calibration.LogitLink;
 import io.sparkfocal.data.FeatureEncoding;
 import io.sparkfocal.data.FeatureLayout;
 import io.sparkfocal.data.ImageEncoding;
+import io.sparkfocal.data.Standardization;
 import io.sparkfocal.data.TableEncoding;
+import io.sparkfocal.network.MlpNetwork;
 import io.sparkfocal.network.NetworkDescription;
 import io.sparkfocal.network.TorchScriptFile;
 import java.io.Serializable;
@@ -35,6 +37,16 @@ public record TrainedNetwork(
     LogitLink link,
     Map<String, Safetensors.Tensor> weights)
     implements Serializable {
+
+  /** No network, of no classes. */
+  public static final TrainedNetwork NONE =
+      new TrainedNetwork(
+          new NetworkDescription(MlpNetwork.class.getName(), Map.of(), 1, 1),
+          0,
+          List.of(),
+          Standardization.none(0),
+          LogitLink.plain(false),
+          Map.of());
 
   /** So that a column of images is known for one. */
   private static final int[] ANY_SHAPE = {1, 1, 1};

@@ -25,9 +25,7 @@ final class ApiPage {
           "probabilityCol",
           "column of the class probabilities, a vector; empty for none",
           "rawPredictionCol",
-          "column of the logits, a vector, with two classes minus and plus the margin or half of it; empty for none",
-          "thresholds",
-          "one number per class; the class with the largest probability / threshold is predicted; of several labels each from its threshold on, 0.5 without any");
+          "column of the logits, a vector, with two classes minus and plus the margin or half of it; empty for none");
 
   private ApiPage() {}
 

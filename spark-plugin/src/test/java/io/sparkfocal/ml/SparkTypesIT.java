@@ -147,6 +147,30 @@ class SparkTypesIT {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> several.predict(row.getAs("features")))
         .withMessageStartingWith("predict returns one class, but rows of this model may have");
+
+    // Spark's own thresholds allow one 0, since it divides by them.
+    Row all = several.setThresholds(0, 0).transform(labels).first();
+    assertThat(all.getList(all.fieldIndex("prediction"))).isEqualTo(List.of(0.0, 1.0));
+  }
+
+  @Test
+  void labelsThatAreBestAlwaysPredictedDoNotFailTheFit() {
+    // A held-out row far on the wrong side has both labels: only a threshold of 0 finds it.
+    Dataset<Row> labels =
+        rows.selectExpr(
+            "id = 7 held_out",
+            "array(double(if(id = 7, -1e6, id % 2)), double(id % 3)) features",
+            "if(id = 7, array(1, 1), array(int(id % 2), int(id % 2))) labels");
+    FocalLossClassificationModel tuned =
+        new FocalLossClassifier()
+            .setNetwork("linear")
+            .setMaxIter(20)
+            .setStandardization(false)
+            .setLabelCol("labels")
+            .setValidationIndicatorCol("held_out")
+            .setThresholdTuning("recall=1.0")
+            .fit(labels);
+    assertThat(tuned.getThresholds()).containsExactly(0, 0);
   }
 
   /** As Spark's ParamsSuite.checkParams. */
