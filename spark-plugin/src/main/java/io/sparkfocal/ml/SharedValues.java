@@ -25,8 +25,11 @@ final class SharedValues<T> {
     /** Guarded by the map. */
     private int users;
 
-    /** How often it was given back; guarded by the map. */
-    private long returns;
+    /** When it was last given back; guarded by the map. */
+    private long returned;
+
+    /** Whether a look at it is due; guarded by the map. */
+    private boolean isWatched;
 
     /** Guarded by the entry. */
     private @Nullable T value;
@@ -80,15 +83,29 @@ final class SharedValues<T> {
       if (entry == null || --entry.users > 0) {
         return;
       }
-      long returned = ++entry.returns;
-      CompletableFuture.delayedExecutor(idleMillis, TimeUnit.MILLISECONDS)
-          .execute(() -> closeIfIdle(key, entry, returned));
+      entry.returned = System.nanoTime();
+      if (!entry.isWatched) {
+        entry.isWatched = true;
+        watch(key, entry, idleMillis);
+      }
     }
   }
 
-  private void closeIfIdle(String key, Entry<T> entry, long returned) {
+  /** One look at a time, however often a value is used. */
+  private void watch(String key, Entry<T> entry, long millis) {
+    CompletableFuture.delayedExecutor(millis, TimeUnit.MILLISECONDS)
+        .execute(() -> closeIfIdle(key, entry));
+  }
+
+  private void closeIfIdle(String key, Entry<T> entry) {
     synchronized (entries) {
-      if (entry.users > 0 || entry.returns != returned) {
+      if (entry.users > 0) {
+        entry.isWatched = false;
+        return;
+      }
+      long idle = TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - entry.returned);
+      if (idle < idleMillis) {
+        watch(key, entry, idleMillis - idle);
         return;
       }
       entries.remove(key);
