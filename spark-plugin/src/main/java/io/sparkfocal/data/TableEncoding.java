@@ -4,6 +4,7 @@ import io.sparkfocal.network.NetworkDescription;
 import io.sparkfocal.network.TabularNetwork;
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -61,16 +62,15 @@ public record TableEncoding(List<Feature> encoded, List<String> types, List<Inte
     }
   }
 
-  /** Whether a feature is a column of texts. */
-  public boolean isText(int feature) {
-    int end = 0;
+  /** Which features are columns of texts. */
+  public boolean[] texts() {
+    boolean[] texts = new boolean[features()];
+    int at = 0;
     for (int i = 0; i < types.size(); i++) {
-      end += widths.get(i);
-      if (feature < end) {
-        return types.get(i).equals(TEXT);
-      }
+      Arrays.fill(texts, at, at + widths.get(i), types.get(i).equals(TEXT));
+      at += widths.get(i);
     }
-    throw new IndexOutOfBoundsException(feature);
+    return texts;
   }
 
   /** How many numbers there are. */

@@ -1,6 +1,5 @@
 package io.sparkfocal.data;
 
-import java.util.stream.IntStream;
 import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.sql.Row;
 
@@ -18,8 +17,7 @@ final class TableVectors {
     this.keeps = keeps;
     this.check = new FeatureValues(FeatureLayout.ofVector(), encoding.features());
     this.inputs = new TableInputs(encoding);
-    this.isText = new boolean[encoding.features()];
-    IntStream.range(0, isText.length).forEach(i -> isText[i] = encoding.isText(i));
+    this.isText = encoding.texts();
   }
 
   /** Reads a row; see {@link FeatureReader}. */

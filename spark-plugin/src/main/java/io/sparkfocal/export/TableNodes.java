@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -50,27 +51,41 @@ final class TableNodes {
 
   /** Encodes features of shape (B, F). */
   Encoded of(Value features) {
+    boolean[] texts = encoding.texts();
     List<NumberEncoding> numbers = new ArrayList<>();
-    List<double[]> categories = new ArrayList<>();
+    List<Long> atNumbers = new ArrayList<>();
+    List<List<String>> ofTexts = new ArrayList<>();
+    List<Long> atTexts = new ArrayList<>();
+    List<double[]> ofCodes = new ArrayList<>();
+    List<Long> atCodes = new ArrayList<>();
     for (int i = 0; i < encoding.features(); i++) {
       NumberEncoding number = encoding.encoded().get(i).number();
       CategoryEncoding category = encoding.encoded().get(i).category();
       if (number != null) {
         numbers.add(number);
+        atNumbers.add((long) i);
+      } else if (category != null && texts[i]) {
+        ofTexts.add(category.values());
+        atTexts.add((long) i);
       } else if (category != null) {
-        categories.add(dictionary(category, encoding.isText(i)));
+        ofCodes.add(category.values().stream().mapToDouble(Double::parseDouble).toArray());
+        atCodes.add((long) i);
       }
     }
+    List<Value> categories = new ArrayList<>();
     graph.section("Categories: the place in the dictionary, then one for others, one for missing.");
-    Value indices =
-        categories.isEmpty()
-            ? null
-            : indices(chosen(features, true, categories.size()), categories);
+    if (!ofTexts.isEmpty()) {
+      categories.add(textPlaces(chosen(features, "texts", atTexts), ofTexts));
+    }
+    if (!ofCodes.isEmpty()) {
+      categories.add(codePlaces(chosen(features, "codes", atCodes), ofCodes));
+    }
+    Value places = inOrder(categories, atTexts, atCodes);
     if (numbers.isEmpty()) {
-      return new Encoded(null, null, null, indices);
+      return new Encoded(null, null, null, places);
     }
     graph.section("Numbers, with 0 in the place of missing ones.");
-    Value given = chosen(features, false, numbers.size());
+    Value given = chosen(features, "numbers", atNumbers);
     Value isMissing = graph.of(Op.IS_NAN, given);
     boolean[] exact = new boolean[numbers.size()];
     for (int i = 0; i < exact.length; i++) {
@@ -78,20 +93,35 @@ final class TableNodes {
     }
     Value x = graph.of(Op.WHERE, isMissing, graph.tensor("zero", new long[0], 0), given);
     x = NumberNodes.narrowed(graph, x, exact, "exact");
-    return new Encoded(scores(x, numbers), distances(x, numbers), isMissing, indices);
+    return new Encoded(scores(x, numbers), distances(x, numbers), isMissing, places);
   }
 
-  /** The features that are categories, or those that are not. */
-  private Value chosen(Value features, boolean isCategory, int count) {
-    if (count == encoding.features()) {
-      return features;
+  /** Those features. */
+  private Value chosen(Value features, String name, List<Long> places) {
+    return places.size() == encoding.features()
+        ? features
+        : graph.columns(features, graph.indices(name, array(places)));
+  }
+
+  private static long[] array(List<Long> numbers) {
+    return numbers.stream().mapToLong(Long::longValue).toArray();
+  }
+
+  /** Texts and codes in the order of the features; null without any. */
+  private @Nullable Value inOrder(List<Value> categories, List<Long> atTexts, List<Long> atCodes) {
+    if (categories.size() < 2) {
+      return categories.isEmpty() ? null : categories.get(0);
     }
-    long[] places =
-        IntStream.range(0, encoding.features())
-            .filter(i -> encoding.isCategory(i) == isCategory)
-            .asLongStream()
+    List<Long> given = new ArrayList<>(atTexts);
+    given.addAll(atCodes);
+    long[] order =
+        LongStream.range(0, given.size())
+            .boxed()
+            .sorted(Comparator.comparing(i -> given.get(i.intValue())))
+            .mapToLong(Long::longValue)
             .toArray();
-    return graph.columns(features, graph.indices(isCategory ? "categories" : "numbers", places));
+    return graph.columns(
+        graph.concat(List.copyOf(categories)), graph.indices("category_order", order));
   }
 
   /** Linear between knots, constant beyond them; each row of the tables is a number. */
@@ -159,24 +189,38 @@ final class TableNodes {
     return graph.cast(graph.of(Op.DIV, r, root), NumberType.FLOAT);
   }
 
-  /** Which value of its dictionary each category has. */
-  private Value indices(Value given, List<double[]> dictionaries) {
+  /** Texts, which are given as places already. */
+  private Value textPlaces(Value given, List<List<String>> dictionaries) {
+    long[] others = dictionaries.stream().mapToLong(List::size).toArray();
+    Tensor below = graph.tensor("below", new long[0], -1);
+    Value isMissing = graph.of(Op.IS_NAN, given);
+    Value x = graph.of(Op.LARGER, graph.of(Op.WHERE, isMissing, below, given), below);
+    Tensor above = graph.row("above", Arrays.stream(others).asDoubleStream().toArray());
+    x = graph.of(Op.SMALLER, x, above);
+    Value place = graph.cast(x, NumberType.LONG);
+    Value isWhole = graph.of(Op.EQUAL, graph.cast(place, NumberType.DOUBLE), x);
+    Tensor other = graph.indices("other_texts", others);
+    Value known = graph.of(Op.WHERE, graph.of(Op.AT_LEAST, place, 0), place, other);
+    Value seen = graph.of(Op.WHERE, isWhole, known, other);
+    return graph.of(Op.WHERE, isMissing, graph.indices("missing_texts", next(others)), seen);
+  }
+
+  /** Categories of numbers, which are looked for in their dictionaries. */
+  private Value codePlaces(Value given, List<double[]> dictionaries) {
     int count = dictionaries.size();
     int most = dictionaries.stream().mapToInt(known -> Math.max(1, known.length)).max().orElse(1);
     double[] first = new double[count];
     double[] last = new double[count];
     long[] begins = new long[count];
-    long[] others = new long[count];
-    double[] values = new double[count * most];
-    Arrays.fill(values, Double.POSITIVE_INFINITY);
-    long[] places = new long[count * most];
+    double[] codes = new double[Math.multiplyExact(count, most)];
+    Arrays.fill(codes, Double.POSITIVE_INFINITY);
+    long[] places = new long[codes.length];
     for (int i = 0; i < count; i++) {
       double[] known = dictionaries.get(i);
       int at = i * most;
       begins[i] = at - 1L;
-      others[i] = known.length;
       if (known.length == 0) {
-        values[at] = 0; // whose place is the one for others
+        codes[at] = 0; // whose place is the one for others
         continue;
       }
       int[] ascending =
@@ -186,35 +230,32 @@ final class TableNodes {
               .mapToInt(Integer::intValue)
               .toArray();
       for (int k = 0; k < ascending.length; k++) {
-        values[at + k] = known[ascending[k]];
+        codes[at + k] = known[ascending[k]];
         places[at + k] = ascending[k];
       }
-      first[i] = values[at];
-      last[i] = values[at + known.length - 1];
+      first[i] = codes[at];
+      last[i] = codes[at + known.length - 1];
     }
     Value isMissing = graph.of(Op.IS_NAN, given);
-    Value x = graph.of(Op.WHERE, isMissing, graph.tensor("no_value", new long[0], 0), given);
+    Value x = graph.of(Op.WHERE, isMissing, graph.tensor("no_code", new long[0], 0), given);
     Value narrow = graph.cast(graph.cast(x, NumberType.FLOAT), NumberType.DOUBLE);
     Value isLarge = graph.of(Op.AT_LEAST, graph.of(Op.ABS, narrow), CategoryEncoding.LARGE);
     x = graph.of(Op.WHERE, isLarge, x, narrow);
-    Value within = graph.of(Op.LARGER, x, graph.row("first_value", first));
-    within = graph.of(Op.SMALLER, within, graph.row("last_value", last));
+    Value within = graph.of(Op.LARGER, x, graph.row("first_code", first));
+    within = graph.of(Op.SMALLER, within, graph.row("last_code", last));
     Value upTo =
-        graph.knotsUpTo(within, graph.tensor("values", new long[] {count, most}, values), most);
-    Value at = graph.of(Op.ADD, upTo, graph.indices("values_begin", begins));
-    Value isKnown = graph.of(Op.EQUAL, graph.take(graph.row("known_values", values), at), x);
-    Tensor missing =
-        graph.indices("missing", Arrays.stream(others).map(index -> index + 1).toArray());
-    Value place = graph.take(graph.indices("places", places), at);
-    Value seen = graph.of(Op.WHERE, isKnown, place, graph.indices("other", others));
-    return graph.of(Op.WHERE, isMissing, missing, seen);
+        graph.knotsUpTo(
+            within, graph.tensor("codes_by_feature", new long[] {count, most}, codes), most);
+    Value at = graph.of(Op.ADD, upTo, graph.indices("code_begins", begins));
+    Value isKnown = graph.of(Op.EQUAL, graph.take(graph.row("all_codes", codes), at), x);
+    Value place = graph.take(graph.indices("code_places", places), at);
+    long[] others = dictionaries.stream().mapToLong(known -> known.length).toArray();
+    Value seen = graph.of(Op.WHERE, isKnown, place, graph.indices("other_codes", others));
+    return graph.of(Op.WHERE, isMissing, graph.indices("missing_codes", next(others)), seen);
   }
 
-  /** What a category is given as: a text as the place of its value, a number as it is. */
-  private static double[] dictionary(CategoryEncoding category, boolean isText) {
-    List<String> values = category.values();
-    return isText
-        ? IntStream.range(0, values.size()).asDoubleStream().toArray()
-        : values.stream().mapToDouble(Double::parseDouble).toArray();
+  /** What is missing comes behind all others. */
+  private static long[] next(long... others) {
+    return Arrays.stream(others).map(place -> place + 1).toArray();
   }
 }

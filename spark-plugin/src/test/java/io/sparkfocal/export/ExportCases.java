@@ -185,8 +185,8 @@ final class ExportCases {
       features.add(number("never", new double[0], false, false));
     }
     if (hasCategories) {
-      features.add(category("place", "x", "y"));
       features.add(category(CODE, "3", "0.5", "-7", "16777219", "0.10000000149011612"));
+      features.add(category("place", "x", "y"));
     }
     return features;
   }
