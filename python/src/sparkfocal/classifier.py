@@ -10,7 +10,7 @@ from pyspark.sql.utils import is_remote
 
 from sparkfocal._generated import _GeneratedClassifier, _ScoringParams
 from sparkfocal._java import JavaSide
-from sparkfocal.errors import translated
+from sparkfocal.errors import SparkFocalError, translated
 from sparkfocal.importances import FeatureImportances
 from sparkfocal.progress import shown
 from sparkfocal.summary import TrainingSummary
@@ -73,6 +73,8 @@ class FocalLossClassificationModel(
         """
         from pyspark import SparkContext
 
+        if is_remote():
+            raise SparkFocalError("featureImportances calls Java; use a session without Spark Connect.")
         jvm: Any = SparkContext._jvm
         with translated():
             options = jvm.io.sparkfocal.ml.ImportanceOptions.defaults()

@@ -25,7 +25,7 @@ def _sentence(error: Exception) -> Optional[str]:
     if isinstance(error, Py4JJavaError):
         thrown = error.java_exception
         name = thrown.getClass().getName()
-        return str(thrown.getMessage()) if name.startswith(_OURS) else None
+        return str(thrown.getMessage() or name) if name.startswith(_OURS) else None
     if type(error).__name__ in ("IllegalArgumentException", "SparkConnectGrpcException"):
         return str(error).split("\n")[0]
     return None

@@ -26,17 +26,6 @@ def spark() -> Iterator[SparkSession]:
 
 
 @pytest.fixture(scope="session")
-def flights(spark: SparkSession) -> DataFrame:
-    """Texts and numbers with gaps; late follows from both."""
-    return spark.range(0, 3000, 1, 2).selectExpr(
-        "id",
-        "concat('c', id % 5) carrier",
-        "if(id % 11 = 0, null, id % 17) distance",
-        "int(id % 5 = 3 or id % 17 = 16) late",
-    )
-
-
-@pytest.fixture(scope="session")
 def vectors(spark: SparkSession) -> DataFrame:
     """A vector of two numbers, and three classes."""
     from pyspark.ml.feature import VectorAssembler

@@ -11,7 +11,7 @@ from typing import Iterator
 import pyspark
 import pytest
 import sparkfocal
-from pyspark.sql import DataFrame, SparkSession
+from pyspark.sql import SparkSession
 
 SECONDS = 120
 
@@ -63,14 +63,3 @@ def spark(port: int) -> Iterator[SparkSession]:
     session = SparkSession.builder.remote(f"sc://127.0.0.1:{port}").getOrCreate()
     yield session
     session.stop()
-
-
-@pytest.fixture(scope="session")
-def flights(spark: SparkSession) -> DataFrame:
-    """Texts and numbers with gaps; late follows from both."""
-    return spark.range(0, 3000, 1, 2).selectExpr(
-        "id",
-        "concat('c', id % 5) carrier",
-        "if(id % 11 = 0, null, id % 17) distance",
-        "int(id % 5 = 3 or id % 17 = 16) late",
-    )

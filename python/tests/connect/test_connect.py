@@ -47,6 +47,11 @@ def test_the_summary_has_what_spark_allows(model: FocalLossClassificationModel) 
         model.summary.to_dict()
 
 
+def test_what_calls_java_says_so(model: FocalLossClassificationModel, flights: DataFrame) -> None:
+    with pytest.raises(SparkFocalError, match="featureImportances calls Java"):
+        model.featureImportances(flights)
+
+
 def test_models_are_saved_and_loaded(
     model: FocalLossClassificationModel, flights: DataFrame, tmp_path: Path
 ) -> None:
