@@ -413,6 +413,15 @@ class _ClassifierParams(_ScoringParams):
         typeConverter=TypeConverters.toBoolean,
     )
 
+    tensorBoardDir: "Param[str]" = Param(
+        Params._dummy(),  # type: ignore[attr-defined,no-untyped-call,unused-ignore]
+        "tensorBoardDir",
+        "folder of any Hadoop file system that executors can write to, for TensorBoard's "
+            "event files: a folder per training in it, the numbers of each epoch in that; empty "
+            "for none",
+        typeConverter=TypeConverters.toString,
+    )
+
     thresholdTuning: "Param[str]" = Param(
         Params._dummy(),  # type: ignore[attr-defined,no-untyped-call,unused-ignore]
         "thresholdTuning",
@@ -528,6 +537,7 @@ class _ClassifierParams(_ScoringParams):
             resume=False,
             seed=42,
             standardization=True,
+            tensorBoardDir="",
             thresholdTuning="none",
             torchScriptStandardization=False,
             validationFraction=0.1,
@@ -899,6 +909,14 @@ class _ClassifierParams(_ScoringParams):
         """Sets standardization."""
         return self._set(standardization=value)
 
+    def getTensorBoardDir(self) -> str:
+        """Value of tensorBoardDir."""
+        return self.getOrDefault(self.tensorBoardDir)
+
+    def setTensorBoardDir(self: _S, value: str) -> _S:
+        """Sets tensorBoardDir."""
+        return self._set(tensorBoardDir=value)
+
     def getThresholdTuning(self) -> str:
         """Value of thresholdTuning."""
         return self.getOrDefault(self.thresholdTuning)
@@ -1034,6 +1052,7 @@ class _GeneratedClassifier(_JavaProbabilisticClassifier[Any], _ClassifierParams)
         resume: bool = False,
         seed: int = 42,
         standardization: bool = True,
+        tensorBoardDir: str = "",
         thresholdTuning: str = "none",
         thresholds: Optional[List[float]] = None,
         torchScriptStandardization: bool = False,
@@ -1099,6 +1118,7 @@ class _GeneratedClassifier(_JavaProbabilisticClassifier[Any], _ClassifierParams)
         :param resume: whether to go on from the newest checkpoint in checkpointDir, if there is one (default false; true or false)
         :param seed: decides initial weights, order of rows and dropout (default 42; a whole number)
         :param standardization: whether features are shifted and scaled to mean 0 and deviation 1 over the training rows (default true; true or false)
+        :param tensorBoardDir: folder of any Hadoop file system that executors can write to, for TensorBoard's event files: a folder per training in it, the numbers of each epoch in that; empty for none (default empty; a text)
         :param thresholdTuning: chooses thresholds on the validation rows: none, f1, or recall=R (default none; none, f1, or recall=R with R above 0 and at most 1)
         :param thresholds: one number per class; the class with the largest probability / threshold is predicted; of several labels each from its threshold on, 0.5 without any (default not set; numbers)
         :param torchScriptStandardization: whether the features of a TorchScript network are standardized as those of other networks are (default false; true or false)
@@ -1171,6 +1191,7 @@ class _GeneratedClassifier(_JavaProbabilisticClassifier[Any], _ClassifierParams)
         resume: bool = False,
         seed: int = 42,
         standardization: bool = True,
+        tensorBoardDir: str = "",
         thresholdTuning: str = "none",
         thresholds: Optional[List[float]] = None,
         torchScriptStandardization: bool = False,

@@ -2,6 +2,7 @@ package io.sparkfocal.export;
 
 import io.sparkfocal.export.Operand.Scalar;
 import io.sparkfocal.export.Operand.Value;
+import io.sparkfocal.persist.Protobuf;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.LinkedHashMap;

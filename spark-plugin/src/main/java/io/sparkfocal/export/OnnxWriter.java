@@ -1,5 +1,6 @@
 package io.sparkfocal.export;
 
+import io.sparkfocal.persist.Protobuf;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.ArrayList;

@@ -180,7 +180,8 @@ record BarrierTrainingTask(
       }
       requireSameNetwork(parameters, tensors, manager);
 
-      try (CheckpointWriter checkpoints = checkpoints(collective.rank(), encoding)) {
+      try (CheckpointWriter checkpoints = checkpoints(collective.rank(), encoding);
+          TensorBoardWriter events = events(collective.rank(), name)) {
         TrainingLoop loop =
             new TrainingLoop(
                 network,
@@ -191,7 +192,7 @@ record BarrierTrainingTask(
                 step,
                 tensors,
                 settings.collectiveTimeout(),
-                new RankListener(context, plan, checkpoints),
+                new RankListener(context, plan, checkpoints, events),
                 kernels,
                 manager);
         try (TrainingOutcome outcome =
@@ -258,6 +259,13 @@ record BarrierTrainingTask(
     return rank != 0 || where == null
         ? null
         : new CheckpointWriter(where, plan.described(), encoding);
+  }
+
+  private @Nullable TensorBoardWriter events(int rank, RankName name) {
+    TensorBoardPlan where = plan.tensorBoard();
+    return rank != 0 || where == null
+        ? null
+        : new TensorBoardWriter(where, plan.settings().validationMetric(), name.host());
   }
 
   private static RunSize size(List<RankCard> cards) {

@@ -25,12 +25,14 @@ final class LocalFolder {
   private LocalFolder() {}
 
   /**
-   * Says in the log if checkpoints would be written to a disk that the driver does not read. It is
-   * no error, since a folder may be mounted on all hosts.
+   * Says in the log if files of executors would be written to a disk that the driver does not read.
+   * It is no error, since a folder may be mounted on all hosts.
    *
+   * @param param whose value the folder is
    * @param folder with its file system
+   * @param consequence what follows from it, within the sentence
    */
-  static void warnIfElsewhere(String folder, SparkContext spark) {
+  static void warnIfElsewhere(String param, String folder, String consequence, SparkContext spark) {
     if (spark.isLocal()) {
       return;
     }
@@ -38,7 +40,7 @@ final class LocalFolder {
     Arrays.stream(spark.statusTracker().getExecutorInfos())
         .map(SparkExecutorInfo::host)
         .forEach(hosts::add);
-    String warning = warning(folder, hosts, LocalFolder::isThisMachine);
+    String warning = warning(param, folder, consequence, hosts, LocalFolder::isThisMachine);
     if (warning != null) {
       LOG.warn(warning);
     }
@@ -46,7 +48,11 @@ final class LocalFolder {
 
   /** The warning; null if there is nothing to warn of. */
   static @Nullable String warning(
-      String folder, Collection<String> hosts, Predicate<String> isThisMachine) {
+      String param,
+      String folder,
+      String consequence,
+      Collection<String> hosts,
+      Predicate<String> isThisMachine) {
     if (!"file".equals(new Path(folder).toUri().getScheme())) {
       return null;
     }
@@ -55,8 +61,8 @@ final class LocalFolder {
         .findFirst()
         .map(
             host ->
-                "checkpointDir is %s, on a local disk, but an executor runs on host %s, not on the driver's: unless the folder is mounted on all hosts, a restart begins from the beginning; set checkpointDir to a folder of a file system that driver and executors share."
-                    .formatted(folder, host))
+                "%s is %s, on a local disk, but an executor runs on host %s, not on the driver's: unless the folder is mounted on all hosts, %s; set %1$s to a folder of a file system that driver and executors share."
+                    .formatted(param, folder, host, consequence))
         .orElse(null);
   }
 

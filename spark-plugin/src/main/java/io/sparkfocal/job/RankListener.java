@@ -12,7 +12,10 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Ends a rank whose task was cancelled; for rank 0, reports epochs and has checkpoints written. */
+/**
+ * Ends a rank whose task was cancelled; for rank 0, reports epochs and has checkpoints and events
+ * written.
+ */
 final class RankListener implements TrainingListener {
 
   private static final Logger LOG = LoggerFactory.getLogger(RankListener.class);
@@ -20,17 +23,23 @@ final class RankListener implements TrainingListener {
   private final BarrierTaskContext context;
   private final TrainingPlan plan;
   private final @Nullable CheckpointWriter checkpoints;
+  private final @Nullable TensorBoardWriter events;
 
   /**
    * Of one rank.
    *
    * @param checkpoints null where this rank writes none
+   * @param events null where this rank writes none
    */
   RankListener(
-      BarrierTaskContext context, TrainingPlan plan, @Nullable CheckpointWriter checkpoints) {
+      BarrierTaskContext context,
+      TrainingPlan plan,
+      @Nullable CheckpointWriter checkpoints,
+      @Nullable TensorBoardWriter events) {
     this.context = context;
     this.plan = plan;
     this.checkpoints = checkpoints;
+    this.events = events;
   }
 
   @Override
@@ -62,6 +71,9 @@ final class RankListener implements TrainingListener {
       LOG.info("{}: {}", plan.run(), report);
       ProgressSender.running()
           .ifPresent(p -> p.send(new EpochCompleted(plan.run(), plan.workers(), report)));
+    }
+    if (events != null) {
+      events.write(report);
     }
   }
 }

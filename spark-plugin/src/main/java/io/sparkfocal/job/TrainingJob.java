@@ -205,9 +205,31 @@ public final class TrainingJob implements AutoCloseable {
   public CheckpointPlan checkpoints(
       String folder, String run, long everySteps, long everyMillis, int kept) {
     String qualified = RunCheckpoints.qualified(folder, hadoop);
-    LocalFolder.warnIfElsewhere(qualified, spark);
+    LocalFolder.warnIfElsewhere(
+        "checkpointDir", qualified, "a restart begins from the beginning", spark);
     return new CheckpointPlan(
         qualified, run, everySteps, everyMillis, kept, new SerializableConfiguration(hadoop));
+  }
+
+  /**
+   * Event files of a run for TensorBoard, in a folder of its own.
+   *
+   * @param folder as of {@link #checkpoints}
+   * @throws IllegalArgumentException if there is no such file system
+   */
+  public TensorBoardPlan tensorBoard(String folder, String run) {
+    try {
+      String qualified = CheckpointFolder.qualified(folder, hadoop);
+      LocalFolder.warnIfElsewhere(
+          "tensorBoardDir", qualified, "the files stay on the host of rank 0", spark);
+      return new TensorBoardPlan(
+          new Path(qualified, run).toString(), new SerializableConfiguration(hadoop));
+    } catch (IOException | IllegalArgumentException e) {
+      throw new IllegalArgumentException(
+          "tensorBoardDir %s cannot be used: %s; set it to a folder of a file system that executors can write to."
+              .formatted(folder, e.getMessage()),
+          e);
+    }
   }
 
   /**

@@ -32,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  * @param transport what carries gradients
  * @param job settings of the application and its session
  * @param checkpoints where and how often to write them; null for none
+ * @param tensorBoard where to write event files; null for none
  * @param initial weights to begin with; null for new ones
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
@@ -53,6 +54,7 @@ public record TrainingPlan(
     Transport transport,
     JobSettings job,
     @Nullable CheckpointPlan checkpoints,
+    @Nullable TensorBoardPlan tensorBoard,
     @Nullable InitialWeights initial)
     implements Serializable {
 
@@ -81,6 +83,7 @@ public record TrainingPlan(
         transport,
         job,
         checkpoints,
+        tensorBoard,
         initial);
   }
 

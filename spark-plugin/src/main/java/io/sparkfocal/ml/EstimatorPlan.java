@@ -12,6 +12,7 @@ import io.sparkfocal.data.LabelCounts;
 import io.sparkfocal.job.CheckpointPlan;
 import io.sparkfocal.job.DeviceChoice;
 import io.sparkfocal.job.InitialWeights;
+import io.sparkfocal.job.TensorBoardPlan;
 import io.sparkfocal.job.TrainingJob;
 import io.sparkfocal.job.TrainingPlan;
 import io.sparkfocal.losses.Reduction;
@@ -84,8 +85,9 @@ final class EstimatorPlan {
     NetworkDescription network = network(input.rows().width(), output, job);
     FeaturePlan encoding = choice.encoding(params, input.rows(), input.columns().features());
     long attemptKey = UUID.randomUUID().getMostSignificantBits();
+    String run = "%s-%04x".formatted(params.uid(), attemptKey & 0xFFFF);
     return new TrainingPlan(
-        "%s-%04x".formatted(params.uid(), attemptKey & 0xFFFF),
+        run,
         attemptKey,
         input.workers(),
         input.columns(),
@@ -105,6 +107,7 @@ final class EstimatorPlan {
         job.transport(device),
         job.settings(),
         checkpoints(job, attemptKey),
+        tensorBoard(job, run, output.loss()),
         initial(network, encoding, job));
   }
 
@@ -164,14 +167,21 @@ final class EstimatorPlan {
         ? null
         : job.checkpoints(
             params.getCheckpointDir(),
-            String.format(
-                Locale.ROOT,
-                "%s-%016x",
-                params.uid().replaceAll("[^A-Za-z0-9_.-]", "_"),
-                attemptKey),
+            fileName(String.format(Locale.ROOT, "%s-%016x", params.uid(), attemptKey)),
             params.getCheckpointInterval(),
             Math.round(params.getCheckpointMinutes() * MILLIS_PER_MINUTE),
             params.getMaxCheckpoints());
+  }
+
+  /** The loss in the name tells the runs of a loss search apart. */
+  private @Nullable TensorBoardPlan tensorBoard(TrainingJob job, String run, LossSpec loss) {
+    return params.getTensorBoardDir().isEmpty()
+        ? null
+        : job.tensorBoard(params.getTensorBoardDir(), fileName(run + "-" + loss.name()));
+  }
+
+  private static String fileName(String text) {
+    return text.replaceAll("[^A-Za-z0-9_.-]", "_");
   }
 
   /** Builds the network once on the driver too, so that bad arguments fail before training. */

@@ -49,6 +49,7 @@ public final class FocalLossClassifier
         OptimizationParams<FocalLossClassifier>,
         CalibrationParams<FocalLossClassifier>,
         PlacementParams<FocalLossClassifier>,
+        TrackingParams<FocalLossClassifier>,
         RecoveryParams<FocalLossClassifier>,
         DefaultParamsWritable {
 
@@ -63,6 +64,7 @@ public final class FocalLossClassifier
   private final OptimizationParams.Holder optimizationParams;
   private final CalibrationParams.Holder calibrationParams;
   private final PlacementParams.Holder placementParams;
+  private final TrackingParams.Holder trackingParams;
   private final RecoveryParams.Holder recoveryParams;
 
   /** With default params and a uid of its own. */
@@ -85,6 +87,7 @@ public final class FocalLossClassifier
     this.optimizationParams = new OptimizationParams.Holder(this);
     this.calibrationParams = new CalibrationParams.Holder(this);
     this.placementParams = new PlacementParams.Holder(this);
+    this.trackingParams = new TrackingParams.Holder(this);
     this.recoveryParams = new RecoveryParams.Holder(this);
   }
 
@@ -136,6 +139,11 @@ public final class FocalLossClassifier
   @Override
   public PlacementParams.Holder placementParams() {
     return placementParams;
+  }
+
+  @Override
+  public TrackingParams.Holder trackingParams() {
+    return trackingParams;
   }
 
   @Override

@@ -54,6 +54,7 @@ class LargestBatchTest {
         null,
         JobSettings.of(CONF),
         null,
+        null,
         null);
   }
 

@@ -8,7 +8,12 @@ import org.junit.jupiter.api.Test;
 class LocalFolderTest {
 
   private static String warning(String folder, String... hosts) {
-    return LocalFolder.warning(folder, List.of(hosts), "driver"::equals);
+    return LocalFolder.warning(
+        "checkpointDir",
+        folder,
+        "a restart begins from the beginning",
+        List.of(hosts),
+        "driver"::equals);
   }
 
   @Test

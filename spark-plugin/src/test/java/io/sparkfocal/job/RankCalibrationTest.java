@@ -99,6 +99,7 @@ class RankCalibrationTest {
         null,
         JobSettings.of(new SparkConf(false).set("spark.focal.collective.timeout", "3s")),
         null,
+        null,
         null);
   }
 

@@ -39,6 +39,7 @@ final class ApiPage {
     groups.put(OptimizationParams.class, "Optimization");
     groups.put(CalibrationParams.class, "Calibration and thresholds");
     groups.put(PlacementParams.class, "Workers");
+    groups.put(TrackingParams.class, "Tracking");
     groups.put(RecoveryParams.class, "Recovery");
     return groups;
   }
