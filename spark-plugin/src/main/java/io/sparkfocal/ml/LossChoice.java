@@ -84,14 +84,14 @@ record LossChoice(String name, Map<String, Double> numbers, String alpha) {
   }
 
   /**
-   * From a text as {@code focal gamma=1 alpha=balanced}.
+   * From a text as {@code focal gamma=1 alpha=balanced}; without alpha there are no class weights.
    *
    * @throws IllegalArgumentException if there is no such loss or a number is none
    */
   static LossChoice parse(String text) {
     List<String> parts = List.of(text.strip().split("\\s+"));
     List<String> pairs = parts.subList(1, parts.size());
-    String alpha = "auto";
+    String alpha = "none";
     if (pairs.stream().filter(pair -> pair.startsWith(ALPHA + "=")).count() > 1) {
       throw new IllegalArgumentException(
           "alpha is given twice in \"%s\"; give it one value.".formatted(text));

@@ -73,10 +73,11 @@ public interface LossParams<S extends LossParams<S>> extends Chained<S> {
   }
 
   /**
-   * Param: losses to try, each as "focal gamma=1 alpha=balanced"; "default" alone for a usual set.
-   * Where there are any, each is trained, and the one that does best on the validation rows is
-   * kept: by the validationMetric, or by macro recall if that is loss (default none). Each has its
-   * own numbers and alpha, so loss, lossArguments, gamma and alpha must not be set beside it.
+   * Param: losses to try, each as "focal gamma=1 alpha=balanced", without alpha without class
+   * weights; "default" alone for a usual set. Where there are any, each is trained, and the one
+   * that does best on the validation rows is kept: by the validationMetric, or by macro recall if
+   * that is loss (default none). Each has its own numbers and alpha, so loss, lossArguments, gamma
+   * and alpha must not be set beside it.
    */
   default StringArrayParam lossSearch() {
     return lossParams().lossSearch;
@@ -205,7 +206,7 @@ public interface LossParams<S extends LossParams<S>> extends Chained<S> {
           new StringArrayParam(
               owner,
               "lossSearch",
-              "losses to try on the validation rows, each as \"focal gamma=1 alpha=balanced\"; \"default\" alone for a usual set",
+              "losses to try on the validation rows, each as \"focal gamma=1 alpha=balanced\", without alpha without class weights; \"default\" alone for a usual set",
               ParamCheck.texts("lossSearch", LossChoice::areCandidates));
       alphaFrom =
           new DoubleParam(

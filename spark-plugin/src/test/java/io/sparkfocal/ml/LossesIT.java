@@ -136,14 +136,14 @@ class LossesIT {
     FocalLossClassificationModel model =
         quick()
             .setValidationIndicatorCol("held_out")
-            .setLossSearch("crossEntropy alpha=0.001,0.001,5", "focal gamma=1 alpha=balanced")
+            .setLossSearch("crossEntropy alpha=0.001,0.001,5", "focal gamma=1")
             .fit(rows);
     TrainingSummary summary = model.summary();
     assertThat(summary.search())
         .extracting(LossScore::loss)
-        .containsExactly("crossEntropy alpha=0.001,0.001,5", "focal gamma=1.0 alpha=balanced");
+        .containsExactly("crossEntropy alpha=0.001,0.001,5", "focal gamma=1.0 alpha=none");
     assertThat(summary.search().get(1).score()).isGreaterThan(summary.search().get(0).score());
-    assertThat(summary.loss()).isEqualTo("focal gamma=1.0 alpha=balanced");
+    assertThat(summary.loss()).isEqualTo("focal gamma=1.0 alpha=none");
     assertThat(accuracy(model.transform(rows))).isGreaterThan(0.8);
     assertThat(quick().setLossSearch().getLossSearch()).containsExactly("default");
   }
@@ -291,7 +291,7 @@ class LossesIT {
     assertThat(summary.search())
         .extracting(LossScore::loss)
         .hasSize(5)
-        .doesNotContain("balancedSoftmax alpha=auto");
+        .doesNotContain("balancedSoftmax alpha=none");
   }
 
   @Test
