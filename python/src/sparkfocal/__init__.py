@@ -2,6 +2,7 @@
 
 import sys
 import types
+from importlib.metadata import version
 
 from sparkfocal.classifier import FocalLossClassificationModel, FocalLossClassifier
 from sparkfocal.errors import SparkFocalError
@@ -21,6 +22,8 @@ __all__ = [
     "show_progress",
     "start",
 ]
+
+__version__ = version("sparkfocal")
 
 
 def _answer_to_java_names() -> None:

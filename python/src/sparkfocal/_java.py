@@ -1,12 +1,15 @@
 """What estimator and model share in their dealings with Java."""
 
-from typing import TYPE_CHECKING, Any, Dict, Optional, TypeVar
+import os
+from typing import TYPE_CHECKING, Any, Dict, Optional, Type, TypeVar
 
+from py4j.java_gateway import JavaObject
+from pyspark.ml import Estimator
 from pyspark.ml.param import Param
 from pyspark.ml.wrapper import JavaParams
 from pyspark.sql.utils import is_remote
 
-from sparkfocal.errors import translated
+from sparkfocal.errors import require_java, translated
 
 if TYPE_CHECKING:
     from pyspark.ml._typing import ParamMap
@@ -14,11 +17,51 @@ if TYPE_CHECKING:
 _J = TypeVar("_J", bound="JavaSide")
 
 
+def model_or_path(value: Any) -> Any:
+    """A converter of a param whose value is a model or the path of a saved one."""
+    is_model = isinstance(value, JavaParams) and not isinstance(value, Estimator)
+    if is_model or isinstance(value, JavaObject):
+        return value
+    if isinstance(value, (str, os.PathLike)):
+        return os.fspath(value)
+    raise TypeError(f"{value!r} is neither a model nor the path of one")
+
+
 class JavaSide(JavaParams):
     """Params that Java checks when they are set, and whose defaults are Java's.
 
     Over Spark Connect, where no Java can be called, the server checks them in ``fit``.
     """
+
+    @staticmethod
+    def _new_java_obj(java_class: str, *args: Any) -> Any:
+        require_java()
+        return JavaParams._new_java_obj(java_class, *args)
+
+    @classmethod
+    def read(cls) -> Any:
+        """A reader of what was saved."""
+        require_java()
+        return super().read()  # type: ignore[misc]
+
+    @classmethod
+    def load(cls: Type[_J], path: "str | os.PathLike[str]") -> _J:
+        """Reads what was saved."""
+        with translated():
+            found: _J = super().load(os.fspath(path))  # type: ignore[misc]
+            return found
+
+    def save(self, path: "str | os.PathLike[str]") -> None:
+        """Saves to a folder that is not there; ``write().overwrite().save(path)`` replaces one."""
+        with translated():
+            super().save(os.fspath(path))  # type: ignore[misc]
+
+    def hasParam(self, paramName: str) -> bool:
+        """Whether there is a param of that name.
+
+        Asks the class, since an attribute of the same name, as a model's numClasses, may call Java.
+        """
+        return isinstance(getattr(type(self), paramName, None), Param)
 
     def _set(self: _J, **values: Any) -> _J:
         before = dict(self._paramMap)

@@ -1,19 +1,30 @@
 """Estimator and model as pyspark has them."""
 
-from typing import Any, Optional
+import os
+from typing import TYPE_CHECKING, Any, Callable, List, Optional, Sequence, Tuple, Union, overload
 
 from pyspark.ml.classification import _JavaProbabilisticClassificationModel
-from pyspark.ml.linalg import Vector
+from pyspark.ml.linalg import DenseVector, Vector
 from pyspark.ml.util import HasTrainingSummary, JavaMLReadable, JavaMLWritable
 from pyspark.sql import DataFrame
 from pyspark.sql.utils import is_remote
 
 from sparkfocal._generated import _GeneratedClassifier, _ScoringParams
 from sparkfocal._java import JavaSide
-from sparkfocal.errors import SparkFocalError, translated
+from sparkfocal.errors import require_classic, translated
 from sparkfocal.importances import FeatureImportances
+from sparkfocal.interrupt import interruptible
 from sparkfocal.progress import shown
 from sparkfocal.summary import TrainingSummary
+
+if TYPE_CHECKING:
+    from pyspark.ml._typing import ParamMap
+
+Features = Union[Vector, Sequence[float]]
+
+
+def _vector(features: Features) -> Vector:
+    return features if isinstance(features, Vector) else DenseVector(features)
 
 
 class FocalLossClassificationModel(
@@ -43,17 +54,36 @@ class FocalLossClassificationModel(
     @property
     def classNames(self) -> "list[str]":
         """Names of the classes, in the order of the labels; empty if the label had none."""
+        require_classic("classNames")
         return list(self._call_java("classNames"))
 
-    def exportTo(self, folder: str, overwrite: bool = False) -> None:
+    def predict(self, value: Features) -> float:
+        """The class of one row."""
+        with translated():
+            return float(super().predict(_vector(value)))
+
+    def predictRaw(self, value: Features) -> Vector:
+        """The logits of one row."""
+        with translated():
+            found: Vector = super().predictRaw(_vector(value))
+            return found
+
+    def predictProbability(self, value: Features) -> Vector:
+        """The class probabilities of one row."""
+        with translated():
+            found: Vector = super().predictProbability(_vector(value))
+            return found
+
+    def exportTo(self, folder: "str | os.PathLike[str]", overwrite: bool = False) -> None:
         """Writes the model as TorchScript, ONNX and Python with PyTorch, for readers without Spark.
 
         :param folder: of any file system that Spark's driver reaches
         :param overwrite: whether a folder that is there is replaced, or else refused
         """
+        require_classic("exportTo")
         with translated():
             self._transfer_params_to_java()
-            self._call_java("exportTo", folder, overwrite)
+            self._call_java("exportTo", os.fspath(folder), overwrite)
 
     def featureImportances(
         self,
@@ -73,8 +103,7 @@ class FocalLossClassificationModel(
         """
         from pyspark import SparkContext
 
-        if is_remote():
-            raise SparkFocalError("featureImportances calls Java; use a session without Spark Connect.")
+        require_classic("featureImportances")
         jvm: Any = SparkContext._jvm
         with translated():
             options = jvm.io.sparkfocal.ml.ImportanceOptions.defaults()
@@ -101,6 +130,20 @@ class FocalLossClassifier(
 
     __module__ = "io.sparkfocal.ml"
 
+    if TYPE_CHECKING:  # pyspark's own says that a classifier's model may be any.
+
+        @overload  # type: ignore[override,unused-ignore]
+        def fit(
+            self, dataset: DataFrame, params: "Optional[ParamMap]" = None
+        ) -> FocalLossClassificationModel: ...
+
+        @overload
+        def fit(
+            self, dataset: DataFrame, params: "Union[List[ParamMap], Tuple[ParamMap]]"
+        ) -> List[FocalLossClassificationModel]: ...
+
+        def fit(self, dataset: DataFrame, params: Any = None) -> Any: ...
+
     def _create_model(self, java_model: Any) -> FocalLossClassificationModel:
         model = FocalLossClassificationModel(java_model)
         if not is_remote():
@@ -108,6 +151,8 @@ class FocalLossClassifier(
         return model
 
     def _fit(self, dataset: DataFrame) -> FocalLossClassificationModel:
+        if isinstance(self.getInitialModel(), FocalLossClassificationModel):
+            require_classic("initialModel with a model in place of a path")
+        fit: Callable[[DataFrame], FocalLossClassificationModel] = super()._fit
         with translated(), shown(self.uid):
-            model: FocalLossClassificationModel = super()._fit(dataset)
-            return model
+            return interruptible(lambda: fit(dataset))

@@ -40,17 +40,19 @@ def reliability(
     """What :func:`plot_reliability` draws, as a pandas DataFrame.
 
     Columns: ``probability``, the mean of the largest probability; ``hits``, the share of rows that
-    it is right on; ``rows``, how many there are. A row for each bin that is not empty.
+    it is right on; ``rows``, how many there are. A row for each bin that is not empty. Rows without
+    a label are left out.
     """
-    if bins < 1:
-        raise SparkFocalError(f"bins is {bins}; it must be at least 1.")
+    if not isinstance(bins, int) or bins < 1:
+        raise SparkFocalError(f"bins is {bins}; it must be a whole number of at least 1.")
     array = vector_to_array(F.col(probabilityCol))
     largest = F.array_max(array)
     label = F.col(labelCol).cast("int")
     table: Any = (
-        scored.select(
+        scored.where(label.isNotNull())
+        .select(
             largest.alias("probability"),
-            F.when(array[label] == largest, 1.0).otherwise(0.0).alias("hit"),
+            F.when(F.get(array, label) == largest, 1.0).otherwise(0.0).alias("hit"),
         )
         .groupBy(F.least(F.floor(F.col("probability") * bins), F.lit(bins - 1)).alias("bin"))
         .agg(

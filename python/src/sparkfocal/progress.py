@@ -19,8 +19,13 @@ def show_progress(shown: Optional[bool]) -> None:
     _shown = shown
 
 
+def _is_notebook() -> bool:
+    ipython = sys.modules.get("IPython")
+    return hasattr(ipython.get_ipython(), "kernel") if ipython else False
+
+
 def _wanted() -> bool:
-    return (sys.stderr.isatty() or "ipykernel" in sys.modules) if _shown is None else _shown
+    return (sys.stderr.isatty() or _is_notebook()) if _shown is None else _shown
 
 
 def _line(epoch: Dict[str, Any]) -> str:

@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any, Dict, List, Optional
 
 from pyspark.ml.wrapper import JavaWrapper
 
+from sparkfocal.errors import require_classic
+
 if TYPE_CHECKING:
     import pandas
 
@@ -27,6 +29,7 @@ class TrainingSummary(JavaWrapper):
 
     def to_dict(self) -> Dict[str, Any]:
         """All of it, by the names that Java's ``TrainingSummary`` has."""
+        require_classic("All of a summary but objectiveHistory and totalIterations")
         found: Dict[str, Any] = json.loads(self._call_java("toJson"))
         return found
 

@@ -3,7 +3,7 @@
 import subprocess
 import sys
 from pathlib import Path
-from typing import List
+from typing import Callable, List
 
 import pytest
 import sparkfocal
@@ -126,8 +126,8 @@ def test_one_against_the_rest(vectors: DataFrame) -> None:
 def test_saved_estimators_and_models(
     model: FocalLossClassificationModel, flights: DataFrame, tmp_path: Path
 ) -> None:
-    of_flights().setGamma(1.5).save(str(tmp_path / "estimator"))
-    estimator = FocalLossClassifier.load(str(tmp_path / "estimator"))
+    of_flights().setGamma(1.5).save(tmp_path / "estimator")
+    estimator = FocalLossClassifier.load(tmp_path / "estimator")
     assert estimator.getGamma() == 1.5
     assert estimator.getFeaturesCols() == ["carrier", "distance"]
     model.write().overwrite().save(str(tmp_path / "model"))
@@ -142,7 +142,7 @@ def test_models_are_exported(model: FocalLossClassificationModel, tmp_path: Path
         assert (tmp_path / "export" / name).stat().st_size > 0
     with pytest.raises(SparkFocalError):
         model.exportTo(str(tmp_path / "export"))
-    model.exportTo(str(tmp_path / "export"), overwrite=True)
+    model.exportTo(tmp_path / "export", overwrite=True)
 
 
 def test_training_goes_on_from_a_model(
@@ -166,6 +166,25 @@ def test_errors_are_one_sentence(flights: DataFrame, vectors: DataFrame) -> None
     with pytest.raises(SparkFocalError) as of_output:
         of_vectors().fit(vectors).transform(vectors.selectExpr("*", "1 prediction"))
     assert str(of_output.value).startswith('Output column "prediction" exists already')
+
+
+def test_slips_are_one_sentence(
+    model: FocalLossClassificationModel, flights: DataFrame, tmp_path: Path
+) -> None:
+    assert model.predict([float("nan"), 3.0]) == model.predict(Vectors.dense(float("nan"), 3))
+    slips: List[Callable[[], object]] = [
+        lambda: model.predict([1.0, 2.0, 3.0]),
+        lambda: FocalLossClassificationModel.load(tmp_path),
+        lambda: FocalLossClassifier(maxIter=2**40),
+        lambda: model.featureImportances(flights, repeats=1.5),  # type: ignore[arg-type]
+        lambda: of_flights().setInitialModel(model).save(tmp_path / "estimator"),
+    ]
+    for slip in slips:
+        with pytest.raises(SparkFocalError) as error:
+            slip()
+        assert "\n" not in str(error.value)
+    with pytest.raises(TypeError, match="neither a model nor the path of one"):
+        FocalLossClassifier(initialModel=3)
 
 
 def test_epochs_are_shown(flights: DataFrame, capsys: pytest.CaptureFixture[str]) -> None:

@@ -75,7 +75,7 @@ def test_every_param_reaches_java_and_comes_back(spark: SparkSession) -> None:
 
 def test_defaults_are_those_of_java(spark: SparkSession) -> None:
     estimator = FocalLossClassifier()
-    java = estimator._java_obj
+    java: Any = estimator._java_obj
     for param in estimator.params:
         assert estimator.hasDefault(param) == java.hasDefault(java.getParam(param.name)), param.name
     read = FocalLossClassifier()
@@ -93,6 +93,6 @@ def test_the_constructor_takes_keywords_alone(spark: SparkSession) -> None:
     assert "focusing exponent" in estimator.explainParam("gamma")
     assert "(default" in (FocalLossClassifier.__init__.__doc__ or "")
     with pytest.raises(TypeError):
-        FocalLossClassifier(1.5)  # type: ignore[misc]
+        FocalLossClassifier(1.5)  # type: ignore[call-arg,arg-type,misc,unused-ignore]
     with pytest.raises(TypeError):
         FocalLossClassifier(gamma="much")  # type: ignore[arg-type]

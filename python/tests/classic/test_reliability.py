@@ -32,5 +32,11 @@ def test_reliability_is_that_of_the_rows(flights: DataFrame) -> None:
     assert axes.get_title() == f"expected calibration error {error:.4f} (3,000 rows)"
     with pytest.raises(SparkFocalError, match="There are no rows to plot"):
         reliability(scored.limit(0), "late")
-    with pytest.raises(SparkFocalError, match="bins is 0; it must be at least 1"):
+    with pytest.raises(SparkFocalError, match="bins is 0; it must be a whole number"):
         reliability(scored, "late", bins=0)
+    with pytest.raises(SparkFocalError, match="bins is 2.5; it must be a whole number"):
+        reliability(scored, "late", bins=2.5)  # type: ignore[arg-type]
+    unlabelled = scored.selectExpr("probability", "if(id < 100, late, null) late")
+    assert reliability(unlabelled, "late")["rows"].sum() == scored.where("id < 100").count()
+    beyond = scored.selectExpr("probability", "7 late")
+    assert reliability(beyond, "late")["hits"].max() == 0

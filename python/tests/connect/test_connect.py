@@ -6,8 +6,12 @@ from typing import Any, Dict
 import pyspark
 import pytest
 from pyspark.ml import Pipeline, PipelineModel
+from pyspark.ml.classification import OneVsRest
+from pyspark.ml.evaluation import MulticlassClassificationEvaluator
+from pyspark.ml.feature import VectorAssembler
 from pyspark.ml.linalg import Vectors
-from pyspark.sql import DataFrame
+from pyspark.ml.tuning import CrossValidator, ParamGridBuilder
+from pyspark.sql import DataFrame, SparkSession
 from sparkfocal import FocalLossClassificationModel, FocalLossClassifier, SparkFocalError
 
 README = Path(__file__).resolve().parents[3] / "README.md"
@@ -35,7 +39,7 @@ def test_a_table_is_learnt(model: FocalLossClassificationModel, flights: DataFra
     probabilities = model.predictProbability(Vectors.dense(float("nan"), 3)).toArray()
     assert probabilities.sum() == pytest.approx(1)
     assert model.predict(Vectors.dense(float("nan"), 3)) == probabilities.argmax()
-    assert model.predictRaw(Vectors.dense(0, 3)).size == 2
+    assert len(model.predictRaw(Vectors.dense(0, 3)).toArray()) == 2
 
 
 def test_the_summary_has_what_spark_allows(model: FocalLossClassificationModel) -> None:
@@ -43,13 +47,47 @@ def test_the_summary_has_what_spark_allows(model: FocalLossClassificationModel) 
     assert model.summary.totalIterations == 8
     losses = model.summary.objectiveHistory
     assert len(losses) == 8 and losses[-1] < losses[0]
-    with pytest.raises(Exception, match="toJson"):
-        model.summary.to_dict()
+    with pytest.raises(SparkFocalError, match="^All of a summary but .* calls Java; use a session"):
+        model.summary.to_pandas()
 
 
 def test_what_calls_java_says_so(model: FocalLossClassificationModel, flights: DataFrame) -> None:
-    with pytest.raises(SparkFocalError, match="featureImportances calls Java"):
+    with pytest.raises(SparkFocalError, match="^featureImportances calls Java"):
         model.featureImportances(flights)
+    with pytest.raises(SparkFocalError, match="^exportTo calls Java"):
+        model.exportTo("folder")
+    with pytest.raises(SparkFocalError, match="^classNames calls Java"):
+        model.classNames
+    with pytest.raises(SparkFocalError, match="^initialModel with a model in place of a path calls"):
+        estimator().setInitialModel(model).fit(flights)
+
+
+@pytest.fixture(scope="module")
+def vectors(spark: SparkSession) -> DataFrame:
+    """Not named as Spark names them, and three classes."""
+    rows = spark.range(0, 600, 1, 2).selectExpr(
+        "int(id % 3) label", "id % 3 + sin(id) / 4 x", "cos(id) y"
+    )
+    return VectorAssembler(inputCols=["x", "y"], outputCol="features").transform(rows)
+
+
+@pytest.mark.parametrize("parallelism", [1, 2])
+def test_grids_and_several_classifiers(vectors: DataFrame, parallelism: int) -> None:
+    classifier = FocalLossClassifier(
+        hiddenLayers=[8], maxIter=10, batchSize=32, learningRate=0.02, labelCol="label"
+    )
+    grid = ParamGridBuilder().addGrid(classifier.gamma, [1.0, 2.0]).build()
+    accuracy = MulticlassClassificationEvaluator(metricName="accuracy")
+    validator = CrossValidator(
+        estimator=classifier,
+        estimatorParamMaps=grid,
+        evaluator=accuracy,
+        numFolds=2,
+        parallelism=parallelism,
+    )
+    assert accuracy.evaluate(validator.fit(vectors).transform(vectors)) > 0.9
+    rest = OneVsRest(classifier=classifier, parallelism=parallelism)
+    assert accuracy.evaluate(rest.fit(vectors).transform(vectors)) > 0.6
 
 
 def test_models_are_saved_and_loaded(
@@ -77,6 +115,9 @@ def test_errors_are_one_sentence(flights: DataFrame) -> None:
     with pytest.raises(SparkFocalError) as error:
         estimator().setBatchSize(-1).fit(flights)
     assert str(error.value).startswith("batchSize is -1; it must be")
+    with pytest.raises(SparkFocalError) as of_path:
+        FocalLossClassificationModel.load("/nowhere")
+    assert "\n" not in str(of_path.value)
 
 
 def test_the_readme_says_what_works(

@@ -35,7 +35,7 @@ final class PythonPage {
         case "StringArrayParam" -> new Kind("List[str]", "TypeConverters.toListString");
         case "IntArrayParam" -> new Kind("List[int]", "TypeConverters.toListInt");
         case "DoubleArrayParam" -> new Kind("List[float]", "TypeConverters.toListFloat");
-        case "ModelParam" -> new Kind("Any", "TypeConverters.identity");
+        case "ModelParam" -> new Kind("Any", "model_or_path");
         default -> new Kind("str", "TypeConverters.toString");
       };
     }
@@ -68,11 +68,16 @@ final class PythonPage {
       # Written from the Java params by PythonPageTest; CONTRIBUTING.md has the command. Not to be edited.
       \"""Params of the estimator and of the model.\"""
 
-      from typing import Any, Dict, List, Optional, TypeVar
+      from typing import TYPE_CHECKING, Any, Dict, List, Optional, TypeVar
 
       from pyspark import keyword_only
       from pyspark.ml.classification import _JavaProbabilisticClassifier
       from pyspark.ml.param import Param, Params, TypeConverters
+
+      from sparkfocal._java import model_or_path
+
+      if TYPE_CHECKING:
+          from sparkfocal.classifier import FocalLossClassificationModel
 
       _S = TypeVar("_S", bound=Params)
       """;
@@ -136,7 +141,9 @@ final class PythonPage {
             """
 
 
-            class _GeneratedClassifier(_JavaProbabilisticClassifier[Any], _ClassifierParams):
+            class _GeneratedClassifier(
+                _JavaProbabilisticClassifier["FocalLossClassificationModel"], _ClassifierParams
+            ):
                 \"""Constructor and ``setParams``, by keywords.\"""
 
                 _input_kwargs: Dict[str, Any]
@@ -188,7 +195,7 @@ final class PythonPage {
       boolean has = estimator.hasDefault(param) && !type.startsWith("List");
       text.append(
           has
-              ? "        %s: %s = %s,\n".formatted(name, type, literal(param, estimator))
+              ? "        %s: Optional[%s] = %s,\n".formatted(name, type, literal(param, estimator))
               : "        %s: Optional[%s] = None,\n".formatted(name, type));
     }
     return text.toString();
