@@ -14,7 +14,7 @@ public final class LocalSaving {
 
   /** The folder, on the local file system if Spark wants that now. */
   public static String folder(String path) {
-    return isOn() ? new File(path).toURI().toString() : path;
+    return isOn() ? "file://" + new File(path).getAbsolutePath() : path;
   }
 
   /** Whether {@code MLWriter.saveToLocal} or {@code MLReader.loadFromLocal} is under way. */

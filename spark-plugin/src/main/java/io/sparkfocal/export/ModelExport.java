@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.UUID;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FileSystem;
 import org.apache.hadoop.fs.Path;
@@ -50,8 +51,9 @@ public final class ModelExport {
    *
    * @param columns of the DataFrame, in the order of the features
    * @param folder of any Hadoop file system
-   * @param overwrites whether a folder that is there already is deleted
-   * @throws IllegalArgumentException if the network cannot be exported, or the folder is there
+   * @param overwrites whether an export that is there already is replaced
+   * @throws IllegalArgumentException if the network cannot be exported, or the folder is there and
+   *     is not to be replaced, or is no export
    * @throws IllegalStateException if it cannot be written
    */
   public static void write(
@@ -66,23 +68,36 @@ public final class ModelExport {
     Path path = new Path(folder);
     try {
       FileSystem files = path.getFileSystem(hadoop);
-      if (files.exists(path)) {
-        if (!overwrites) {
-          throw new IllegalArgumentException(
-              folder
-                  + " exists already; name another folder, or overwrite it with exportTo(folder,"
-                  + " true).");
-        }
-        files.delete(path, true);
-      }
-      new ModelExport(network, columns, files, path).writeAll();
+      requireReplaceable(files, path, overwrites);
+      Path unfinished = new Path(path.getParent(), "_unfinished-" + UUID.randomUUID());
+      new ModelExport(network, columns, files, unfinished).writeAll(path);
     } catch (IOException e) {
       throw new IllegalStateException(
           "The model cannot be exported to " + folder + "; check that the folder is writable.", e);
     }
   }
 
-  private void writeAll() throws IOException {
+  private static void requireReplaceable(FileSystem files, Path folder, boolean overwrites)
+      throws IOException {
+    if (!files.exists(folder)) {
+      return;
+    }
+    if (!overwrites) {
+      throw new IllegalArgumentException(
+          folder
+              + " exists already; name another folder, or overwrite it with exportTo(folder,"
+              + " true).");
+    }
+    if (!files.exists(new Path(folder, ModelMetadata.FILE))
+        && files.listStatus(folder).length > 0) {
+      throw new IllegalArgumentException(
+          "%s is no export, since it has no %s, and is not overwritten; name another folder, or delete it."
+              .formatted(folder, ModelMetadata.FILE));
+    }
+  }
+
+  /** Writes a folder of its own first, so that an export that is there stays if that fails. */
+  private void writeAll(Path finished) throws IOException {
     boolean done = false;
     try {
       if (ModelMetadata.isTorchScript(network)) {
@@ -91,7 +106,11 @@ public final class ModelExport {
         writeGraph();
       }
       write(new Path(folder, ModelMetadata.FILE), ModelMetadata.of(network, columns, omitted));
-      done = true;
+      files.delete(finished, true);
+      done = files.rename(folder, finished);
+      if (!done) {
+        throw new IOException(folder + " cannot be renamed to " + finished);
+      }
     } finally {
       if (!done) {
         deleteQuietly();

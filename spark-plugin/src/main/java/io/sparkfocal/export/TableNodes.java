@@ -8,6 +8,8 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
@@ -44,6 +46,30 @@ final class TableNodes {
       @Nullable Value isMissing,
       @Nullable Value categories) {}
 
+  /**
+   * Categories of numbers whose dictionaries are of about the same size, so that a table of them is
+   * at most half empty.
+   */
+  private static final class Codes {
+    private final int bits;
+    private final List<double[]> dictionaries = new ArrayList<>();
+    private final List<Long> at = new ArrayList<>();
+
+    Codes(int bits) {
+      this.bits = bits;
+    }
+
+    void add(int feature, double... values) {
+      at.add((long) feature);
+      dictionaries.add(values);
+    }
+
+    /** A name that no other group has. */
+    String name(String what) {
+      return what + "_" + bits;
+    }
+  }
+
   TableNodes(GraphBuilder graph, TableEncoding encoding) {
     this.graph = graph;
     this.encoding = encoding;
@@ -56,8 +82,7 @@ final class TableNodes {
     List<Long> atNumbers = new ArrayList<>();
     List<List<String>> ofTexts = new ArrayList<>();
     List<Long> atTexts = new ArrayList<>();
-    List<double[]> ofCodes = new ArrayList<>();
-    List<Long> atCodes = new ArrayList<>();
+    Map<Integer, Codes> ofCodes = new TreeMap<>();
     for (int i = 0; i < encoding.features(); i++) {
       NumberEncoding number = encoding.encoded().get(i).number();
       CategoryEncoding category = encoding.encoded().get(i).category();
@@ -68,8 +93,9 @@ final class TableNodes {
         ofTexts.add(category.values());
         atTexts.add((long) i);
       } else if (category != null) {
-        ofCodes.add(category.values().stream().mapToDouble(Double::parseDouble).toArray());
-        atCodes.add((long) i);
+        double[] values = category.values().stream().mapToDouble(Double::parseDouble).toArray();
+        int bits = Integer.SIZE - Integer.numberOfLeadingZeros(values.length);
+        ofCodes.computeIfAbsent(bits, Codes::new).add(i, values);
       }
     }
     List<Value> categories = new ArrayList<>();
@@ -77,21 +103,23 @@ final class TableNodes {
     if (!ofTexts.isEmpty()) {
       categories.add(textPlaces(chosen(features, "texts", atTexts), ofTexts));
     }
-    if (!ofCodes.isEmpty()) {
-      categories.add(codePlaces(chosen(features, "codes", atCodes), ofCodes));
+    List<Long> given = new ArrayList<>(atTexts);
+    for (Codes codes : ofCodes.values()) {
+      categories.add(codePlaces(chosen(features, codes.name("codes"), codes.at), codes));
+      given.addAll(codes.at);
     }
-    Value places = inOrder(categories, atTexts, atCodes);
+    Value places = inOrder(categories, given);
     if (numbers.isEmpty()) {
       return new Encoded(null, null, null, places);
     }
     graph.section("Numbers, with 0 in the place of missing ones.");
-    Value given = chosen(features, "numbers", atNumbers);
-    Value isMissing = graph.of(Op.IS_NAN, given);
+    Value numbersGiven = chosen(features, "numbers", atNumbers);
+    Value isMissing = graph.of(Op.IS_NAN, numbersGiven);
     boolean[] exact = new boolean[numbers.size()];
     for (int i = 0; i < exact.length; i++) {
       exact[i] = numbers.get(i).exact();
     }
-    Value x = graph.of(Op.WHERE, isMissing, graph.tensor("zero", new long[0], 0), given);
+    Value x = graph.of(Op.WHERE, isMissing, graph.tensor("zero", new long[0], 0), numbersGiven);
     x = NumberNodes.narrowed(graph, x, exact, "exact");
     return new Encoded(scores(x, numbers), distances(x, numbers), isMissing, places);
   }
@@ -107,13 +135,11 @@ final class TableNodes {
     return numbers.stream().mapToLong(Long::longValue).toArray();
   }
 
-  /** Texts and codes in the order of the features; null without any. */
-  private @Nullable Value inOrder(List<Value> categories, List<Long> atTexts, List<Long> atCodes) {
+  /** Categories of those features in the order of the features; null without any. */
+  private @Nullable Value inOrder(List<Value> categories, List<Long> given) {
     if (categories.size() < 2) {
       return categories.isEmpty() ? null : categories.get(0);
     }
-    List<Long> given = new ArrayList<>(atTexts);
-    given.addAll(atCodes);
     long[] order =
         LongStream.range(0, given.size())
             .boxed()
@@ -206,7 +232,8 @@ final class TableNodes {
   }
 
   /** Categories of numbers, which are looked for in their dictionaries. */
-  private Value codePlaces(Value given, List<double[]> dictionaries) {
+  private Value codePlaces(Value given, Codes group) {
+    List<double[]> dictionaries = group.dictionaries;
     int count = dictionaries.size();
     int most = dictionaries.stream().mapToInt(known -> Math.max(1, known.length)).max().orElse(1);
     double[] first = new double[count];
@@ -237,21 +264,27 @@ final class TableNodes {
       last[i] = codes[at + known.length - 1];
     }
     Value isMissing = graph.of(Op.IS_NAN, given);
-    Value x = graph.of(Op.WHERE, isMissing, graph.tensor("no_code", new long[0], 0), given);
+    Value x =
+        graph.of(Op.WHERE, isMissing, graph.tensor(group.name("no_code"), new long[0], 0), given);
     Value narrow = graph.cast(graph.cast(x, NumberType.FLOAT), NumberType.DOUBLE);
     Value isLarge = graph.of(Op.AT_LEAST, graph.of(Op.ABS, narrow), CategoryEncoding.LARGE);
     x = graph.of(Op.WHERE, isLarge, x, narrow);
-    Value within = graph.of(Op.LARGER, x, graph.row("first_code", first));
-    within = graph.of(Op.SMALLER, within, graph.row("last_code", last));
+    Value within = graph.of(Op.LARGER, x, graph.row(group.name("first_code"), first));
+    within = graph.of(Op.SMALLER, within, graph.row(group.name("last_code"), last));
     Value upTo =
         graph.knotsUpTo(
-            within, graph.tensor("codes_by_feature", new long[] {count, most}, codes), most);
-    Value at = graph.of(Op.ADD, upTo, graph.indices("code_begins", begins));
-    Value isKnown = graph.of(Op.EQUAL, graph.take(graph.row("all_codes", codes), at), x);
-    Value place = graph.take(graph.indices("code_places", places), at);
+            within,
+            graph.tensor(group.name("codes_by_feature"), new long[] {count, most}, codes),
+            most);
+    Value at = graph.of(Op.ADD, upTo, graph.indices(group.name("code_begins"), begins));
+    Value isKnown =
+        graph.of(Op.EQUAL, graph.take(graph.row(group.name("all_codes"), codes), at), x);
+    Value place = graph.take(graph.indices(group.name("code_places"), places), at);
     long[] others = dictionaries.stream().mapToLong(known -> known.length).toArray();
-    Value seen = graph.of(Op.WHERE, isKnown, place, graph.indices("other_codes", others));
-    return graph.of(Op.WHERE, isMissing, graph.indices("missing_codes", next(others)), seen);
+    Value seen =
+        graph.of(Op.WHERE, isKnown, place, graph.indices(group.name("other_codes"), others));
+    return graph.of(
+        Op.WHERE, isMissing, graph.indices(group.name("missing_codes"), next(others)), seen);
   }
 
   /** What is missing comes behind all others. */

@@ -61,9 +61,7 @@ public record TrainingResult(
     ObjectNode report = JSON.createObjectNode();
     report.put("bestEpoch", outcome.bestEpoch()).put("device", device);
     report.set("calibrated", JSON.valueToTree(calibrated));
-    Map<String, String> metadata = new LinkedHashMap<>(EncodingFile.metadata(encoding));
-    metadata.put(REPORT, report.toString());
-    SafetensorsWriter file = new SafetensorsWriter(metadata);
+    SafetensorsWriter file = new SafetensorsWriter(Map.of(REPORT, report.toString()));
     EncodingFile.add(file, encoding);
     EpochReports.write(file, EPOCHS, outcome.epochs());
     for (ParameterSlice slice : slices) {

@@ -209,6 +209,7 @@ public final class FocalLossClassificationModel
       throw new IllegalArgumentException(
           "predict returns one class, but rows of this model may have several labels; call predictProbability, or transform, whose prediction is the array of the labels that are there.");
     }
+    classScores(); // which refuses thresholds that a ParamMap brought
     return super.predict(features);
   }
 

@@ -6,13 +6,14 @@ import org.apache.spark.ml.param.DoubleParam;
 import org.apache.spark.ml.param.IntParam;
 import org.apache.spark.ml.param.Param;
 import org.apache.spark.ml.param.Params;
+import org.apache.spark.ml.param.shared.HasWeightCol;
 
 /**
  * Which rows are trained on, how they count, and what is done to their features.
  *
  * @param <S> who has the params, returned by the setters
  */
-public interface RowParams<S extends RowParams<S>> extends Chained<S> {
+public interface RowParams<S extends RowParams<S>> extends Chained<S>, HasWeightCol {
 
   /** The holder of the params below. */
   Holder rowParams();
@@ -24,6 +25,7 @@ public interface RowParams<S extends RowParams<S>> extends Chained<S> {
   Param<String> labelCol();
 
   /** Param: column of the sample weight; empty for weight 1 (default empty). */
+  @Override
   default Param<String> weightCol() {
     return rowParams().weightCol;
   }
@@ -76,7 +78,13 @@ public interface RowParams<S extends RowParams<S>> extends Chained<S> {
   /** Value of {@link #labelCol}. */
   String getLabelCol();
 
+  /** Spark's own param of this name, which the one above stands for. */
+  @Override
+  default void org$apache$spark$ml$param$shared$HasWeightCol$_setter_$weightCol_$eq(
+      Param<String> value) {}
+
   /** Value of {@link #weightCol}. */
+  @Override
   default String getWeightCol() {
     return getOrDefault(weightCol());
   }

@@ -10,10 +10,12 @@ import io.sparkfocal.persist.TrainedNetwork;
 import java.io.Serializable;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.UUID;
+import java.util.WeakHashMap;
 import java.util.stream.Stream;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.broadcast.Broadcast;
@@ -38,6 +40,10 @@ record SentNetwork(
     Broadcast<double[]> standardization,
     Broadcast<byte[]> table)
     implements NetworkSource, Serializable {
+
+  /** By the very array of a broadcast: they go with it. */
+  private static final Map<byte[], FeatureEncoding> ENCODINGS =
+      Collections.synchronizedMap(new WeakHashMap<>());
 
   /** Values that small parameters share a piece of; a larger parameter is a piece of its own. */
   private static final int PIECE = 1 << 24;
@@ -126,9 +132,12 @@ record SentNetwork(
     return parts.stream();
   }
 
-  /** What to do with features. */
+  /** What to do with features; the tasks of a JVM share one. */
   FeatureEncoding encoding() {
-    return table.value().length == 0 ? standard() : EncodingFile.encoding(table.value());
+    byte[] bytes = table.value();
+    return bytes.length == 0
+        ? standard()
+        : ENCODINGS.computeIfAbsent(bytes, EncodingFile::encoding);
   }
 
   /** As above, where it is a standardization. */

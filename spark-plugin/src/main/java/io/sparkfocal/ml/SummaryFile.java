@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.sparkfocal.persist.ModelFolder;
 import java.io.IOException;
+import java.util.Objects;
 import org.apache.hadoop.conf.Configuration;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -28,13 +29,27 @@ final class SummaryFile {
   static @Nullable TrainingSummary read(String folder, Configuration hadoop) throws IOException {
     byte[] bytes = ModelFolder.summary(folder, hadoop);
     try {
-      return bytes == null ? null : JSON.readValue(bytes, TrainingSummary.class);
+      TrainingSummary summary = bytes == null ? null : JSON.readValue(bytes, TrainingSummary.class);
+      if (summary == null || isWhole(summary)) {
+        return summary;
+      }
+      LOG.warn("The training summary in {} is damaged, so the model has none.", folder);
     } catch (JsonProcessingException e) {
       LOG.warn(
           "The training summary in {} is damaged, so the model has none: {}",
           folder,
           e.getOriginalMessage());
-      return null;
     }
+    return null;
+  }
+
+  @SuppressWarnings("ConstantValue") // what Jackson did not find is null
+  private static boolean isWhole(TrainingSummary summary) {
+    return summary.epochs() != null
+        && summary.epochs().stream().allMatch(Objects::nonNull)
+        && summary.classCounts() != null
+        && summary.device() != null
+        && summary.loss() != null
+        && summary.search() != null;
   }
 }

@@ -10,6 +10,7 @@ import io.sparkfocal.data.FeatureColumn;
 import io.sparkfocal.data.FeatureLayout;
 import io.sparkfocal.data.ReadableImage;
 import java.util.Arrays;
+import org.apache.spark.ml.linalg.SparseVector;
 import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.sql.Column;
 import org.apache.spark.sql.api.java.UDF1;
@@ -48,6 +49,7 @@ final class ValidRows {
   }
 
   private static boolean isPresent(Vector vector) {
-    return Arrays.stream(vector.toArray()).allMatch(value -> Math.abs(value) <= LARGEST);
+    double[] values = vector instanceof SparseVector sparse ? sparse.values() : vector.toArray();
+    return Arrays.stream(values).allMatch(value -> Math.abs(value) <= LARGEST);
   }
 }

@@ -85,9 +85,7 @@ public record Checkpoint(
     if (best != null) {
       run.put("bestEpoch", best.epoch()).put("bestScore", best.score());
     }
-    Map<String, String> metadata = new TreeMap<>(EncodingFile.metadata(encoding));
-    metadata.put(RUN, run.toString());
-    SafetensorsWriter file = new SafetensorsWriter(metadata);
+    SafetensorsWriter file = new SafetensorsWriter(Map.of(RUN, run.toString()));
     EncodingFile.add(file, encoding);
     EpochReports.write(file, REPORTS, state.reports());
     file.add(WEIGHTS, new long[] {state.weights().size()}, state.weights());

@@ -15,14 +15,13 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 
 /** The encoding of the features in files: as JSON, and beside tensors. */
 public final class EncodingFile {
 
   private static final ObjectMapper JSON = new ObjectMapper();
 
-  /** In the metadata of safetensors, for all but a standardization. */
+  /** A tensor of bytes, for all but a standardization; earlier versions had it in the metadata. */
   private static final String TABLE = "table";
 
   private static final String SHAPE = "inputShape";
@@ -33,14 +32,7 @@ public final class EncodingFile {
 
   private EncodingFile() {}
 
-  /** What belongs into the metadata of a file with tensors. */
-  public static Map<String, String> metadata(FeatureEncoding encoding) {
-    return encoding instanceof Standardization
-        ? Map.of()
-        : Map.of(TABLE, json(encoding).toString());
-  }
-
-  /** Adds the tensors of a standardization; others have none. */
+  /** Adds its tensors; dictionaries may be longer than a header. */
   public static void add(SafetensorsWriter file, FeatureEncoding encoding) {
     if (encoding instanceof Standardization standardization) {
       int width = standardization.features();
@@ -48,11 +40,16 @@ public final class EncodingFile {
       file.add(SCALES, new long[] {width}, standardization.scales());
       double[] exact = standardization.exactIndices();
       file.add(EXACT, new long[] {exact.length}, exact);
+    } else {
+      file.add(TABLE, bytes(encoding));
     }
   }
 
-  /** Of a file that has {@link #metadata} and what {@link #add} added. */
+  /** Of a file that has what {@link #add} added. */
   public static FeatureEncoding read(Safetensors file) throws IOException {
+    if (file.has(TABLE)) {
+      return encoding(JSON.readTree(file.bytes(TABLE)));
+    }
     String table = file.metadata().get(TABLE);
     return table == null
         ? new Standardization(file.doubles(MEANS), file.doubles(SCALES))

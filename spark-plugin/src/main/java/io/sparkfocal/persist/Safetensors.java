@@ -32,6 +32,7 @@ public final class Safetensors implements Closeable {
   static final String METADATA = "__metadata__";
   static final String FLOAT = "F32";
   static final String DOUBLE = "F64";
+  static final String BYTE = "U8";
 
   /** Written for other readers only. */
   static final String LONG = "I64";
@@ -138,13 +139,17 @@ public final class Safetensors implements Closeable {
   }
 
   private static int width(String type) {
-    return type.equals(DOUBLE) ? Double.BYTES : Float.BYTES;
+    return switch (type) {
+      case DOUBLE -> Double.BYTES;
+      case BYTE -> Byte.BYTES;
+      default -> Float.BYTES;
+    };
   }
 
   private Place place(String name, JsonNode entry, long begin, long expected) {
     String type = entry.path("dtype").asText();
-    if (!type.equals(FLOAT) && !type.equals(DOUBLE)) {
-      throw damaged("tensor \"" + name + "\" is neither F32 nor F64");
+    if (!List.of(FLOAT, DOUBLE, BYTE).contains(type)) {
+      throw damaged("tensor \"" + name + "\" is neither F32 nor F64 nor U8");
     }
     long most = (bytes.length() - begin) / width(type);
     long[] shape = new long[entry.path("shape").size()];
@@ -230,6 +235,30 @@ public final class Safetensors implements Closeable {
     for (int at = 0; at < values.length; at += piece) {
       int count = Math.min(piece, values.length - at);
       piece(place, at, count).asDoubleBuffer().get(values, at, count);
+    }
+    return values;
+  }
+
+  /** Whether there is a tensor of that name. */
+  public boolean has(String name) {
+    return places.containsKey(name);
+  }
+
+  /**
+   * Reads a tensor of bytes.
+   *
+   * @throws IllegalArgumentException if there is none of that name, of as many as an array holds
+   * @throws IOException if it cannot be read
+   */
+  public byte[] bytes(String name) throws IOException {
+    Place place = place(name, BYTE);
+    if (place.size() > ARRAY) {
+      throw damaged("tensor \"" + name + "\" has " + place.size() + " bytes");
+    }
+    byte[] values = new byte[(int) place.size()];
+    for (int at = 0; at < values.length; at += Floats.PIECE) {
+      int count = Math.min(Floats.PIECE, values.length - at);
+      piece(place, at, count).get(values, at, count);
     }
     return values;
   }

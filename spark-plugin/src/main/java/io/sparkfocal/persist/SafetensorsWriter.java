@@ -80,6 +80,18 @@ public final class SafetensorsWriter {
             (at, count, buffer) -> buffer.asLongBuffer().put(values, (int) at, count)));
   }
 
+  /** Adds bytes. */
+  public SafetensorsWriter add(String name, byte... values) {
+    return add(
+        name,
+        Safetensors.BYTE,
+        new long[] {values.length},
+        new Part(
+            values.length,
+            Byte.BYTES,
+            (at, count, buffer) -> buffer.duplicate().put(values, (int) at, count)));
+  }
+
   private SafetensorsWriter add(String name, String type, long[] shape, Part part) {
     ObjectNode entry = header.putObject(name);
     entry.put("dtype", type);

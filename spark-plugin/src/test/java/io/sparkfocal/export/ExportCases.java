@@ -27,6 +27,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.stream.IntStream;
 
 /** Models of every network, encoding and link, with weights that nobody trained. */
 final class ExportCases {
@@ -34,7 +35,7 @@ final class ExportCases {
   private static final int ROWS = 40;
   private static final int FEATURES = 5;
 
-  /** A feature that is a category of numbers. */
+  /** How the name of a feature begins that is a category of numbers. */
   private static final String CODE = "code";
 
   /** In and out of its dictionary. */
@@ -187,6 +188,10 @@ final class ExportCases {
     if (hasCategories) {
       features.add(category(CODE, "3", "0.5", "-7", "16777219", "0.10000000149011612"));
       features.add(category("place", "x", "y"));
+      features.add(category("code_of_many", codes(100)));
+      features.add(category("code_of_one", "4"));
+      features.add(category("code_of_none"));
+      features.add(category("code_of_six", codes(6)));
     }
     return features;
   }
@@ -222,9 +227,16 @@ final class ExportCases {
     return new ExportCase(name, network(description, encoding, link), rows(encoding));
   }
 
+  /** Whole numbers around 0, in no order. */
+  private static String[] codes(int count) {
+    return IntStream.range(0, count)
+        .mapToObj(i -> Integer.toString(i * 37 % count - count / 2))
+        .toArray(String[]::new);
+  }
+
   /** A category may be of numbers too. */
   static boolean isText(TableEncoding.Feature feature) {
-    return feature.category() != null && !feature.name().equals(CODE);
+    return feature.category() != null && !feature.name().startsWith(CODE);
   }
 
   private static TableEncoding.Feature category(String name, String... values) {
@@ -270,7 +282,7 @@ final class ExportCases {
       for (int j = 0; j < row.length; j++) {
         TableEncoding.Feature feature = encoding.encoded().get(j);
         NumberEncoding number = feature.number();
-        double value = feature.name().equals(CODE) ? CODES[random.nextInt(9)] : value(number);
+        double value = feature.name().startsWith(CODE) ? CODES[random.nextInt(9)] : value(number);
         row[j] = random.nextInt(8) == 0 ? Double.NaN : value;
       }
       rows.add(row);

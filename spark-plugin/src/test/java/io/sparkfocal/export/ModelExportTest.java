@@ -68,7 +68,8 @@ class ModelExportTest {
 
   @Test
   void aFolderThatIsThereIsOverwrittenOnlyOnRequest() throws IOException {
-    Path old = Files.createDirectories(folder.resolve("there")).resolve("old");
+    export(linear(), "there", false);
+    Path old = folder.resolve("there/old");
     Files.writeString(old, "old");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> export(linear(), "there", false))
@@ -80,6 +81,21 @@ class ModelExportTest {
     export(linear(), "there", true);
     assertThat(old).doesNotExist();
     assertThat(folder.resolve("there/onnx/model.onnx")).exists();
+  }
+
+  @Test
+  void whatIsNoExportIsNotOverwritten() throws IOException {
+    Path precious = Files.createDirectories(folder.resolve("models")).resolve("precious");
+    Files.writeString(precious, "precious");
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> export(linear(), "models", true))
+        .withMessage(
+            "%s is no export, since it has no model.json, and is not overwritten; name another folder, or delete it.",
+            folder.resolve("models"));
+    assertThat(precious).exists();
+    Files.createDirectories(folder.resolve("empty"));
+    export(linear(), "empty", true);
+    assertThat(folder.resolve("empty/model.json")).exists();
   }
 
   @Test

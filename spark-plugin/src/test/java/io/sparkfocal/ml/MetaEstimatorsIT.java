@@ -84,6 +84,15 @@ class MetaEstimatorsIT {
   }
 
   @Test
+  void oneVsRestWeighsRows() {
+    Dataset<Row> weighted = rows.withColumn("weight", expr("if(label = 2, 0.001, 1)"));
+    OneVsRest oneVsRest = new OneVsRest().setClassifier(quick()).setWeightCol("weight");
+    Dataset<Row> scored = oneVsRest.fit(weighted).transform(weighted);
+    assertThat(scored.where("prediction = 2").count()).isLessThan(20);
+    assertThat(scored.where("label = prediction").count()).isGreaterThan(150);
+  }
+
+  @Test
   void oneVsRestRefusesWhatIsNotOneLabelAndOneVector() {
     Dataset<Row> several = rows.withColumn("label", expr("array(1, 0)"));
     assertThatThrownBy(() -> new OneVsRest().setClassifier(quick()).fit(several))

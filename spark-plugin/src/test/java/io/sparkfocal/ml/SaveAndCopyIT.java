@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.sparkfocal.testing.Samples;
 import io.sparkfocal.testing.TestSpark;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import org.apache.spark.ml.param.ParamMap;
@@ -64,7 +65,14 @@ class SaveAndCopyIT {
         .isEqualTo(model.transform(rows).orderBy("id").collectAsList());
     assertThatThrownBy(() -> model.save(path)).hasMessageContaining("already exists");
     model.write().overwrite().save(path);
-    assertThat(FocalLossClassificationModel.load(path).numClasses()).isEqualTo(3);
+    for (String damaged : List.of("{}", "{\"epochs\":[null]}", "[", "")) {
+      // Another Hadoop file system than this one would have a checksum beside it.
+      Files.deleteIfExists(folder.resolve("model/.summary.json.crc"));
+      Files.writeString(folder.resolve("model/summary.json"), damaged);
+      loaded = FocalLossClassificationModel.load(path);
+      assertThat(loaded.numClasses()).isEqualTo(3);
+      assertThat(loaded.hasSummary()).isFalse();
+    }
   }
 
   @Test

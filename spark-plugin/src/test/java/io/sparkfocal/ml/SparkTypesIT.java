@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.ServiceLoader;
+import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.ml.Estimator;
 import org.apache.spark.ml.Model;
 import org.apache.spark.ml.PredictionModel;
@@ -91,6 +92,11 @@ class SparkTypesIT {
       assertScoresOfOneRow(cut, features, row);
       assertScoresOfOneRow(cut, features.toSparse(), row);
     }
+    FocalLossClassificationModel few =
+        model.copy(new ParamMap().put(model.thresholds(), new double[] {0.5}));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> few.predict(Vectors.dense(1, 2, 3, 4)))
+        .withMessageContaining("thresholds");
     assertThatIllegalArgumentException()
         .isThrownBy(() -> model.predict(Vectors.dense(1, 2)))
         .withMessageContaining("a row with 2 features where 4 are expected");
@@ -136,6 +142,17 @@ class SparkTypesIT {
                     .setHandleInvalid("error")
                     .predict(Vectors.dense(Double.NaN, 1)))
         .withMessageContaining("at index 0, the feature NaN");
+  }
+
+  @Test
+  void tasksOfAJvmShareTheDictionaries() {
+    FocalLossClassificationModel ofColumns =
+        quick().setNetwork("tabular").setFeaturesCols("text", "number").fit(columns());
+    SentNetwork sent =
+        SentNetwork.of(
+            ofColumns.network(),
+            JavaSparkContext.fromSparkContext(TestSpark.local().sparkContext()));
+    assertThat(sent.encoding()).isSameAs(sent.encoding());
   }
 
   @Test

@@ -84,7 +84,7 @@ public final class BadFiles {
             file -> replaced(file, "{\"__metadata", "<\"__metadata")),
         weights(
             "another type",
-            "tensor \"w\" is neither F32 nor F64",
+            "tensor \"w\" is neither F32 nor F64 nor U8",
             file -> replaced(file, "\"F32\"", "\"I32\"")),
         weights(
             "a negative shape",

@@ -4,7 +4,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import io.sparkfocal.data.CategoryEncoding;
+import io.sparkfocal.data.FeatureEncoding;
 import io.sparkfocal.data.Standardization;
+import io.sparkfocal.data.TableEncoding;
 import io.sparkfocal.train.EpochReport;
 import io.sparkfocal.train.Evaluation;
 import io.sparkfocal.train.Floats;
@@ -16,6 +19,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -71,6 +75,23 @@ class CheckpointTest {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  @Test
+  void dictionariesMayBeLongerThanAnyHeader() {
+    List<String> values = new ArrayList<>();
+    for (int i = 0; i < 3000; i++) {
+      values.add(i + "x".repeat(10_000));
+    }
+    TableEncoding table =
+        new TableEncoding(
+            List.of(new TableEncoding.Feature("text", null, new CategoryEncoding(values), true)),
+            List.of("text"),
+            List.of(1));
+    Checkpoint small = checkpoint(2, 40);
+    byte[] bytes = FileBytes.of(new Checkpoint(Map.of(), table, small.state()));
+    FeatureEncoding read = FileBytes.checkpoint(bytes, "the test").encoding();
+    assertThat(((TableEncoding) read).encoded().get(0).category().values()).isEqualTo(values);
   }
 
   @Test

@@ -142,7 +142,7 @@ class SafetensorsTest {
     refuses(file("[1]"), "its header is no JSON object");
     refuses(
         file("{\"w\":{\"dtype\":\"F16\",\"shape\":[1],\"data_offsets\":[0,2]}}", 1),
-        "tensor \"w\" is neither F32 nor F64");
+        "tensor \"w\" is neither F32 nor F64 nor U8");
     refuses(
         file("{\"w\":{\"dtype\":\"F32\",\"shape\":[3000000000],\"data_offsets\":[0,4]}}", 1),
         "the shape of tensor \"w\" does not fit the file");
