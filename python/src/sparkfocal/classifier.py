@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any, Callable, List, Optional, Sequence, Tuple
 
 from pyspark.ml.classification import _JavaProbabilisticClassificationModel
 from pyspark.ml.linalg import DenseVector, Vector
+from pyspark.ml.param.shared import HasWeightCol
 from pyspark.ml.util import HasTrainingSummary, JavaMLReadable, JavaMLWritable
 from pyspark.sql import DataFrame
 from pyspark.sql.utils import is_remote
@@ -123,6 +124,7 @@ class FocalLossClassificationModel(
 class FocalLossClassifier(
     JavaSide,
     _GeneratedClassifier,
+    HasWeightCol,
     JavaMLWritable,
     JavaMLReadable["FocalLossClassifier"],
 ):

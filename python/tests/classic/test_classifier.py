@@ -121,6 +121,9 @@ def test_cross_validation_is_saved_and_loaded(vectors: DataFrame, tmp_path: Path
 def test_one_against_the_rest(vectors: DataFrame) -> None:
     model = OneVsRest(classifier=of_vectors(), parallelism=2).fit(vectors)
     assert accuracy(model.transform(vectors)) > 0.8
+    rare = vectors.selectExpr("*", "if(label = 2, 0.001, 1) weight")
+    weighted = OneVsRest(classifier=of_vectors(), weightCol="weight").fit(rare).transform(rare)
+    assert weighted.where("prediction = 2").count() < 50
 
 
 def test_saved_estimators_and_models(

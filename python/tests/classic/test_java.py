@@ -40,7 +40,8 @@ def test_none_leaves_a_param_as_it_is(spark: SparkSession) -> None:
 
 
 def test_a_loaded_estimator_keeps_the_defaults_of_its_version(spark: SparkSession) -> None:
-    java: Any = FocalLossClassifier()._java_obj
+    saved = FocalLossClassifier()  # whose end would be that of its Java side
+    java: Any = saved._java_obj
     java.setDefault(java.getParam("network"), "mlp")
     loaded: Any = FocalLossClassifier._from_java(java)
     assert loaded.getNetwork() == "mlp"
