@@ -29,6 +29,9 @@ final class TableNodes {
   /** Farther values are not told apart, and their squares are finite. */
   private static final double FARTHEST = 1e150;
 
+  /** Above every float32 but infinity. */
+  private static final double BEYOND = 0x1p128;
+
   private final GraphBuilder graph;
   private final TableEncoding encoding;
 
@@ -266,9 +269,7 @@ final class TableNodes {
     Value isMissing = graph.of(Op.IS_NAN, given);
     Value x =
         graph.of(Op.WHERE, isMissing, graph.tensor(group.name("no_code"), new long[0], 0), given);
-    Value narrow = graph.cast(graph.cast(x, NumberType.FLOAT), NumberType.DOUBLE);
-    Value isLarge = graph.of(Op.AT_LEAST, graph.of(Op.ABS, narrow), CategoryEncoding.LARGE);
-    x = graph.of(Op.WHERE, isLarge, x, narrow);
+    x = asInRows(x);
     Value within = graph.of(Op.LARGER, x, graph.row(group.name("first_code"), first));
     within = graph.of(Op.SMALLER, within, graph.row(group.name("last_code"), last));
     Value upTo =
@@ -285,6 +286,17 @@ final class TableNodes {
         graph.of(Op.WHERE, isKnown, place, graph.indices(group.name("other_codes"), others));
     return graph.of(
         Op.WHERE, isMissing, graph.indices(group.name("missing_codes"), next(others)), seen);
+  }
+
+  /** In one float32, or in two if it is large; beyond float32 as it is, which no row has. */
+  private Value asInRows(Value x) {
+    Value high = graph.cast(graph.cast(x, NumberType.FLOAT), NumberType.DOUBLE);
+    Value rest = graph.of(Op.SUB, x, high);
+    rest = graph.cast(graph.cast(rest, NumberType.FLOAT), NumberType.DOUBLE);
+    Value size = graph.of(Op.ABS, high);
+    Value isLarge = graph.of(Op.AT_LEAST, size, CategoryEncoding.LARGE);
+    Value inTwo = graph.of(Op.WHERE, isLarge, graph.of(Op.ADD, high, rest), high);
+    return graph.of(Op.WHERE, graph.of(Op.AT_LEAST, size, BEYOND), x, inTwo);
   }
 
   /** What is missing comes behind all others. */

@@ -369,6 +369,7 @@ public final class FocalLossClassificationModel
    * @throws IllegalArgumentException if the network is of a provider of the user's
    */
   public void exportTo(String folder, boolean overwrite) {
+    requireNetwork();
     List<String> many = List.of(getFeaturesCols());
     List<String> columns = many.isEmpty() ? List.of(getFeaturesCol()) : many;
     var hadoop = SparkSession.active().sessionState().newHadoopConf();
@@ -377,6 +378,7 @@ public final class FocalLossClassificationModel
 
   @Override
   public MLWriter write() {
+    requireNetwork();
     return new ModelWriter(this);
   }
 

@@ -30,7 +30,9 @@ final class ModelReader extends MLReader<FocalLossClassificationModel> {
       return model;
     } catch (IOException e) {
       throw new IllegalStateException(
-          "The model cannot be read from " + folder + "; check that the folder is readable.", e);
+          "The model cannot be read from %s: %s; check that the folder is readable, and was copied as a whole."
+              .formatted(folder, String.valueOf(e.getMessage()).lines().findFirst().orElse("")),
+          e);
     }
   }
 }

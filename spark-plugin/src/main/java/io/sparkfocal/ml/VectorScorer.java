@@ -10,6 +10,7 @@ import java.io.Serializable;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.UUID;
+import org.apache.spark.TaskContext;
 import org.apache.spark.ml.linalg.Vector;
 import org.apache.spark.sql.RowFactory;
 
@@ -39,7 +40,8 @@ record VectorScorer(String key, TrainedNetwork network) implements NetworkSource
   double[] raw(Vector features, boolean keeps) {
     float[] inputs = new float[description().features()];
     network.encoding().vectorReader(keeps).read(RowFactory.create(features), inputs);
-    NativeEngine.require(1);
+    TaskContext task = TaskContext.get();
+    NativeEngine.require(task == null ? 1 : task.cpus());
     try (Scorer scorer = new Scorer(this)) {
       return network.link().raw(scorer.logits(inputs), 0, scorer.outputs());
     }

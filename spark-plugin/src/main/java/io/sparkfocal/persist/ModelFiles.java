@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
 import org.apache.hadoop.conf.Configuration;
 import org.apache.hadoop.fs.FSDataInputStream;
@@ -196,6 +197,7 @@ public final class ModelFiles {
     List<String> classNames = new ArrayList<>();
     json.path("classNames").forEach(name -> classNames.add(name.asText()));
     FeatureEncoding encoding = encoding(json, networkFile, description.features());
+    requireTableOf(description, encoding, networkFile);
     int classes = json.path("classes").asInt();
     boolean oneLogit = description.outputs() == 1 && classes == 2;
     if ((description.outputs() != classes && !oneLogit)
@@ -233,6 +235,21 @@ public final class ModelFiles {
               .formatted(inputs, encoding.inputs()));
     }
     return encoding;
+  }
+
+  /** Another dictionary would give each value its neighbour's embedding. */
+  private static void requireTableOf(
+      NetworkDescription description, FeatureEncoding encoding, String file) {
+    Map<String, String> written = description.arguments();
+    Map<String, String> ofTable = encoding.network(description).arguments();
+    for (String name : List.of("numbers", "categories")) {
+      if (written.containsKey(name) && !Objects.equals(ofTable.get(name), written.get(name))) {
+        throw damaged(
+            file,
+            "its network has %s %s, but its table %s"
+                .formatted(name, written.get(name), ofTable.get(name)));
+      }
+    }
   }
 
   private static FeatureEncoding table(JsonNode json, String file) {

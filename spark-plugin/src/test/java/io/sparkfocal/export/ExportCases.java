@@ -39,7 +39,9 @@ final class ExportCases {
   private static final String CODE = "code";
 
   /** In and out of its dictionary. */
-  private static final double[] CODES = {3, 0.5, -7, 16777219, 0.1, 0, -0.0, 4, -1e9};
+  private static final double[] CODES = {
+    3, 0.5, -7, 16777219, 0.1, 0, -0.0, 4, -1e9, 0x1.b69b4ba630f34p56, 0x1.b69b4ba630000p56
+  };
 
   private final Random random = new Random(7);
 
@@ -191,6 +193,7 @@ final class ExportCases {
       features.add(category("code_of_many", codes(100)));
       features.add(category("code_of_one", "4"));
       features.add(category("code_of_none"));
+      features.add(category("code_of_large", CategoryEncoding.text(0x1.b69b4ba630f34p56), "0"));
       features.add(category("code_of_six", codes(6)));
     }
     return features;
@@ -282,7 +285,8 @@ final class ExportCases {
       for (int j = 0; j < row.length; j++) {
         TableEncoding.Feature feature = encoding.encoded().get(j);
         NumberEncoding number = feature.number();
-        double value = feature.name().startsWith(CODE) ? CODES[random.nextInt(9)] : value(number);
+        double value =
+            feature.name().startsWith(CODE) ? CODES[random.nextInt(CODES.length)] : value(number);
         row[j] = random.nextInt(8) == 0 ? Double.NaN : value;
       }
       rows.add(row);

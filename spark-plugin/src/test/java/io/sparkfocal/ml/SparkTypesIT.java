@@ -8,6 +8,7 @@ import static org.assertj.core.api.Assertions.within;
 
 import io.sparkfocal.testing.Samples;
 import io.sparkfocal.testing.TestSpark;
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -145,7 +146,8 @@ class SparkTypesIT {
   }
 
   @Test
-  void tasksOfAJvmShareTheDictionaries() {
+  void aDictionaryIsSharedByTheTasksOfAJvmAndIsThatOfItsNetwork(@TempDir Path folder)
+      throws IOException {
     FocalLossClassificationModel ofColumns =
         quick().setNetwork("tabular").setFeaturesCols("text", "number").fit(columns());
     SentNetwork sent =
@@ -153,6 +155,15 @@ class SparkTypesIT {
             ofColumns.network(),
             JavaSparkContext.fromSparkContext(TestSpark.local().sparkContext()));
     assertThat(sent.encoding()).isSameAs(sent.encoding());
+    String path = folder.resolve("model").toString();
+    ofColumns.save(path);
+    Path file = folder.resolve("model/network.json");
+    String whole = Files.readString(file);
+    Files.delete(folder.resolve("model/.network.json.crc"));
+    Files.writeString(file, whole.replaceFirst("\"v\\d\"\\s*,\\s*", ""));
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> FocalLossClassificationModel.load(path))
+        .withMessageContaining("is damaged: its network has categories 5, but its table 4;");
   }
 
   @Test
