@@ -159,7 +159,7 @@ class ValidationRowsIT {
     FocalLossClassifier search = quick().setMaxIter(1).setLossSearch("ldam", "focal");
     CrossValidatorModel model = validator(search, 1).fit(folded());
     FocalLossClassificationModel without = (FocalLossClassificationModel) model.subModels()[0][0];
-    assertThat(without.summary().loss()).isEqualTo("ldam alpha=auto");
+    assertThat(without.summary().loss()).isEqualTo("ldam alpha=none");
     assertThat(without.summary().search()).isEmpty();
     FocalLossClassificationModel with = (FocalLossClassificationModel) model.subModels()[1][0];
     assertThat(with.summary().search()).hasSize(2);
