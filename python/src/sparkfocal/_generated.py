@@ -272,8 +272,8 @@ class _ClassifierParams(_ScoringParams):
     lossSearch: "Param[List[str]]" = Param(
         Params._dummy(),  # type: ignore[attr-defined,no-untyped-call,unused-ignore]
         "lossSearch",
-        "losses to try on the validation rows, each as \"focal gamma=1 alpha=balanced\", "
-            "without alpha without class weights; \"default\" alone for a usual set",
+        "losses to try on the validation rows, each as \"focal gamma=1 alpha=balanced\", with "
+            "no class weights where alpha is left out; \"default\" alone for a usual set",
         typeConverter=TypeConverters.toListString,
     )
 
@@ -1102,7 +1102,7 @@ class _GeneratedClassifier(
         :param logitAdjustment: tau of a logit adjustment after training; 0 for none (default 0.0; a finite number of at least 0)
         :param loss: crossEntropy, focal, sigmoidCrossEntropy, sigmoidFocal, balancedSoftmax, logitAdjusted, ldam, asymmetric, polyFocal, varifocal, qualityFocal, dice, tversky, focalTversky, ghm, seesaw, dualFocal, flsd, a class name, or auto: focal if gamma is set, else crossEntropy (default auto; crossEntropy, focal, sigmoidCrossEntropy, sigmoidFocal, balancedSoftmax, logitAdjusted, ldam, asymmetric, polyFocal, varifocal, qualityFocal, dice, tversky, focalTversky, ghm, seesaw, dualFocal, flsd, or the name of a class that implements io.sparkfocal.losses.ClassificationLoss)
         :param lossArguments: numbers of the loss, each as name=number (default none; texts of the form name=value)
-        :param lossSearch: losses to try on the validation rows, each as "focal gamma=1 alpha=balanced", without alpha without class weights; "default" alone for a usual set (default none; crossEntropy, focal, sigmoidCrossEntropy, sigmoidFocal, balancedSoftmax, logitAdjusted, ldam, asymmetric, polyFocal, varifocal, qualityFocal, dice, tversky, focalTversky, ghm, seesaw, dualFocal, flsd, or the name of a class that implements io.sparkfocal.losses.ClassificationLoss)
+        :param lossSearch: losses to try on the validation rows, each as "focal gamma=1 alpha=balanced", with no class weights where alpha is left out; "default" alone for a usual set (default none; crossEntropy, focal, sigmoidCrossEntropy, sigmoidFocal, balancedSoftmax, logitAdjusted, ldam, asymmetric, polyFocal, varifocal, qualityFocal, dice, tversky, focalTversky, ghm, seesaw, dualFocal, flsd, or the name of a class that implements io.sparkfocal.losses.ClassificationLoss)
         :param maxCategories: how many values of a category have an embedding of their own (default 256; a finite number of at least 1)
         :param maxCheckpoints: how many of the newest checkpoints are kept, at least 1 (default 2; a finite number of at least 1)
         :param maxIter: epochs: passes over the training rows, at most; 0 for a number by the network and the rows (default 0; a finite number of at least 0)

@@ -79,7 +79,7 @@ class FocalLossClassificationModel(
         """Writes the model as TorchScript, ONNX and Python with PyTorch, for readers without Spark.
 
         :param folder: of any file system that Spark's driver reaches
-        :param overwrite: whether a folder that is there is replaced, or else refused
+        :param overwrite: whether an export that is there is replaced, once the new one is whole
         """
         require_classic("exportTo")
         with translated():

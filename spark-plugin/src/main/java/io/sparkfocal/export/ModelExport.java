@@ -68,8 +68,13 @@ public final class ModelExport {
     Path path = new Path(folder);
     try {
       FileSystem files = path.getFileSystem(hadoop);
+      Path parent = path.getParent();
+      if (parent == null) {
+        throw new IllegalArgumentException(
+            folder + " is the root of a file system; name a folder in it.");
+      }
       requireReplaceable(files, path, overwrites);
-      Path unfinished = new Path(path.getParent(), "_unfinished-" + UUID.randomUUID());
+      Path unfinished = new Path(parent, "_unfinished-" + UUID.randomUUID());
       new ModelExport(network, columns, files, unfinished).writeAll(path);
     } catch (IOException e) {
       throw new IllegalStateException(

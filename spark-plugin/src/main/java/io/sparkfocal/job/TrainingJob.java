@@ -211,25 +211,9 @@ public final class TrainingJob implements AutoCloseable {
         qualified, run, everySteps, everyMillis, kept, new SerializableConfiguration(hadoop));
   }
 
-  /**
-   * Event files of a run for TensorBoard, in a folder of its own.
-   *
-   * @param folder as of {@link #checkpoints}
-   * @throws IllegalArgumentException if there is no such file system
-   */
+  /** Event files of a run for TensorBoard, see {@link TensorBoardPlan#of}. */
   public TensorBoardPlan tensorBoard(String folder, String run) {
-    try {
-      String qualified = CheckpointFolder.qualified(folder, hadoop);
-      LocalFolder.warnIfElsewhere(
-          "tensorBoardDir", qualified, "the files stay on the host of rank 0", spark);
-      return new TensorBoardPlan(
-          new Path(qualified, run).toString(), new SerializableConfiguration(hadoop));
-    } catch (IOException | IllegalArgumentException e) {
-      throw new IllegalArgumentException(
-          "tensorBoardDir %s cannot be used: %s; set it to a folder of a file system that executors can write to."
-              .formatted(folder, e.getMessage()),
-          e);
-    }
+    return TensorBoardPlan.of(folder, run, spark, hadoop);
   }
 
   /**

@@ -365,8 +365,10 @@ public final class FocalLossClassificationModel
   /**
    * Writes the model as TorchScript, ONNX and Python with PyTorch, as docs/serving.md says.
    *
-   * @param folder of any Hadoop file system; overwritten if it is there, or else refused
-   * @throws IllegalArgumentException if the network is of a provider of the user's
+   * @param folder of any Hadoop file system
+   * @param overwrite whether an export that is there is replaced, once the new one is whole
+   * @throws IllegalArgumentException if the network is of a provider of the user's, or the folder
+   *     is there and is not to be replaced, or is no export
    */
   public void exportTo(String folder, boolean overwrite) {
     requireNetwork();

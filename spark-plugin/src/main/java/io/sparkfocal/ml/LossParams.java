@@ -73,8 +73,8 @@ public interface LossParams<S extends LossParams<S>> extends Chained<S> {
   }
 
   /**
-   * Param: losses to try, each as "focal gamma=1 alpha=balanced", without alpha without class
-   * weights; "default" alone for a usual set. Where there are any, each is trained, and the one
+   * Param: losses to try, each as "focal gamma=1 alpha=balanced", with no class weights where alpha
+   * is left out; "default" alone for a usual set. Where there are any, each is trained, and the one
    * that does best on the validation rows is kept: by the validationMetric, or by macro recall if
    * that is loss (default none). Each has its own numbers and alpha, so loss, lossArguments, gamma
    * and alpha must not be set beside it.
@@ -206,7 +206,7 @@ public interface LossParams<S extends LossParams<S>> extends Chained<S> {
           new StringArrayParam(
               owner,
               "lossSearch",
-              "losses to try on the validation rows, each as \"focal gamma=1 alpha=balanced\", without alpha without class weights; \"default\" alone for a usual set",
+              "losses to try on the validation rows, each as \"focal gamma=1 alpha=balanced\", with no class weights where alpha is left out; \"default\" alone for a usual set",
               ParamCheck.texts("lossSearch", LossChoice::areCandidates));
       alphaFrom =
           new DoubleParam(

@@ -93,6 +93,9 @@ class ModelExportTest {
             "%s is no export, since it has no model.json, and is not overwritten; name another folder, or delete it.",
             folder.resolve("models"));
     assertThat(precious).exists();
+    assertThatIllegalArgumentException()
+        .isThrownBy(() -> export(linear(), "/", true))
+        .withMessage("/ is the root of a file system; name a folder in it.");
     Files.createDirectories(folder.resolve("empty"));
     export(linear(), "empty", true);
     assertThat(folder.resolve("empty/model.json")).exists();

@@ -140,13 +140,13 @@ public final class BadFiles {
             place -> FileBytes.checkpoint(FuzzSeeds.safetensors(), "c")),
         earlyLike(
             "checkpoint: of the future",
-            "c is damaged or no checkpoint of this library: its format is \"5\"\\.",
+            "c is damaged or no checkpoint of this library: its format is \"6\"\\.",
             place ->
                 FileBytes.checkpoint(
                     replaced(
                         FuzzSeeds.checkpoint(),
-                        "\\\"format\\\":\\\"4\\\"",
-                        "\\\"format\\\":\\\"5\\\""),
+                        "\\\"format\\\":\\\"5\\\"",
+                        "\\\"format\\\":\\\"6\\\""),
                     "c")),
         earlyLike(
             "checkpoint: of another loss",

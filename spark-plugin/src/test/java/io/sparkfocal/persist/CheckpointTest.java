@@ -16,6 +16,7 @@ import io.sparkfocal.train.OptimizerState;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -92,6 +93,29 @@ class CheckpointTest {
     byte[] bytes = FileBytes.of(new Checkpoint(Map.of(), table, small.state()));
     FeatureEncoding read = FileBytes.checkpoint(bytes, "the test").encoding();
     assertThat(((TableEncoding) read).encoded().get(0).category().values()).isEqualTo(values);
+  }
+
+  @Test
+  void dictionariesOfFormatFourAreReadFromTheHeader() throws IOException {
+    TableEncoding table =
+        new TableEncoding(
+            List.of(
+                new TableEncoding.Feature(
+                    "text", null, new CategoryEncoding(List.of("a", "b")), true)),
+            List.of("text"),
+            List.of(1));
+    byte[] header = FileBytes.of(Map.of(), Map.of("table", EncodingFile.json(table).toString()));
+    TableEncoding read;
+    try (Safetensors file = new Safetensors(FileBytes.of(header), "the test")) {
+      read = (TableEncoding) EncodingFile.read(file);
+    }
+    assertThat(read.encoded().get(0).category().values()).containsExactly("a", "b");
+
+    String now = "\\\"format\\\":\\\"5\\\"";
+    String bytes = new String(FileBytes.of(checkpoint(2, 40)), StandardCharsets.ISO_8859_1);
+    assertThat(bytes).contains(now);
+    byte[] four = bytes.replace(now, now.replace('5', '4')).getBytes(StandardCharsets.ISO_8859_1);
+    assertThat(FileBytes.checkpoint(four, "the test").state().step()).isEqualTo(40);
   }
 
   @Test
