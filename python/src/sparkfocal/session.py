@@ -7,7 +7,7 @@ from typing import Any, Iterator, Optional
 from pyspark.find_spark_home import _find_spark_home
 from pyspark.sql import SparkSession
 
-from sparkfocal.errors import PLUGIN, require_java
+from sparkfocal.errors import PLUGIN, SparkFocalError, require_java
 
 _NAME = "spark-focal-plugin-*-all.jar"
 
@@ -23,6 +23,7 @@ def jar() -> str:
     """Path of the jar: ``SPARK_FOCAL_JAR``, that of this package, or that of a built clone.
 
     :raises FileNotFoundError: if there is none
+    :raises SparkFocalError: if Spark cannot take its path
     """
     named: Optional[str] = os.environ.get("SPARK_FOCAL_JAR")
     if named and not Path(named).is_file():
@@ -33,7 +34,7 @@ def jar() -> str:
             f"There is no {_NAME}; build it in a clone with `mvn package -DskipTests`, and name it in SPARK_FOCAL_JAR."
         )
     if "," in str(path):
-        raise FileNotFoundError(f"{path} has a comma in it, which Spark takes for the end; rename it.")
+        raise SparkFocalError(f"{path} has a comma in it, which Spark takes for the end; rename it.")
     return str(path)
 
 

@@ -50,7 +50,7 @@ def test_the_newest_of_several_jars_is_taken(
     comma = tmp_path / "a,b.jar"
     comma.touch()
     monkeypatch.setenv("SPARK_FOCAL_JAR", str(comma))
-    with pytest.raises(FileNotFoundError, match="comma"):
+    with pytest.raises(sparkfocal.SparkFocalError, match="comma"):
         sparkfocal.jar()
 
 

@@ -64,7 +64,7 @@ def test_what_calls_java_says_so(model: FocalLossClassificationModel, flights: D
 
 @pytest.fixture(scope="module")
 def vectors(spark: SparkSession) -> DataFrame:
-    """Not named as Spark names them, and three classes."""
+    """A vector of two numbers, and three classes."""
     rows = spark.range(0, 600, 1, 2).selectExpr(
         "int(id % 3) label", "id % 3 + sin(id) / 4 x", "cos(id) y"
     )
