@@ -36,6 +36,10 @@ final class NumberBlockBuilder implements BlockBuilder {
   private float[] narrow;
   private float largest;
   private int last;
+
+  /** Whether the first rows show that float32 suffices; no float64 of those after them is kept. */
+  private boolean isWide;
+
   private int[] indices = {};
   private int[] starts = {};
   private TextDictionaries texts = new TextDictionaries();
@@ -78,9 +82,16 @@ final class NumberBlockBuilder implements BlockBuilder {
 
   @Override
   public void add(ParsedRow row) {
+    if (isWide && (row.largest() >= LARGE || row.texts() > 0)) {
+      keepDoubles();
+    }
     int count = row.count();
     grow(count);
-    row.copyTo(values, narrow, indices, stored);
+    if (isWide) {
+      row.copyTo(narrow, stored);
+    } else {
+      row.copyTo(values, narrow, indices, stored);
+    }
     for (int i = 0; i < row.texts(); i++) {
       int at = stored + row.textAt(i);
       values[at] = texts.code(row.textAt(i), row.text(i));
@@ -94,20 +105,37 @@ final class NumberBlockBuilder implements BlockBuilder {
     if (sparse) {
       starts[rows] = stored;
     }
+    if (rows == FEWEST) {
+      isWide = !sparse && texts.isEmpty() && largest < LARGE && areWide(FEWEST);
+    }
+  }
+
+  /** After some rows of which only float32 was kept. */
+  private void keepDoubles() {
+    isWide = false;
+    values = Arrays.copyOf(values, narrow.length);
+    for (int i = FEWEST * width; i < stored; i++) {
+      values[i] = narrow[i];
+    }
   }
 
   private void grow(int count) {
-    if (stored + count > values.length) {
-      int length = (int) Math.max(stored + (long) count, Math.min(2L * values.length, most()));
-      values = Arrays.copyOf(values, length);
-      narrow = Arrays.copyOf(narrow, length);
+    if (!isWide && stored + count > values.length) {
+      values = Arrays.copyOf(values, length(values.length, count));
+    }
+    if (stored + count > narrow.length) {
+      narrow = Arrays.copyOf(narrow, length(narrow.length, count));
       if (sparse) {
-        indices = Arrays.copyOf(indices, length);
+        indices = Arrays.copyOf(indices, narrow.length);
       }
     }
     if (sparse && rows + 1 == starts.length) {
       starts = Arrays.copyOf(starts, 2 * rows + 1);
     }
+  }
+
+  private int length(int before, int count) {
+    return (int) Math.max(stored + (long) count, Math.min(2L * before, most()));
   }
 
   /** Values that are ever held, but for those of one row. */
@@ -164,7 +192,7 @@ final class NumberBlockBuilder implements BlockBuilder {
 
   /** Those in which float32 does not suffice. */
   private int[] lowColumns() {
-    if (largest < LARGE && !sparse && areWide(Math.min(rows, FEWEST))) {
+    if (isWide || (largest < LARGE && !sparse && areWide(Math.min(rows, FEWEST)))) {
       return new int[0];
     }
     double[] least = new double[width];
@@ -304,7 +332,11 @@ final class NumberBlockBuilder implements BlockBuilder {
 
   private void drop(int count) {
     int gone = stored(count);
-    System.arraycopy(values, gone, values, 0, stored - gone);
+    if (isWide && gone < stored) {
+      keepDoubles();
+    }
+    isWide = false;
+    System.arraycopy(values, Math.min(gone, values.length), values, 0, stored - gone);
     System.arraycopy(narrow, gone, narrow, 0, stored - gone);
     labels.drop(count);
     if (sparse) {

@@ -43,10 +43,7 @@ final class ParsedRow {
   private float weight;
   private boolean validation;
 
-  /**
-   * Where the values go: all of a dense row, or those of a sparse one that are not 0. Zeros are
-   * 0.0, not -0.0, which a sparse vector may or may not store.
-   */
+  /** Where the values go: all of a dense row, or those of a sparse one that are not 0. */
   double[] values(int ofWidth) {
     width = ofWidth;
     texts = 0;
@@ -109,7 +106,8 @@ final class ParsedRow {
   }
 
   /**
-   * Ends the values. Those that are missing are NaN, of one pattern of bits.
+   * Ends the values. Those that are missing are NaN, of one pattern of bits; -0.0, which a sparse
+   * vector may or may not store, is 0.0.
    *
    * @param ofStored how many values a sparse row has; -1 for a dense one
    * @return whether all are finite in float32
@@ -119,7 +117,9 @@ final class ParsedRow {
     int count = count();
     int most = 0;
     for (int i = 0; i < count; i++) {
-      float nearest = (float) values[i] + 0.0f;
+      double value = values[i] + 0.0;
+      values[i] = value;
+      float nearest = (float) value + 0.0f;
       narrow[i] = nearest;
       most = Math.max(most, Float.floatToRawIntBits(nearest) & Integer.MAX_VALUE);
     }
@@ -267,10 +267,15 @@ final class ParsedRow {
   /** Copies the values, also as float32, and the indices of a sparse row. */
   void copyTo(double[] toValues, float[] toNarrow, int[] toIndices, int at) {
     System.arraycopy(values, 0, toValues, at, count());
-    System.arraycopy(narrow, 0, toNarrow, at, count());
+    copyTo(toNarrow, at);
     if (isSparse()) {
       System.arraycopy(indices, 0, toIndices, at, count());
     }
+  }
+
+  /** Copies the values as float32. */
+  void copyTo(float[] toNarrow, int at) {
+    System.arraycopy(narrow, 0, toNarrow, at, count());
   }
 
   /** As bytes. */

@@ -3,7 +3,9 @@ package io.sparkfocal.data;
 import java.util.Arrays;
 import java.util.List;
 import org.apache.spark.sql.catalyst.InternalRow;
+import org.apache.spark.sql.catalyst.expressions.UnsafeArrayData;
 import org.apache.spark.sql.catalyst.util.ArrayData;
+import org.apache.spark.unsafe.Platform;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the rows that {@link TrainingColumns#rows} selects, one after the other. */
@@ -201,7 +203,7 @@ final class RowParser {
       return;
     }
     switch (column.form()) {
-      case NUMBER -> values[at] = column.number().read(row, ordinal) + 0.0;
+      case NUMBER -> values[at] = column.number().read(row, ordinal);
       case TEXT -> {
         values[at] = 0;
         parsed.text(at, row.getUTF8String(ordinal));
@@ -228,14 +230,28 @@ final class RowParser {
       ArrayData array = vector.getArray(3);
       Arrays.fill(values, at, at + widths[part], 0);
       for (int i = 0; i < places.numElements(); i++) {
-        values[at + places.getInt(i)] = array.getDouble(i) + 0.0;
+        values[at + places.getInt(i)] = array.getDouble(i);
       }
       return;
     }
     ArrayData array = vector.getArray(3);
     requireWidth(part, array.numElements());
-    for (int i = 0; i < widths[part]; i++) {
-      values[at + i] = array.getDouble(i) + 0.0;
+    copy(array, values, at, widths[part]);
+  }
+
+  /** All at once where they lie one after the other, which takes half the time. */
+  private static void copy(ArrayData from, double[] to, int at, int count) {
+    if (from instanceof UnsafeArrayData array) {
+      Platform.copyMemory(
+          array.getBaseObject(),
+          array.getBaseOffset() + UnsafeArrayData.calculateHeaderPortionInBytes(count),
+          to,
+          Platform.DOUBLE_ARRAY_OFFSET + (long) at * Double.BYTES,
+          (long) count * Double.BYTES);
+      return;
+    }
+    for (int i = 0; i < count; i++) {
+      to[at + i] = from.getDouble(i);
     }
   }
 
@@ -244,9 +260,7 @@ final class RowParser {
     boolean floats = columns.features().kind() == FeatureLayout.Kind.FLOAT_ARRAY;
     for (int i = 0; i < widths[part]; i++) {
       values[at + i] =
-          array.isNullAt(i)
-              ? missing(part)
-              : (floats ? array.getFloat(i) : array.getDouble(i)) + 0.0;
+          array.isNullAt(i) ? missing(part) : floats ? array.getFloat(i) : array.getDouble(i);
     }
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.sparkfocal.train.Shuffle;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.List;
 import java.util.Random;
 import org.apache.spark.unsafe.types.UTF8String;
@@ -207,6 +208,80 @@ class RowBlockTest {
   void aFewRowsAreNotNarrowByChance() {
     assertThat(BuiltRows.of(17, rows(1, 17)).block(0).lowColumns()).isEmpty();
     assertThat(BuiltRows.of(300_000, rows(3, 300_000)).block(0).lowColumns()).isEmpty();
+  }
+
+  @Test
+  void aLargeNumberAfterManySmallOnesKeepsWhatFloat32Lacks() {
+    double[][] rows = rows(1000, 2);
+    for (int i = 500; i < rows.length; i++) {
+      rows[i][1] = 1.7e12 + i;
+    }
+    RowBlock block = BuiltRows.of(2, rows).block(0);
+    assertThat(block.lowColumns()).containsExactly(1);
+    float[] values = new float[2];
+    for (int row = 0; row < rows.length; row++) {
+      block.values(row, values);
+      assertThat(values).containsExactly((float) rows[row][0], (float) rows[row][1]);
+      if (row >= 500) {
+        assertThat((double) values[1] + block.low(row, 0))
+            .isCloseTo(rows[row][1], org.assertj.core.data.Offset.offset(1e-2));
+      }
+    }
+    Collections.reverse(Arrays.asList(rows));
+    assertThat(BuiltRows.of(2, rows).block(0).hashes().sum()).isEqualTo(block.hashes().sum());
+  }
+
+  @Test
+  void theFirstWeightMayComeWithTheRowThatFillsABlock() {
+    double[][] rows = rows(100_000, 16);
+    for (double[] row : rows) {
+      row[17] = 1;
+    }
+    int first = BuiltRows.of(16, rows).block(0).rows();
+    rows[first - 1][17] = 2;
+    BuiltRows built = BuiltRows.of(16, rows);
+    assertThat(built.block(0).rows()).isLessThan(first);
+    float[] values = new float[16];
+    int number = 0;
+    for (int b = 0; b < built.blocks().size(); b++) {
+      RowBlock block = built.block(b);
+      assertThat(block.hasLow()).isFalse();
+      for (int row = 0; row < block.rows(); row++, number++) {
+        block.values(row, values);
+        assertThat(values[15]).isEqualTo((float) rows[number][15]);
+        assertThat(block.weight(row)).isEqualTo((float) rows[number][17]);
+      }
+    }
+    assertThat(number).isEqualTo(rows.length);
+  }
+
+  @Test
+  void theFirstTextMayComeAfterManyRowsWithoutOne() {
+    BlockBuilder builder = new NumberBlockBuilder(2, false, 0);
+    for (int i = 0; i < 1000; i++) {
+      ParsedRow row = new ParsedRow();
+      double[] values = row.values(2);
+      values[0] = Double.NaN;
+      values[1] = Math.sin(i);
+      if (i >= 500) {
+        values[0] = 0;
+        row.text(0, UTF8String.fromString("text " + i));
+      }
+      row.endValues(-1);
+      row.end(i % 2, 1, false);
+      builder.add(row);
+    }
+    RowBlock block = new RowBlock(builder.take().bytes());
+    float[] values = new float[2];
+    for (int row = 0; row < 1000; row++) {
+      block.values(row, values);
+      assertThat(values[1]).isEqualTo((float) Math.sin(row));
+      if (row < 500) {
+        assertThat(values[0]).isNaN();
+      } else {
+        assertThat(block.texts().get(0)[(int) values[0]].toString()).isEqualTo("text " + row);
+      }
+    }
   }
 
   /** Different texts beside times, which have low parts, and long ones. */
