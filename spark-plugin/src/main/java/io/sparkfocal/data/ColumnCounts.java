@@ -128,18 +128,20 @@ final class ColumnCounts {
       double only = values.length == 0 ? 0 : values[0];
       // Rows that the sample has not got may differ.
       return new NumberEncoding(
-          new double[0], new double[0], only, 1 / Math.max(1, Math.abs(only)), exact, true);
+          new double[0], new double[0], only, 1 / Math.max(1, Math.abs(only)), exact);
     }
     Ranks ranks = new Ranks(values, counts);
+    double quarter = ranks.valueAt(0.25);
+    double range = ranks.valueAt(0.75) - quarter;
+    double scale = range > 0 ? 1 / range : 2 / (values[values.length - 1] - values[0]);
     int[] knots = ranks.knots();
     double[] scores = standardized(ranks, knots);
     return new NumberEncoding(
         IntStream.of(knots).mapToDouble(i -> values[i]).toArray(),
         scores,
         ranks.valueAt(0.5),
-        1 / ranks.spread(),
-        exact,
-        true);
+        scale,
+        exact);
   }
 
   /**
@@ -170,12 +172,7 @@ final class ColumnCounts {
     double[] scores = IntStream.of(knots).mapToDouble(ranks::score).toArray();
     NumberEncoding raw =
         new NumberEncoding(
-            IntStream.of(knots).mapToDouble(i -> ranks.values[i]).toArray(),
-            scores,
-            0,
-            1,
-            true,
-            true);
+            IntStream.of(knots).mapToDouble(i -> ranks.values[i]).toArray(), scores, 0, 1, true);
     double sum = 0;
     double squares = 0;
     for (int i = 0; i < ranks.values.length; i++) {
@@ -206,28 +203,6 @@ final class ColumnCounts {
       for (int i = 1; i < counts.length; i++) {
         before[i] = before[i - 1] + counts[i - 1];
       }
-    }
-
-    /**
-     * The interquartile range; where that is 0, the median distance from the median of the values
-     * that differ from it.
-     */
-    private double spread() {
-      double range = valueAt(0.75) - valueAt(0.25);
-      if (range > 0) {
-        return range;
-      }
-      double median = valueAt(0.5);
-      NavigableMap<Double, Long> others = new TreeMap<>();
-      for (int i = 0; i < values.length; i++) {
-        if (values[i] != median) {
-          others.merge(Math.abs(values[i] - median), counts[i], Long::sum);
-        }
-      }
-      return new Ranks(
-              others.keySet().stream().mapToDouble(Double::doubleValue).toArray(),
-              others.values().stream().mapToLong(Long::longValue).toArray())
-          .valueAt(0.5);
     }
 
     /** The place of the value at a part of all ranks. */

@@ -4,38 +4,27 @@ import java.io.Serializable;
 import java.util.Arrays;
 
 /**
- * A number as two inputs of a network: its normal score, and its distance from the median.
+ * A number as two inputs of a network: its normal score, and its distance from the median, bounded.
  *
  * <p>The score is linear between knots, which are values of the training rows, and constant beyond
- * the first and last. The distance r = (x - median) scale becomes asinh(r): r near the median, the
- * logarithm of 2 r far from it, so that values of a long tail stay apart. In models of earlier
- * versions it is r / sqrt(1 + (r / 3)^2), as in RealMLP (Holzmueller et al. 2024, arXiv
- * 2407.04491). A number that never varied has no knots, and its score is 0.
+ * the first and last. The distance r = (x - median) scale becomes r / sqrt(1 + (r / 3)^2), as in
+ * RealMLP (Holzmueller et al. 2024, arXiv 2407.04491). A number that never varied has no knots, and
+ * both inputs are 0.
  *
  * @param knots ascending
  * @param scores normal scores there, of mean 0 and deviation 1 over the training rows
  * @param median of the training rows
- * @param scale 1 over their interquartile range; where that is 0, over the median distance from the
- *     median of those that differ from it
+ * @param scale 1 over their interquartile range, or 2 over their range where that is 0
  * @param exact whether float32 does not hold the differences of the values, so that they are not
  *     narrowed
- * @param logarithmic whether the distance is asinh(r)
  */
 @SuppressWarnings("ArrayRecordComponent") // never compared
 public record NumberEncoding(
-    double[] knots,
-    double[] scores,
-    double median,
-    double scale,
-    boolean exact,
-    boolean logarithmic)
+    double[] knots, double[] scores, double median, double scale, boolean exact)
     implements Serializable {
 
-  /** Of a distance that is not a logarithm. */
+  /** In interquartile ranges: farther values are told apart less and less. */
   private static final double BOUND = 3;
-
-  /** Farther values are not told apart, and their squares are finite. */
-  private static final double FARTHEST = 1e150;
 
   /** The normal score; NaN for NaN. */
   public float score(double given) {
@@ -59,14 +48,11 @@ public record NumberEncoding(
     return (float) (scores[above - 1] + part * (scores[above] - scores[above - 1]));
   }
 
-  /** The distance from the median; NaN for NaN. */
+  /** The bounded distance from the median; NaN for NaN. */
   public float distance(double given) {
     double r = ((exact ? given : (float) given) - median) * scale;
-    double size = Math.min(Math.abs(r), FARTHEST);
-    double distance =
-        logarithmic
-            ? Math.log(size + Math.sqrt(size * size + 1))
-            : size / Math.sqrt(size * size / (BOUND * BOUND) + 1);
-    return (float) Math.copySign(distance, r);
+    return Double.isInfinite(r)
+        ? (float) Math.copySign(BOUND, r)
+        : (float) (r / Math.sqrt(1 + r * r / (BOUND * BOUND)));
   }
 }

@@ -9,7 +9,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Columns of a table as a network takes them: the normal scores of all numbers, then their
+ * Columns of a table as a network takes them: the normal scores of all numbers, then their bounded
  * distances from the median, then the indices of all categories. A missing number is NaN in both.
  *
  * @param encoded what is done to each, in the order of the features
@@ -71,13 +71,6 @@ public record TableEncoding(List<Feature> encoded, List<String> types, List<Inte
       at += widths.get(i);
     }
     return texts;
-  }
-
-  /** Whether the distances of its numbers are logarithms: of all, or of none. */
-  public boolean hasLogarithms() {
-    return encoded.stream()
-        .map(Feature::number)
-        .anyMatch(number -> number != null && number.logarithmic());
   }
 
   /** How many numbers there are. */

@@ -15,7 +15,7 @@ import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What becomes of the columns of a table, as {@link TableEncoding} says: normal scores and
+ * What becomes of the columns of a table, as {@link TableEncoding} says: normal scores and bounded
  * distances of numbers, indices of categories.
  *
  * <p>In features a text is the index of its value in the dictionary, and a category of numbers is
@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class TableNodes {
 
-  /** Of a distance that is not a logarithm, see {@link NumberEncoding}. */
+  /** In interquartile ranges, see {@link NumberEncoding}. */
   private static final double BOUND = 3;
 
   /** Farther values are not told apart, and their squares are finite. */
@@ -204,24 +204,18 @@ final class TableNodes {
     return graph.cast(score, NumberType.FLOAT);
   }
 
-  /** As {@link NumberEncoding#distance}; all are logarithms or none is. */
+  /** r / sqrt(1 + (r / 3)^2) of the distance r from the median. */
   private Value distances(Value x, List<NumberEncoding> numbers) {
-    graph.section("Distances from the medians.");
+    graph.section("Bounded distances from the medians.");
     double[] medians = numbers.stream().mapToDouble(NumberEncoding::median).toArray();
     double[] scales = numbers.stream().mapToDouble(NumberEncoding::scale).toArray();
     Value r = graph.of(Op.SUB, x, graph.row("medians", medians));
     r = graph.of(Op.MUL, r, graph.row("distance_scales", scales));
     r = graph.of(Op.SMALLER, r, graph.tensor("farthest", new long[0], FARTHEST));
     r = graph.of(Op.LARGER, r, graph.tensor("farthest_below", new long[0], -FARTHEST));
-    Value square = graph.of(Op.MUL, r, r);
-    if (!numbers.get(0).logarithmic()) {
-      Value root = graph.of(Op.SQRT, graph.of(Op.ADD, graph.of(Op.DIV, square, BOUND * BOUND), 1));
-      return graph.cast(graph.of(Op.DIV, r, root), NumberType.FLOAT);
-    }
+    Value square = graph.of(Op.DIV, graph.of(Op.MUL, r, r), BOUND * BOUND);
     Value root = graph.of(Op.SQRT, graph.of(Op.ADD, square, 1));
-    Value size = graph.of(Op.LOG, graph.of(Op.ADD, graph.of(Op.ABS, r), root));
-    Value distance = graph.of(Op.WHERE, graph.of(Op.AT_LEAST, r, 0), size, graph.of(Op.NEG, size));
-    return graph.cast(distance, NumberType.FLOAT);
+    return graph.cast(graph.of(Op.DIV, r, root), NumberType.FLOAT);
   }
 
   /** Texts, which are given as places already. */

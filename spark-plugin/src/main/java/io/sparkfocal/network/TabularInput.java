@@ -18,10 +18,9 @@ import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Numbers and categories as one vector: each number's score, its distance from the median, and a
- * learnt periodic embedding of the score (Gorishniy et al. 2022, arXiv 2203.05556; without
- * activation as in RealMLP, arXiv 2407.04491), marks of missing numbers, and a learnt embedding of
- * each category.
+ * Numbers and categories as one vector: each number's score, its bounded distance, and a learnt
+ * periodic embedding of the score (Gorishniy et al. 2022, arXiv 2203.05556; without activation as
+ * in RealMLP, arXiv 2407.04491), marks of missing numbers, and a learnt embedding of each category.
  *
  * <p>Input (B, 2 N + C): scores of N numbers, their distances, indices of C categories. A missing
  * number is NaN and takes learnt values. Output (B, D).

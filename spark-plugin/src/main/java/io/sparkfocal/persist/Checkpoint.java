@@ -37,10 +37,7 @@ public record Checkpoint(
 
   private static final ObjectMapper JSON = new ObjectMapper();
   private static final String RUN = "checkpoint";
-  private static final String FORMAT = "6";
-
-  /** The distances of a table's numbers were bounded. */
-  private static final String FORMAT_WITHOUT_LOGARITHMS = "5";
+  private static final String FORMAT = "5";
 
   /** The encoding of a table was text in the header. */
   private static final String FORMAT_WITH_LONG_HEADER = "4";
@@ -131,9 +128,7 @@ public record Checkpoint(
     String format = run.path("format").asText();
     boolean asText = format.equals(TEXT_FORMAT) || format.equals(PACKED_FORMAT);
     if (!asText
-        && !List.of(
-                FORMAT, FORMAT_WITHOUT_LOGARITHMS, FORMAT_WITH_LONG_HEADER, FORMAT_WITHOUT_METRIC)
-            .contains(format)) {
+        && !List.of(FORMAT, FORMAT_WITH_LONG_HEADER, FORMAT_WITHOUT_METRIC).contains(format)) {
       throw damaged(file, "its format is " + run.path("format"));
     }
     Map<String, Floats> moments = new TreeMap<>();
@@ -181,8 +176,7 @@ public record Checkpoint(
   private static List<EpochReport> reports(Safetensors tensors, JsonNode run, String format)
       throws IOException {
     return switch (format) {
-      case FORMAT, FORMAT_WITHOUT_LOGARITHMS, FORMAT_WITH_LONG_HEADER ->
-          EpochReports.of(tensors.doubles(REPORTS));
+      case FORMAT, FORMAT_WITH_LONG_HEADER -> EpochReports.of(tensors.doubles(REPORTS));
       case FORMAT_WITHOUT_METRIC ->
           EpochReports.of(tensors.doubles(REPORTS), EpochReports.COLUMNS_WITHOUT_METRIC);
       default -> EpochReports.of(run.path(REPORTS));

@@ -87,7 +87,7 @@ public final class EncodingFile {
         node.set("knots", JSON.valueToTree(number.knots()));
         node.set("scores", JSON.valueToTree(number.scores()));
         node.put("median", number.median()).put("scale", number.scale());
-        node.put("exact", number.exact()).put("logarithmic", number.logarithmic());
+        node.put("exact", number.exact());
       } else if (category != null) {
         node.set("values", JSON.valueToTree(category.values()));
       }
@@ -163,8 +163,7 @@ public final class EncodingFile {
         scores,
         node.path("median").asDouble(),
         node.path("scale").asDouble(),
-        node.path("exact").asBoolean(),
-        node.path("logarithmic").asBoolean());
+        node.path("exact").asBoolean());
   }
 
   private static CategoryEncoding category(JsonNode node) {

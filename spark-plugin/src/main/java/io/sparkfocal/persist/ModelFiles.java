@@ -8,8 +8,8 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.sparkfocal.calibration.LogitLink;
 import io.sparkfocal.data.FeatureEncoding;
+import io.sparkfocal.data.ImageEncoding;
 import io.sparkfocal.data.Standardization;
-import io.sparkfocal.data.TableEncoding;
 import io.sparkfocal.network.MlpNetwork;
 import io.sparkfocal.network.NetworkDescription;
 import io.sparkfocal.network.TorchScriptFile;
@@ -52,9 +52,6 @@ public final class ModelFiles {
 
   /** Of images. */
   private static final int FORMAT_IMAGES = 4;
-
-  /** Of the columns of a table, with numbers whose distance is a logarithm. */
-  private static final int FORMAT_LOGARITHMIC = 5;
 
   private static final String SIGMOID = "sigmoid";
 
@@ -119,16 +116,9 @@ public final class ModelFiles {
       json.set("scales", JSON.valueToTree(standardization.scales()));
       json.set("exact", JSON.valueToTree(exact));
     } else {
-      json.put("format", format(encoding));
+      json.put("format", encoding instanceof ImageEncoding ? FORMAT_IMAGES : FORMAT_TABLE);
       json.set("table", EncodingFile.json(encoding));
     }
-  }
-
-  private static int format(FeatureEncoding encoding) {
-    if (encoding instanceof TableEncoding table) {
-      return table.hasLogarithms() ? FORMAT_LOGARITHMIC : FORMAT_TABLE;
-    }
-    return FORMAT_IMAGES;
   }
 
   /**
@@ -189,10 +179,10 @@ public final class ModelFiles {
       throws IOException {
     JsonNode json = json(network, networkFile);
     int format = json.path("format").asInt();
-    if (format < FORMAT || format > FORMAT_LOGARITHMIC) {
+    if (format < FORMAT || format > FORMAT_IMAGES) {
       throw new IllegalArgumentException(
           "%s has format %s, but this version reads formats %s to %s; use the version that saved it."
-              .formatted(networkFile, json.path("format"), FORMAT, FORMAT_LOGARITHMIC));
+              .formatted(networkFile, json.path("format"), FORMAT, FORMAT_IMAGES));
     }
     Map<String, String> arguments = new TreeMap<>();
     json.path("arguments")

@@ -76,12 +76,6 @@ final class ExportCases {
             "tabular_one_output", cases.features(true, true), 1, true, LogitLink.plain(true)),
         cases.table(
             "tabular_multilabel", cases.features(true, true), 3, true, LogitLink.multilabel()),
-        cases.table(
-            "tabular_bounded",
-            cases.features(true, true).stream().map(ExportCases::bounded).toList(),
-            3,
-            false,
-            softmax),
         cases.flights(),
         cases.images("cnn", CnnNetwork.class, 3, 9, 7),
         cases.images("cnn_one_line", CnnNetwork.class, 1, 1, 12),
@@ -264,19 +258,7 @@ final class ExportCases {
         knots.length == 0 ? 0 : knots.length == 1 ? 3 : 2 / (knots[knots.length - 1] - knots[0]);
     double median = knots.length == 0 ? 1 : knots[knots.length / 2];
     return new TableEncoding.Feature(
-        name, new NumberEncoding(knots, scores, median, scale, exact, true), null, missing);
-  }
-
-  /** As earlier versions found them out. */
-  private static TableEncoding.Feature bounded(TableEncoding.Feature feature) {
-    NumberEncoding n = feature.number();
-    return n == null
-        ? feature
-        : new TableEncoding.Feature(
-            feature.name(),
-            new NumberEncoding(n.knots(), n.scores(), n.median(), n.scale(), n.exact(), false),
-            null,
-            feature.missing());
+        name, new NumberEncoding(knots, scores, median, scale, exact), null, missing);
   }
 
   /** Values of rows are float32. */

@@ -97,9 +97,9 @@ public final class BadFiles {
         network("no JSON", damaged + "it is no JSON" + AGAIN, "{", "<"),
         network(
             "of the future",
-            "has format 6, but this version reads formats 1 to 5; use the version that saved it\\.",
+            "has format 5, but this version reads formats 1 to 4; use the version that saved it\\.",
             "\"format\":1",
-            "\"format\":6"),
+            "\"format\":5"),
         network(
             "too few means",
             damaged + "2 features, but 1 means and 2 scales" + AGAIN,
@@ -140,13 +140,13 @@ public final class BadFiles {
             place -> FileBytes.checkpoint(FuzzSeeds.safetensors(), "c")),
         earlyLike(
             "checkpoint: of the future",
-            "c is damaged or no checkpoint of this library: its format is \"7\"\\.",
+            "c is damaged or no checkpoint of this library: its format is \"6\"\\.",
             place ->
                 FileBytes.checkpoint(
                     replaced(
                         FuzzSeeds.checkpoint(),
-                        "\\\"format\\\":\\\"6\\\"",
-                        "\\\"format\\\":\\\"7\\\""),
+                        "\\\"format\\\":\\\"5\\\"",
+                        "\\\"format\\\":\\\"6\\\""),
                     "c")),
         earlyLike(
             "checkpoint: of another loss",

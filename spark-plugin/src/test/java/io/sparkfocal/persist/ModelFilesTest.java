@@ -83,10 +83,10 @@ class ModelFilesTest {
 
   @Test
   void aFormatOfTheFutureIsRefused() throws Exception {
-    edit("\"format\" : 1", "\"format\" : 6");
+    edit("\"format\" : 1", "\"format\" : 5");
     assertThatIllegalArgumentException()
         .isThrownBy(this::read)
-        .withMessageContaining("has format 6, but this version reads formats 1 to 5");
+        .withMessageContaining("has format 5, but this version reads formats 1 to 4");
   }
 
   @Test
